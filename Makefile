@@ -1,0 +1,18 @@
+# Every target is a verb of tools/dev.py; `make up` is the place to start.
+PYTHON ?= python3
+
+.PHONY: up preview rotate down env test lint setup
+
+# make up [PORT=9000]: sets up what is missing, starts the local Graph API, runs `pulumi up`, shows what it made
+# make rotate: the same with a new rotation trigger; make preview: what `up` would do
+up preview rotate:
+	@$(PYTHON) tools/dev.py $@ $(if $(PORT),--port $(PORT))
+
+# make down: stops the local Graph API; eval "$(make -s env)": plain `pulumi` reaches the local stack
+# make setup: only what `up` and `test` need; make lint: ruff, mypy, import-linter
+down env setup lint:
+	@$(PYTHON) tools/dev.py $@
+
+# make test [ARGS="-k rotation"]: every test
+test:
+	@$(PYTHON) tools/dev.py test $(ARGS)

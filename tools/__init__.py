@@ -1,0 +1,1 @@
+"""What develops the project: the verbs behind the Makefile, the Pulumi toolchain, the local stack."""
