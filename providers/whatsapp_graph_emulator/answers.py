@@ -1,0 +1,65 @@
+"""What the Graph API answers: a body and a status, or an error in Meta's envelope."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer with a JSON body."""
+
+    status: int
+    body: Mapping[str, object]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class GraphError(Exception):
+    """An error in Meta's envelope, "WhatsApp Cloud API error codes":
+
+    `{"error": {"message", "type", "code", "error_subcode", "error_data": {"messaging_product", "details"},
+    "error_user_title", "error_user_msg", "is_transient", "fbtrace_id"}}`. Fields that are not set are left out;
+    Meta requires only message, type and code.
+    """
+
+    status: int
+    code: int
+    message: str
+    type: str = "OAuthException"
+    subcode: int | None = None
+    details: str | None = None
+    user_title: str | None = None
+    user_message: str | None = None
+    is_transient: bool | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.message
+
+    def answer(self) -> Answer:
+        error: dict[str, object] = {"message": self.message, "type": self.type, "code": self.code}
+        if self.subcode is not None:
+            error["error_subcode"] = self.subcode
+        if self.details is not None:
+            error["error_data"] = {"messaging_product": "whatsapp", "details": self.details}
+        if self.user_title is not None:
+            error["error_user_title"] = self.user_title
+        if self.user_message is not None:
+            error["error_user_msg"] = self.user_message
+        if self.is_transient is not None:
+            error["is_transient"] = self.is_transient
+        error["fbtrace_id"] = trace_id()
+        return Answer(self.status, {"error": error}, self.headers)
+
+
+class HangUp(ConnectionError):
+    """The connection is to be closed without an answer. A `ConnectionError`, which Werkzeug's request handler takes
+    for a dropped connection."""
+
+
+def trace_id() -> str:
+    """An id in the form of Meta's trace ids; it names nothing."""
+    return "A" + secrets.token_urlsafe(16)

@@ -1,0 +1,167 @@
+"""Faults on demand: which of them meets which request, and how often it did.
+
+| kind | what happens to the request |
+|---|---|
+| `error` | that error is answered before any effect; whatever is not given is Meta's documented value for the code |
+| `delay` | it waits for `seconds`, then goes on (also to the next fault that matches) |
+| `lost_answer` | it has its effect, then the connection closes without an answer |
+| `late_commit` | the connection closes without an answer at once, a POST has its effect `seconds` later |
+| `stale_read` | a GET within `seconds` of the last accepted POST answers what was served before that POST |
+| `refuse` | the connection closes without an answer and without an effect |
+
+A delay between write and read is not documented by Meta: `stale_read` is a test of the client's caution.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from whatsapp_graph_emulator import fields
+from whatsapp_graph_emulator.answers import GraphError
+from whatsapp_graph_emulator.documented_errors import documented_error
+from whatsapp_graph_emulator.errors import BadField
+
+ERROR, DELAY, LOST_ANSWER, LATE_COMMIT, STALE_READ, REFUSE = KINDS = (
+    "error",
+    "delay",
+    "lost_answer",
+    "late_commit",
+    "stale_read",
+    "refuse",
+)
+_TIMED = (DELAY, LATE_COMMIT, STALE_READ)
+# A late commit needs something to commit, a stale read something to read: they leave other methods alone.
+_ONLY_METHOD = {LATE_COMMIT: "POST", STALE_READ: "GET"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault as it was asked for. `error` is set for the kind `error` only."""
+
+    kind: str
+    phone_number_id: str | None = None
+    method: str | None = None
+    times: int | None = None
+    after: int = 0
+    seconds: float = 0.0
+    error: GraphError | None = None
+
+    def matches(self, phone_number_id: str | None, method: str, seconds_since_post: float | None) -> bool:
+        if self.phone_number_id not in (None, phone_number_id) or self.method not in (None, method):
+            return False
+        if self.kind == STALE_READ:
+            return seconds_since_post is not None and seconds_since_post < self.seconds
+        return True
+
+
+@dataclass
+class _Armed:
+    fault: Fault
+    asked: dict[str, object]
+    matched: int = 0
+    hits: int = field(default=0)
+
+    def strikes(self) -> bool:
+        """Counts a request that matches; true if the fault is to happen to it."""
+        self.matched += 1
+        if self.matched <= self.fault.after or (self.fault.times is not None and self.hits >= self.fault.times):
+            return False
+        self.hits += 1
+        return True
+
+
+class Faults:
+    """The faults that are armed, in the order they were asked for. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ids = itertools.count(1)
+        self._armed: dict[int, _Armed] = {}
+
+    def add(self, body: Mapping[str, object]) -> int:
+        """Arms the fault that `read_fault` finds in `body` and returns its id; raises `BadField`."""
+        armed = _Armed(read_fault(body), dict(body))
+        with self._lock:
+            number = next(self._ids)
+            self._armed[number] = armed
+        return number
+
+    def met_by(self, phone_number_id: str | None, method: str, seconds_since_post: float | None) -> list[Fault]:
+        """The faults that happen to a request: delays first come first, then at most one of another kind, which ends
+        the request's way; faults after that one are not counted for it."""
+        met: list[Fault] = []
+        with self._lock:
+            for armed in self._armed.values():
+                if armed.fault.matches(phone_number_id, method, seconds_since_post) and armed.strikes():
+                    met.append(armed.fault)
+                    if armed.fault.kind != DELAY:
+                        break
+        return met
+
+    def shown(self) -> list[dict[str, object]]:
+        """Each fault as it was asked for, with its `id` and `hits`."""
+        with self._lock:
+            return [{"id": number, **armed.asked, "hits": armed.hits} for number, armed in self._armed.items()]
+
+    def remove(self, number: int) -> bool:
+        """False where there is no such fault."""
+        with self._lock:
+            return self._armed.pop(number, None) is not None
+
+    def clear(self) -> None:
+        with self._lock:
+            self._armed.clear()
+
+
+_ANY_KIND: dict[str, Callable[[str, object], object]] = {
+    "phone_number_id": fields.phone_number_id,
+    "method": fields.one_of("GET", "POST"),
+    "times": fields.whole_number(1),
+    "after": fields.whole_number(0),
+}
+_ERROR_ONLY: dict[str, Callable[[str, object], object]] = {
+    "code": fields.whole_number(0),
+    "status": fields.whole_number(400, 599),
+    "subcode": fields.whole_number(0),
+    "message": fields.text,
+    "type": fields.text,
+    "is_transient": fields.flag,
+    "retry_after": fields.whole_number(0),
+    "headers": fields.headers,
+}
+
+
+def read_fault(body: Mapping[str, object]) -> Fault:
+    """The fault in a JSON object. A field with null counts as not given.
+
+    Raises `BadField` for an unknown field, a wrong value, or a field that the kind does not have or lacks.
+    """
+    fields.known_only(body, ["kind", *_ANY_KIND, "seconds", *_ERROR_ONLY])
+    given = {name: value for name, value in body.items() if value is not None}
+    kind = fields.one_of(*KINDS)("kind", given.get("kind"))
+    for name in given:
+        if name in _ERROR_ONLY and kind != ERROR:
+            raise BadField(name, f'is for a fault of kind "{ERROR}" only')
+    options: dict[str, Any] = {name: check(name, given[name]) for name, check in _ANY_KIND.items() if name in given}
+    if kind in _ONLY_METHOD and options.setdefault("method", _ONLY_METHOD[kind]) != _ONLY_METHOD[kind]:
+        raise BadField("method", f'a fault of kind "{kind}" meets {_ONLY_METHOD[kind]} requests only')
+    if kind in _TIMED:
+        options["seconds"] = fields.seconds("seconds", given.get("seconds"))
+    elif "seconds" in given:
+        raise BadField("seconds", f"is for the kinds {', '.join(_TIMED)} only")
+    return Fault(kind=kind, error=_read_error(given) if kind == ERROR else None, **options)
+
+
+def _read_error(given: Mapping[str, object]) -> GraphError:
+    checked: dict[str, Any] = {name: check(name, given[name]) for name, check in _ERROR_ONLY.items() if name in given}
+    if "code" not in checked:
+        raise BadField("code", f'a fault of kind "{ERROR}" needs the code of Meta\'s error')
+    error = documented_error(checked.pop("code"))
+    headers = checked.pop("headers", {})
+    if "retry_after" in checked:
+        headers = {"Retry-After": str(checked.pop("retry_after"))} | headers
+    return replace(error, headers=headers, **checked)
