@@ -1,0 +1,25 @@
+"""The encryption key of WhatsApp Flows as a resource of a Pulumi program.
+
+``FlowEncryption`` makes the key pair, keeps the private half in a store, registers the public half with Meta, and
+rotates both without a failed form.
+"""
+
+from whatsapp_flow_encryption.flow_encryption import FlowEncryption, GeneratedPassphrase, StagedKeys
+from whatsapp_flow_encryption.numbers import read_numbers
+from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing
+from whatsapp_flow_encryption.stores import FileStore, StackStore, Store
+from whatsapp_flow_encryption.whatsapp_provider import WhatsAppProvider
+
+__all__ = [
+    "EncryptionKey",
+    "FileStore",
+    "FlowEncryption",
+    "GeneratedPassphrase",
+    "KeyRegistration",
+    "KeyRing",
+    "StackStore",
+    "StagedKeys",
+    "Store",
+    "WhatsAppProvider",
+    "read_numbers",
+]

@@ -1,0 +1,187 @@
+"""The component that people compose: one phone number's encryption key, from generation to registration.
+
+The order is the point: staged in the store, then in place at what ``deploy`` returned, then published at Meta.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pulumi
+
+from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing
+from whatsapp_flow_encryption.stores import StackStore, Store
+
+KEYS_VARIABLE = "WHATSAPP_FLOW_KEYS"
+PASSPHRASE_VARIABLE = "WHATSAPP_FLOW_PASSPHRASE"
+
+
+@dataclass(frozen=True)
+class GeneratedPassphrase:
+    """Asks for a passphrase made by ``pulumi_random.RandomPassword`` and kept as a secret of the stack."""
+
+    length: int = 43
+    """Letters and digits; 43 hold 256 bits."""
+
+
+@dataclass(frozen=True)
+class StagedKeys:
+    """What an endpoint needs, known once the new key is durable and before it is published."""
+
+    endpoint_env: pulumi.Output[dict[str, str]]
+    """Secret: the environment variables of the endpoint."""
+    private_keys: pulumi.Output[str] | None
+    """Secret: the PEM bundle of every key of the ring; with the stack as the store only."""
+    fingerprint: pulumi.Output[str]
+    public_key_pem: pulumi.Output[str]
+
+
+class FlowEncryption(pulumi.ComponentResource):
+    """The encryption key of one phone number.
+
+    ``phone_number_id``: Meta's ID of the number, digits. ``store``: where the private keys live. ``backups``: further
+    stores that hold every key, too. ``passphrase``: encrypts the keys in the store, so that the store alone opens no
+    form. ``rotate_after_days``: makes a rotation due; the next ``pulumi up`` does it. ``rotation_trigger``: any text;
+    a new one rotates. ``deploy``: called with the staged keys, returns the resources that must hold the new key before
+    it is published. ``take_over``: the fingerprint of somebody else's key that may be published over.
+    ``force_destroy``: lets a destroy delete a key that Meta still serves.
+
+    Mistakes in these are failures in the preview, which name the field.
+    """
+
+    fingerprint: pulumi.Output[str]
+    """Lower-case hex SHA-256 of the public key's SPKI DER, as ``openssl dgst -sha256`` prints it."""
+    public_key_pem: pulumi.Output[str]
+    issued_on: pulumi.Output[str]
+    """UTC date."""
+    rotates_on: pulumi.Output[str | None]
+    """UTC date from which the next ``pulumi up`` rotates; None without ``rotate_after_days``."""
+    signature_status: pulumi.Output[str]
+    """Meta's word about the registered key: ``VALID`` once it is registered."""
+    private_keys: pulumi.Output[str] | None
+    """Secret PEM bundle; None where a store holds the keys."""
+    endpoint_env: pulumi.Output[dict[str, str]]
+    """Secret environment of the endpoint. It never waits for the registration."""
+    secret_id: pulumi.Output[str | None]
+    """Where the key ring document is; None with the stack as the store."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        phone_number_id: pulumi.Input[str | int],
+        store: Store | None = None,
+        backups: Sequence[Store] = (),
+        passphrase: pulumi.Input[str] | GeneratedPassphrase | None = None,
+        rotate_after_days: pulumi.Input[int] | None = None,
+        rotation_trigger: pulumi.Input[str] | None = None,
+        deploy: Callable[[StagedKeys], Sequence[pulumi.Resource]] | None = None,
+        take_over: pulumi.Input[str] | None = None,
+        force_destroy: pulumi.Input[bool] = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("whatsapp:flows:FlowEncryption", resource_name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        store = store or StackStore()
+        number = _as_text(phone_number_id)
+        managed_by = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+        backup_urls = [backup.url for backup in backups]
+        secret_passphrase = _passphrase(resource_name, passphrase, child)
+
+        key = EncryptionKey(
+            resource_name,
+            phone_number_id=number,
+            managed_by=managed_by,
+            store=store.url,
+            backups=backup_urls,
+            passphrase=secret_passphrase,
+            rotate_after_days=rotate_after_days,
+            rotation_trigger=rotation_trigger,
+            take_over=take_over,
+            force_destroy=force_destroy,
+            opts=child,
+        )
+        ring = None
+        if isinstance(store, StackStore):
+            ring = KeyRing(
+                resource_name,
+                key=key,
+                phone_number_id=number,
+                managed_by=managed_by,
+                backups=backup_urls,
+                take_over=take_over,
+                force_destroy=force_destroy,
+                opts=child,
+            ).ring
+        staged = _staged(key, ring, secret_passphrase)
+        registration = KeyRegistration(
+            resource_name,
+            key=key,
+            phone_number_id=number,
+            managed_by=managed_by,
+            store=store.url,
+            backups=backup_urls,
+            passphrase=secret_passphrase,
+            ring=ring,
+            take_over=take_over,
+            opts=pulumi.ResourceOptions.merge(
+                child, pulumi.ResourceOptions(depends_on=list(deploy(staged)) if deploy else None)
+            ),
+        )
+
+        self.fingerprint = key.fingerprint
+        self.public_key_pem = key.public_key_pem
+        self.issued_on = key.issued_on
+        self.rotates_on = pulumi.Output.all(key.issued_on, rotate_after_days).apply(lambda both: _rotates_on(*both))
+        self.signature_status = registration.signature_status
+        self.private_keys = staged.private_keys
+        self.endpoint_env = staged.endpoint_env
+        self.secret_id = key.secret_id
+        self.register_outputs(
+            {"fingerprint": self.fingerprint, "issued_on": self.issued_on, "rotates_on": self.rotates_on}
+        )
+
+
+def _staged(key: EncryptionKey, ring: pulumi.Output[str] | None, passphrase: pulumi.Output[str] | None) -> StagedKeys:
+    if ring is not None:
+        env = _secret_environment({KEYS_VARIABLE: ring})
+        private_keys = ring.apply(lambda document: str(json.loads(document)["private_keys"]))
+        return StagedKeys(env, pulumi.Output.secret(private_keys), key.fingerprint, key.public_key_pem)
+    variables: dict[str, pulumi.Output[str]] = {KEYS_VARIABLE: key.secret_id.apply(str)}
+    if passphrase is not None:
+        variables[PASSPHRASE_VARIABLE] = passphrase
+    return StagedKeys(_secret_environment(variables), None, key.fingerprint, key.public_key_pem)
+
+
+def _secret_environment(variables: dict[str, pulumi.Output[str]]) -> pulumi.Output[dict[str, str]]:
+    together: pulumi.Output[dict[str, str]] = pulumi.Output.all(**variables)
+    return pulumi.Output.secret(together)
+
+
+def _passphrase(
+    name: str, passphrase: pulumi.Input[str] | GeneratedPassphrase | None, child: pulumi.ResourceOptions
+) -> pulumi.Output[str] | None:
+    if passphrase is None:
+        return None
+    if isinstance(passphrase, GeneratedPassphrase):
+        import pulumi_random  # 30 ms that programs without a generated passphrase don't pay
+
+        return pulumi_random.RandomPassword(name, length=passphrase.length, special=False, opts=child).result
+    return pulumi.Output.secret(passphrase)
+
+
+def _as_text(phone_number_id: pulumi.Input[str | int]) -> pulumi.Output[str]:
+    """An int becomes text here, since the engine would make it a float; anything else is left to the check."""
+
+    def text(value: Any) -> Any:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    return pulumi.Output.all(phone_number_id).apply(lambda values: text(values[0]))
+
+
+def _rotates_on(issued_on: str, rotate_after_days: int | None) -> str | None:
+    if rotate_after_days is None:
+        return None
+    return (date.fromisoformat(issued_on) + timedelta(rotate_after_days)).isoformat()

@@ -1,0 +1,137 @@
+"""The reference stack's configuration: the list ``numbers``, checked, with one sentence for each mistake."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pulumi
+
+from whatsapp_flow_encryption.flow_encryption import GeneratedPassphrase
+from whatsapp_flow_encryption.stores import STACK_URL, FileStore, StackStore, Store
+from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.phone_number import parse_phone_number_id
+
+GENERATED = "generated"
+"""The word in ``passphrase`` that asks for a passphrase made by Pulumi."""
+
+_FIELDS = ("name", "phoneNumberId", "store", "passphrase", "rotateAfterDays", "rotationTrigger")
+
+
+@dataclass(frozen=True)
+class NumberSettings:
+    """One entry of ``numbers``. Without a name, the phone number ID is it."""
+
+    name: str
+    phone_number_id: str
+    store: Store
+    passphrase: pulumi.Input[str] | GeneratedPassphrase | None
+    rotate_after_days: int | None
+    rotation_trigger: str | None
+
+
+def read_numbers(config: pulumi.Config, default_trigger: str | None = None) -> list[NumberSettings]:
+    """The entries of the setting ``numbers``, which Pulumi.yaml types as an array of objects.
+
+    ``default_trigger`` is the rotation trigger of entries that have none. Raises :class:`pulumi.RunError`, which the
+    engine shows without a traceback, with a line for each mistake.
+    """
+    mistakes: list[str] = []
+    entries = _entries(config, mistakes)
+    numbers = [_read(index, entry, config, default_trigger, mistakes) for index, entry in enumerate(entries)]
+    if not mistakes:
+        mistakes += _repeated("name", [number.name for number in numbers])
+        mistakes += _repeated("phoneNumberId", [number.phone_number_id for number in numbers])
+    if mistakes:
+        raise pulumi.RunError("\n".join(["The configuration has mistakes:", *mistakes]))
+    return numbers
+
+
+def parse_store(url: object, field: str) -> Store:
+    """The store that a URL names: ``stack``, ``file:///absolute/path``, ``file:relative/path``.
+
+    Raises :class:`InputError`, which names ``field``.
+    """
+    if url == STACK_URL:
+        return StackStore()
+    parts = urlsplit(url) if isinstance(url, str) else None
+    if parts is not None and parts.scheme == "file" and not (parts.netloc or parts.query or parts.fragment):
+        path = unquote(parts.path)
+        if path and not path.endswith("/"):
+            return FileStore(str(Path(path)))
+    raise InputError(f"{field}: {str(url)[:80]!r} is not a store; known are `stack` and `file:///…`")
+
+
+def _entries(config: pulumi.Config, mistakes: list[str]) -> list[Mapping[str, Any]]:
+    try:
+        found = config.get_object("numbers")
+    except pulumi.ConfigTypeError:
+        found = None
+    if isinstance(found, list) and found:
+        return found
+    mistakes.append(
+        f"{config.name}:numbers: must be a list of phone numbers; begin with\n"
+        f"  pulumi config set --path --type string 'numbers[0].phoneNumberId' <phone number ID>"
+    )
+    return []
+
+
+def _read(
+    index: int, entry: Mapping[str, Any], config: pulumi.Config, default_trigger: str | None, mistakes: list[str]
+) -> NumberSettings:
+    where = f"numbers[{index}]"
+
+    def take(field: str, parse: Callable[[Any, str], Any], default: Any) -> Any:
+        if entry.get(field) is None and default is not _REQUIRED:
+            return default
+        try:
+            return parse(entry.get(field), f"{where}.{field}")
+        except InputError as error:
+            mistakes.append(str(error))
+            return f"{where}.{field}"
+
+    mistakes += [f"{where}.{name}: is not known; known are {', '.join(_FIELDS)}" for name in set(entry) - set(_FIELDS)]
+    phone_number_id = take("phoneNumberId", parse_phone_number_id, _REQUIRED)
+    return NumberSettings(
+        name=take("name", _text, phone_number_id),
+        phone_number_id=phone_number_id,
+        store=take("store", parse_store, StackStore()),
+        passphrase=take("passphrase", lambda value, field: _passphrase(value, field, config), None),
+        rotate_after_days=take("rotateAfterDays", _days, None),
+        rotation_trigger=take("rotationTrigger", _text, default_trigger),
+    )
+
+
+_REQUIRED = object()
+
+
+def _text(value: Any, field: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{field}: must be a text")
+    return value
+
+
+def _days(value: Any, field: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InputError(f"{field}: must be a whole number of days")
+    return value
+
+
+def _passphrase(value: Any, field: str, config: pulumi.Config) -> pulumi.Input[str] | GeneratedPassphrase:
+    """``generated``, or the name of a secret setting: a passphrase itself has no place in a list of numbers."""
+    if value == GENERATED:
+        return GeneratedPassphrase()
+    secret = config.get_secret(value) if isinstance(value, str) else None
+    if secret is None:
+        raise InputError(
+            f"{field}: must be `{GENERATED}`, or the name of a setting that holds it "
+            f"(`pulumi config set --secret supportLinePassphrase`, then `passphrase: supportLinePassphrase`)"
+        )
+    return secret
+
+
+def _repeated(field: str, values: list[str]) -> list[str]:
+    return [
+        f"numbers: {field} {value} stands there twice" for value in sorted({v for v in values if values.count(v) > 1})
+    ]

@@ -1,0 +1,141 @@
+"""The three resources. Type tokens and provider classes stand in people's state: they are never renamed.
+
+``additional_secret_outputs`` names every secret from the first deployment on: one added later would leave old plain
+text in a stack's history.
+"""
+
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
+from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
+from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
+
+
+class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
+    """A key pair. Replacing it is rotation."""
+
+    fingerprint: pulumi.Output[str]
+    """Lower-case hex SHA-256 of the public key's SPKI DER."""
+    public_key_pem: pulumi.Output[str]
+    issued_on: pulumi.Output[str]
+    """UTC date."""
+    private_key: pulumi.Output[str | None]
+    """Secret; with the stack as the store only."""
+    secret_id: pulumi.Output[str | None]
+    """Where the key ring document is; None with the stack as the store."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        phone_number_id: pulumi.Input[str],
+        managed_by: pulumi.Input[str],
+        store: pulumi.Input[str],
+        backups: pulumi.Input[list[Any]],
+        passphrase: pulumi.Input[str] | None,
+        rotate_after_days: pulumi.Input[int] | None,
+        rotation_trigger: pulumi.Input[str] | None,
+        take_over: pulumi.Input[str] | None,
+        force_destroy: pulumi.Input[bool],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "phone_number_id": phone_number_id,
+            "managed_by": managed_by,
+            "store": store,
+            "backups": backups,
+            "passphrase": passphrase,
+            "rotate_after_days": rotate_after_days,
+            "rotation_trigger": rotation_trigger,
+            "take_over": take_over,
+            "force_destroy": force_destroy,
+            "fingerprint": None,
+            "public_key_pem": None,
+            "issued_on": None,
+            "private_key": None,
+            "secret_id": None,
+        }
+        # On a replacement the engine would list every output as removed; hidden, the reason stands alone.
+        own = pulumi.ResourceOptions(
+            additional_secret_outputs=["private_key", "passphrase"],
+            hide_diffs=["fingerprint", "private_key", "public_key_pem", "secret_id"],
+        )
+        super().__init__(EncryptionKeyProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))
+
+
+class KeyRing(Resource, module="whatsapp", name="KeyRing"):
+    """With the stack as the store: one secret document of every key that a form may still need."""
+
+    ring: pulumi.Output[str]
+    """Secret: the key ring document, JSON."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        key: EncryptionKey,
+        phone_number_id: pulumi.Input[str],
+        managed_by: pulumi.Input[str],
+        backups: pulumi.Input[list[Any]],
+        take_over: pulumi.Input[str] | None,
+        force_destroy: pulumi.Input[bool],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "phone_number_id": phone_number_id,
+            "managed_by": managed_by,
+            "key_id": key.id,
+            "fingerprint": key.fingerprint,
+            "private_key": key.private_key,
+            "issued_on": key.issued_on,
+            "backups": backups,
+            "take_over": take_over,
+            "force_destroy": force_destroy,
+            "ring": None,
+        }
+        own = pulumi.ResourceOptions(additional_secret_outputs=["ring", "private_key"], hide_diffs=["ring"])
+        super().__init__(KeyRingProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))
+
+
+class KeyRegistration(Resource, module="whatsapp", name="KeyRegistration"):
+    """The public key at Meta, published and proven."""
+
+    proven_fingerprint: pulumi.Output[str | None]
+    """The fingerprint whose registration was finished and proven; None while it isn't."""
+    signature_status: pulumi.Output[str]
+    """Meta's word, ``VALID`` or ``MISMATCH``."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        key: EncryptionKey,
+        phone_number_id: pulumi.Input[str],
+        managed_by: pulumi.Input[str],
+        store: pulumi.Input[str],
+        backups: pulumi.Input[list[Any]],
+        passphrase: pulumi.Input[str] | None,
+        ring: pulumi.Input[str] | None,
+        take_over: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "phone_number_id": phone_number_id,
+            "managed_by": managed_by,
+            "fingerprint": key.fingerprint,
+            "key_id": key.id,
+            "store": store,
+            "backups": backups,
+            "passphrase": passphrase,
+            "ring": ring,
+            "take_over": take_over,
+            "signature_status": None,
+            "key_ring": None,
+            "proven_fingerprint": None,
+            "foreign_fingerprint": None,
+        }
+        own = pulumi.ResourceOptions(additional_secret_outputs=["ring", "passphrase"])
+        super().__init__(KeyRegistrationProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))

@@ -1,0 +1,53 @@
+"""Every private key of a number's ring, parsed once, and the requests that they open."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.errors import InputError, StoreError
+from whatsapp_flow_keys.flow_message import Session, decrypt_request
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.ring import KeyRing
+
+_KEYS = "WHATSAPP_FLOW_KEYS"
+_PASSPHRASE = "WHATSAPP_FLOW_PASSPHRASE"
+
+
+class FlowKeys:
+    """The keys of one phone number, the likeliest first. Thread-safe: nothing changes after it is made."""
+
+    def __init__(self, ring: KeyRing, passphrase: str | None = None) -> None:
+        """Raises :class:`PrivateKeyError` for a key that doesn't open with the passphrase."""
+        self._keys = tuple(
+            PrivateKey.from_pem(key.private_key_pem, passphrase, field=f"key {key.fingerprint}") for key in ring.keys
+        )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "FlowKeys":
+        """From ``endpoint_env``: ``WHATSAPP_FLOW_KEYS`` is the key ring document, or the URL of its store.
+
+        Raises :class:`InputError` when the variable is missing, :class:`StoreError` when there is no document.
+        """
+        given = environ.get(_KEYS, "").strip()
+        if not given:
+            raise InputError(f"{_KEYS}: is not set; give the endpoint the environment `endpoint_env`")
+        ring = document.load(given, _KEYS) if given.startswith("{") else _from_store(given)
+        return cls(ring, environ.get(_PASSPHRASE) or None)
+
+    def decrypt(self, body: Mapping[str, Any]) -> tuple[Any, Session]:
+        """The payload of a Flow request (its JSON body), and the session that encrypts the answer.
+
+        Raises :class:`FlowMessageError` when no key opens it: answer with HTTP 421, so that WhatsApp fetches the
+        public key anew and sends the request once more (Meta, "Implementing Endpoint for Flows").
+        """
+        return decrypt_request(self._keys, body)
+
+
+def _from_store(url: str) -> KeyRing:
+    from whatsapp_flow_keys.stores.urls import open_store  # an endpoint with the document needs no store
+
+    ring = open_store(url, _KEYS).read().ring
+    if ring is None:
+        raise StoreError(f"{_KEYS}: there is no key ring at {url}")
+    return ring

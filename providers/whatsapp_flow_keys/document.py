@@ -1,0 +1,130 @@
+"""The key ring as the one JSON document that every store holds: format ``whatsapp-flow-keys/1``.
+
+What is not such a document, to the letter, is refused with a sentence that says what was found, never with its
+content: it may be another tool's secret.
+"""
+
+import json
+import re
+from datetime import datetime, timezone
+from typing import Any
+
+from whatsapp_flow_keys.errors import ForeignDocumentError
+from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
+
+FORMAT = "whatsapp-flow-keys/1"
+
+_FAMILY = "whatsapp-flow-keys/"
+_PEM_BLOCK = re.compile(
+    r"-----BEGIN (?P<kind>(?:ENCRYPTED )?PRIVATE KEY)-----\n[A-Za-z0-9+/=\n]+-----END (?P=kind)-----\n"
+)
+
+
+def dump(ring: KeyRing) -> str:
+    """``ring`` as a JSON text. It holds private keys."""
+    document = {
+        "format": FORMAT,
+        "revision": ring.revision,
+        "phone_number_id": ring.phone_number_id,
+        "managed_by": ring.managed_by,
+        "owner": ring.owner,
+        "private_keys": ring.private_keys,
+        "keys": [
+            {
+                "fingerprint": key.fingerprint,
+                "role": key.role.value,
+                "issued_on": key.issued_on,
+                "offered_at": key.offered_at.isoformat() if key.offered_at else None,
+            }
+            for key in ring.keys
+        ],
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def load(text: str, where: str) -> KeyRing:
+    """The ring in a document. ``where`` names the place for the error.
+
+    Raises :class:`ForeignDocumentError` for anything else; an empty text is a matter of the store.
+    """
+    try:
+        found = json.loads(text)
+    except ValueError:
+        raise ForeignDocumentError(_not_ours(where, f"{len(text)} characters that are not JSON")) from None
+    if not isinstance(found, dict) or not isinstance(found.get("format"), str):
+        raise ForeignDocumentError(_not_ours(where, "JSON without the field `format`"))
+    if found["format"] != FORMAT:
+        raise ForeignDocumentError(_of_another_format(where, found["format"]))
+    try:
+        return _ring(found)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        detail = str(error) if isinstance(error, _Damaged) else "a field is missing or of the wrong type"
+        raise ForeignDocumentError(
+            f"{where}: the key ring document is damaged ({detail}); it was not touched. Restore it from a backup of "
+            f"that place, or remove it by hand if you are sure that no form needs its keys"
+        ) from None
+
+
+class _Damaged(ValueError):
+    pass
+
+
+def _ring(found: dict[str, Any]) -> KeyRing:
+    pems = [match.group(0) for match in _PEM_BLOCK.finditer(found["private_keys"])]
+    entries = found["keys"]
+    if len(pems) != len(entries) or "".join(pems) != found["private_keys"]:
+        raise _Damaged("`private_keys` and `keys` do not name the same keys")
+    keys = tuple(_key(entry, pem) for entry, pem in zip(entries, pems, strict=True))
+    if len({key.fingerprint for key in keys}) != len(keys):
+        raise _Damaged("a fingerprint stands in it twice")
+    for role in (Role.CURRENT, Role.PENDING, Role.PREVIOUS):
+        if sum(key.role is role for key in keys) > 1:
+            raise _Damaged(f"two keys have the role {role.value}")
+    return KeyRing(
+        phone_number_id=_text(found["phone_number_id"]),
+        managed_by=_text(found["managed_by"]),
+        owner=_text(found["owner"]),
+        revision=_count(found["revision"]),
+        keys=keys,
+    )
+
+
+def _key(entry: dict[str, Any], pem: str) -> RingKey:
+    fingerprint = _text(entry["fingerprint"])
+    if not re.fullmatch(r"[0-9a-f]{64}", fingerprint):
+        raise _Damaged("a fingerprint is not 64 hexadecimal digits")
+    offered_at = entry["offered_at"]
+    return RingKey(
+        fingerprint=fingerprint,
+        role=Role(entry["role"]),
+        issued_on=_text(entry["issued_on"]),
+        offered_at=None if offered_at is None else _moment(offered_at),
+        private_key_pem=pem,
+    )
+
+
+def _moment(value: str) -> datetime:
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _not_ours(where: str, what: str) -> str:
+    return f"{where}: holds {what}, not a key ring of WhatsApp Flows; it was not touched. Give another place"
+
+
+def _of_another_format(where: str, found: str) -> str:
+    if found.startswith(_FAMILY):
+        return f"{where}: holds a key ring of format {found[:60]!r}; this version knows {FORMAT} only: upgrade it"
+    return _not_ours(where, f"a document of format {found[:60]!r}")

@@ -1,0 +1,161 @@
+"""The provider of EncryptionKey: a key pair. Replacement is rotation. It never publishes."""
+
+import os
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+from uuid import uuid4
+
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+
+from whatsapp_flow_keys.clock import SystemClock
+from whatsapp_flow_keys.dynamic.inputs import (
+    Inputs,
+    is_known,
+    parse_date,
+    parse_days,
+    parse_flag,
+    parse_passphrase,
+    parse_trigger,
+)
+from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.removal import Force, remove_from_store
+from whatsapp_flow_keys.lifecycle.rings import Claim
+from whatsapp_flow_keys.lifecycle.staging import NewKey, claim_stores, stage_in_stores
+from whatsapp_flow_keys.stores.urls import STACK, parse_stores
+
+_ROTATES = ("rotation_trigger", "issued_on", "phone_number_id")
+_IN_PLACE = ("store", "backups", "passphrase", "force_destroy", "managed_by", "rotate_after_days", PROVIDER_KEY)
+_KEPT = ("fingerprint", "public_key_pem", "issued_on", "rotation_trigger")
+
+
+class EncryptionKeyProvider(FlowKeysProvider):
+    """Inputs: ``phone_number_id, store, backups, passphrase, rotate_after_days, rotation_trigger, take_over,
+    force_destroy, managed_by``, and ``issued_on``, which check computes.
+
+    Outputs: these, and ``fingerprint, public_key_pem, secret_id``, and ``private_key`` with the stack as the store.
+    """
+
+    def check(self, olds: Props, news: Props) -> CheckResult:
+        """Validates, and lets a due rotation show as a change of ``issued_on``."""
+        inputs = Inputs(news)
+        inputs.parse_number_and_stores()
+        inputs.parse("rotation_trigger", parse_trigger)
+        inputs.parse("rotate_after_days", parse_days)
+        inputs.parse("force_destroy", parse_flag)
+        inputs.parse("passphrase", parse_passphrase)
+        inputs.parse("issued_on", parse_date)
+        if not inputs.failures:
+            inputs.failures += _misplaced_passphrase(olds, inputs) + _jump(olds, inputs) + _moved_number(olds, inputs)
+        if inputs["issued_on"] is None:  # a value is there when `ignore_changes` put the old one back
+            inputs.values["issued_on"] = issue_date(olds.get("issued_on"), inputs["rotate_after_days"], _today())
+        return checked(inputs.values, inputs.failures)
+
+    def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
+        """Replaced by what asks for another key; all else is recorded in place."""
+        replaces = [name for name in _ROTATES if news.get(name) is not None and news[name] != olds.get(name)]
+        updates = [name for name in _IN_PLACE if news.get(name) != olds.get(name)]
+        return DiffResult(changes=bool(replaces or updates), replaces=replaces)
+
+    def create(self, props: Props) -> CreateResult:
+        """Generates the pair, and stages it in every store. A repeat after a crash generates anew."""
+        instance, new = uuid4().hex, NewKey(PrivateKey.generate(), props["issued_on"], props.get("passphrase"))
+        outs = {**props, "fingerprint": new.key.fingerprint, "public_key_pem": new.key.public_key_pem}
+        if props["store"] == STACK:
+            return CreateResult(instance, {**outs, "private_key": new.key.to_pem(), "secret_id": None})
+        stage_in_stores(
+            new,
+            _claim(props, instance),
+            stores=parse_stores(props["store"], props["backups"]),
+            graph=self.graph(),
+            clock=SystemClock(),
+            replaceable=[props["take_over"]] if props.get("take_over") else [],
+        )
+        return CreateResult(instance, {**outs, "private_key": None, "secret_id": _identity(props)})
+
+    def update(self, id_: str, olds: Props, news: Props) -> UpdateResult:
+        """Records the new values, and brings every store in line with them."""
+        outs = {**news, **{name: olds.get(name) for name in _KEPT}}
+        if news["store"] == STACK:
+            return UpdateResult({**outs, "private_key": olds["private_key"], "secret_id": None})
+        claim_stores(
+            _claim(news, id_, formerly=olds.get("managed_by")),
+            stores=parse_stores(news["store"], news["backups"]),
+            passphrase=news.get("passphrase"),
+        )
+        return UpdateResult({**outs, "private_key": None, "secret_id": _identity(news)})
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """A key pair has no drift of its own: the registration looks at both sides."""
+        return ReadResult(id_, props)
+
+    def delete(self, id_: str, props: Props) -> None:
+        """Deletes the document, if this key still owns it and no served key is lost with it."""
+        if props["store"] == STACK:
+            return  # the ring holds the key; KeyRing guards it
+        store, *backups = parse_stores(props["store"], props["backups"])
+        remove_from_store(_claim(props, id_), store, backups, graph=self.graph(), force=force(props))
+
+
+def issue_date(issued_on: Any, rotate_after_days: Any, today: date) -> str:
+    """The date that the key should bear: its own, or ``today`` where it has none or its rotation is due."""
+    if not isinstance(issued_on, str):
+        return today.isoformat()
+    if isinstance(rotate_after_days, int) and today >= date.fromisoformat(issued_on) + timedelta(rotate_after_days):
+        return today.isoformat()
+    return issued_on
+
+
+def force(props: Props) -> Force:
+    """What a person said about losing a key."""
+    return Force(props.get("force_destroy") is True, os.environ.get("WHATSAPP_FORCE_DESTROY"))
+
+
+def _claim(props: Props, owner: str, formerly: str | None = None) -> Claim:
+    return Claim(props["phone_number_id"], props["managed_by"], owner, formerly)
+
+
+def _identity(props: Props) -> str:
+    return parse_stores(props["store"], [])[0].url
+
+
+def _today() -> date:
+    return datetime.now(timezone.utc).date()
+
+
+def _misplaced_passphrase(olds: Props, inputs: Inputs) -> list[str]:
+    passphrase, before = inputs["passphrase"], olds.get("passphrase")
+    if not is_known(passphrase):
+        return []
+    if passphrase is not None and inputs["store"] == STACK:
+        return ["passphrase: adds nothing with the stack as the store, whose secrets are encrypted; leave it out"]
+    if olds.get("store") not in (None, STACK) and passphrase != before:
+        return [
+            "passphrase: differs from the one that the keys in the store were written with, which would strand them. "
+            "A change is not offered yet: set it back"
+        ]
+    return []
+
+
+def _jump(olds: Props, inputs: Inputs) -> list[str]:
+    """A store that holds none of the old keys would leave forms in flight unreadable."""
+    store, before = inputs["store"], olds.get("store")
+    if not is_known(store) or before is None or store == before or olds.get("phone_number_id") is None:
+        return []
+    if store == STACK:
+        return [f"store: from {before} into the stack is not offered; a private key should not go back into the state"]
+    if store not in (olds.get("backups") or []):
+        return [
+            f"store: to move the keys from {before} to {store}, first add it to `backups` and run `pulumi up`, which "
+            f"copies them; then make it the store"
+        ]
+    return []
+
+
+def _moved_number(olds: Props, inputs: Inputs) -> list[str]:
+    number, before = inputs["phone_number_id"], olds.get("phone_number_id")
+    if before is None or not is_known(number) or number == before:
+        return []
+    if inputs["store"] != STACK and inputs["store"] == olds.get("store"):
+        return [f"phone_number_id: {inputs['store']} holds the keys of {before}; give the new number another store"]
+    return []

@@ -1,0 +1,101 @@
+"""The provider of KeyRegistration: the public key at Meta. It publishes, proves, and finds drift."""
+
+import os
+
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.clock import SystemClock
+from whatsapp_flow_keys.dynamic.inputs import Inputs
+from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
+from whatsapp_flow_keys.errors import InputError, LifecycleError
+from whatsapp_flow_keys.graph.answers import VALID, RegisteredKey
+from whatsapp_flow_keys.lifecycle.registration import IN_PLACE, Wanted, inspect, register
+from whatsapp_flow_keys.lifecycle.rings import Claim
+from whatsapp_flow_keys.stores.recorded import RecordedRing
+from whatsapp_flow_keys.stores.store import Store
+from whatsapp_flow_keys.stores.urls import STACK, parse_stores
+
+_RECORDED = ("key_id", "ring", "store", "backups", "passphrase", "managed_by", PROVIDER_KEY)
+_FOUND = ("proven_fingerprint", "foreign_fingerprint")
+_SKIPS_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
+
+
+class KeyRegistrationProvider(FlowKeysProvider):
+    """Inputs: ``phone_number_id, fingerprint, key_id, store, backups, passphrase, ring, take_over, managed_by``, and
+    ``signature_status`` and ``key_ring``, which check sets to what should be, so that drift shows as a change.
+
+    Outputs: these, and ``proven_fingerprint`` (set only when the whole table was finished) and
+    ``foreign_fingerprint`` (what a refresh found at Meta that is in no slot of the ring).
+    """
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """Validates, also the settings of the Graph API, so that a preview finds what is missing."""
+        inputs = Inputs(news)
+        inputs.parse_number_and_stores()
+        try:
+            self.settings()
+        except InputError as error:
+            inputs.failures.append(str(error))
+        inputs.values.update(signature_status=VALID, key_ring=IN_PLACE)
+        return checked(inputs.values, inputs.failures)
+
+    def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
+        """Compares with what was proven, never with what Meta serves alone."""
+        moved = news["phone_number_id"] != olds.get("phone_number_id")
+        unproven = news["fingerprint"] != olds.get("proven_fingerprint")
+        recorded = any(news.get(name) != olds.get(name) for name in _RECORDED)
+        return DiffResult(changes=moved or unproven or recorded, replaces=["phone_number_id"] if moved else [])
+
+    def create(self, props: Props) -> CreateResult:
+        """Publishes over another's key only where ``take_over`` names it."""
+        return CreateResult(props["phone_number_id"], self._register(props, props.get("managed_by"), None))
+
+    def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
+        """Publishes over another's key also where a refresh recorded that very key as drift."""
+        return UpdateResult(self._register(news, olds.get("managed_by"), olds.get("foreign_fingerprint")))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """Looks at both sides. What is found instead of what should be becomes visible drift of the inputs."""
+        found = inspect(_wanted(props), stores=_stores(props), graph=self.graph())
+        observed = {"signature_status": found.served.signature_status or "none", "key_ring": found.key_ring}
+        proven = props["fingerprint"] if found.proves(props["fingerprint"]) else None
+        outs = {**props, **observed, "proven_fingerprint": proven, "foreign_fingerprint": found.foreign}
+        inputs = {name: value for name, value in outs.items() if name not in _FOUND}
+        return ReadResult(id_, outs, {**inputs, "fingerprint": found.served.fingerprint or "none"})
+
+    def delete(self, _id: str, _props: Props) -> None:
+        """Forgets: Meta offers no way to take a public key back, only to overwrite it."""
+
+    def _register(self, props: Props, formerly: str | None, drift: str | None) -> Props:
+        if props["store"] == STACK and os.environ.get(_SKIPS_CHECKPOINTS):
+            raise LifecycleError(
+                f"{_SKIPS_CHECKPOINTS} is set: the private key may not be saved yet when its public key is "
+                f"published. Run without it, or keep the keys in another store than the stack"
+            )
+        replaceable = [named for named in (props.get("take_over"), drift) if named]
+        wanted = _wanted(props, formerly, replaceable)
+        served = register(wanted, stores=_stores(props), graph=self.graph(), clock=SystemClock())
+        return _outs(props, served)
+
+
+def _outs(props: Props, served: RegisteredKey) -> Props:
+    return {
+        **props,
+        "signature_status": served.signature_status,
+        "key_ring": IN_PLACE,
+        "proven_fingerprint": served.fingerprint,
+        "foreign_fingerprint": None,
+    }
+
+
+def _wanted(props: Props, formerly: str | None = None, replaceable: list[str] | None = None) -> Wanted:
+    claim = Claim(props["phone_number_id"], props["managed_by"], props["key_id"], formerly)
+    return Wanted(props["fingerprint"], claim, props.get("passphrase"), replaceable or [])
+
+
+def _stores(props: Props) -> tuple[Store, ...]:
+    others = parse_stores(props["store"], props["backups"])
+    if props["store"] != STACK:
+        return others
+    return (RecordedRing(document.load(props["ring"], "the stack's key ring")), *others)

@@ -1,0 +1,121 @@
+"""The provider of KeyRing: with the stack as the store, one secret document of every key that still matters."""
+
+from threading import Lock
+from uuid import uuid4
+
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.clock import SystemClock
+from whatsapp_flow_keys.dynamic.encryption_key import force
+from whatsapp_flow_keys.dynamic.inputs import Inputs, is_known
+from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.removal import held_by, refuse_if_served
+from whatsapp_flow_keys.lifecycle.rings import Claim
+from whatsapp_flow_keys.lifecycle.staging import NewKey, begin_recorded_ring, extend_recorded_ring
+from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.stores.urls import STACK, parse_stores
+
+_PLACE = "the stack's key ring"
+_IN_PLACE = ("fingerprint", "key_id", "backups", "force_destroy", "managed_by", PROVIDER_KEY)
+
+
+class KeyRingProvider(FlowKeysProvider):
+    """Inputs: ``phone_number_id, fingerprint, private_key, issued_on, key_id, backups, take_over, force_destroy,
+    managed_by``. Outputs: these but the private key, and ``ring``, the document.
+    """
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """Validates what a person may have given to it directly."""
+        inputs = Inputs(news)
+        inputs.parse_number_and_stores()
+        return checked(inputs.values, inputs.failures)
+
+    def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
+        """Another number is another ring; a new key is an update."""
+        _live.note(id_, olds.get("ring"))
+        moved = news["phone_number_id"] != olds.get("phone_number_id")
+        updates = [name for name in _IN_PLACE if news.get(name) != olds.get(name)]
+        return DiffResult(changes=bool(moved or updates), replaces=["phone_number_id"] if moved else [])
+
+    def create(self, props: Props) -> CreateResult:
+        """The ring with its first key and what the backups hold."""
+        ring = begin_recorded_ring(
+            _new_key(props),
+            _claim(props),
+            backups=parse_stores(STACK, props["backups"]),
+            graph=self.graph(),
+            clock=SystemClock(),
+            replaceable=[props["take_over"]] if props.get("take_over") else [],
+        )
+        id_ = uuid4().hex
+        _live.note(id_, document.dump(ring))
+        return CreateResult(id_, _outs(props, ring))
+
+    def update(self, id_: str, olds: Props, news: Props) -> UpdateResult:
+        """The ring with the new key; keys leave it only when no form can need them."""
+        ring = extend_recorded_ring(
+            document.load(olds["ring"], _PLACE),
+            _new_key(news),
+            _claim(news, formerly=olds.get("managed_by")),
+            backups=parse_stores(STACK, news["backups"]),
+            graph=self.graph(),
+            clock=SystemClock(),
+        )
+        _live.note(id_, document.dump(ring))
+        return UpdateResult(_outs(news, ring))
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """The ring lives in the state alone: nothing can drift."""
+        return ReadResult(id_, props)
+
+    def delete(self, id_: str, props: Props) -> None:
+        """Refuses while Meta serves a key of the ring whose last copy this is."""
+        ring = document.load(props["ring"], _PLACE)
+        survivors = held_by(parse_stores(STACK, props["backups"])) | _live.held_beside(id_, ring.phone_number_id)
+        refuse_if_served(ring, graph=self.graph(), survivors=survivors, force=force(props), where=_PLACE)
+        _live.forget(id_)
+
+
+class _LiveRings:
+    """The rings that this run has seen alive, so that a replaced one may go while its replacement holds the keys.
+
+    In a `destroy` nothing is seen alive: the engine calls neither create nor diff.
+    """
+
+    def __init__(self) -> None:
+        self._rings: dict[str, KeyRing] = {}
+        self._lock = Lock()
+
+    def note(self, id_: str, text: object) -> None:
+        if isinstance(text, str) and is_known(text):
+            with self._lock:
+                self._rings[id_] = document.load(text, _PLACE)
+
+    def forget(self, id_: str) -> None:
+        with self._lock:
+            self._rings.pop(id_, None)
+
+    def held_beside(self, id_: str, phone_number_id: str) -> frozenset[str]:
+        with self._lock:
+            others = [ring for other, ring in self._rings.items() if other != id_]
+        return frozenset(
+            key.fingerprint for ring in others if ring.phone_number_id == phone_number_id for key in ring.keys
+        )
+
+
+_live = _LiveRings()
+
+
+def _new_key(props: Props) -> NewKey:
+    return NewKey(PrivateKey.from_pem(props["private_key"], field="private_key"), props["issued_on"])
+
+
+def _claim(props: Props, formerly: str | None = None) -> Claim:
+    return Claim(props["phone_number_id"], props["managed_by"], props["key_id"], formerly)
+
+
+def _outs(props: Props, ring: KeyRing) -> Props:
+    outs = {name: value for name, value in props.items() if name != "private_key"}
+    return {**outs, "ring": document.dump(ring)}

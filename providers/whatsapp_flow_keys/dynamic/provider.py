@@ -1,0 +1,103 @@
+"""What the three providers share: settings from the stack's configuration, and errors that a person can read."""
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, ResourceProvider
+from pulumi.dynamic.config import Config
+
+from whatsapp_flow_keys.errors import FlowKeysError
+from whatsapp_flow_keys.graph.client import GraphClient
+from whatsapp_flow_keys.graph.settings import DEFAULT_DEADLINE, DEFAULT_URL, DEFAULT_VERSION, GraphSettings, seconds
+
+TRACEBACKS = "WHATSAPP_FLOW_TRACEBACKS"
+"""Set this environment variable to see whole tracebacks instead of one sentence."""
+
+PROVIDER_KEY = "__provider"
+"""The property in which Pulumi's SDK records the pickled provider."""
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+Props = dict[str, Any]
+
+
+class FlowKeysProvider(ResourceProvider):
+    """Base of the providers. Every method that the engine calls ends in one sentence when it fails."""
+
+    serialize_as_secret_always = False
+    _config: Config | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in ("check", "diff", "create", "read", "update", "delete"):
+            if name in cls.__dict__:
+                setattr(cls, name, _in_one_sentence(cls.__dict__[name]))
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Called once in each process, before any other method."""
+        self._config = req.config
+        if not os.environ.get(TRACEBACKS):
+            sys.tracebacklimit = 0
+
+    def settings(self) -> GraphSettings:
+        """The Graph API's settings. Raises :class:`InputError`, which names what is missing or wrong."""
+        config = self._config
+        return graph_settings(config.get if config else lambda _key: None)
+
+    def graph(self) -> GraphClient:
+        """The client; one for all resources of an account in this process."""
+        return _client(self.settings())
+
+
+def graph_settings(config: Callable[[str], Any]) -> GraphSettings:
+    """Settings from the stack's configuration, with the environment where it says nothing.
+
+    The environment's token is also the second to be tried: plain ``refresh`` and ``destroy`` run with the recorded
+    configuration, so with an old token.
+    """
+    given = [config("whatsapp:accessToken"), os.environ.get("WHATSAPP_ACCESS_TOKEN")]
+    tokens = tuple(dict.fromkeys(str(token).strip() for token in given if token))
+    secret = config("whatsapp:appSecret") or os.environ.get("WHATSAPP_APP_SECRET")
+    url = config("whatsapp:graphUrl") or os.environ.get("WHATSAPP_GRAPH_URL") or DEFAULT_URL
+    version = config("whatsapp:graphVersion") or DEFAULT_VERSION
+    deadline = os.environ.get("WHATSAPP_GRAPH_DEADLINE") or DEFAULT_DEADLINE
+    return GraphSettings(tokens, str(secret).strip() if secret else None, str(url), str(version), seconds(deadline))
+
+
+@functools.lru_cache(maxsize=32)
+def _client(settings: GraphSettings) -> GraphClient:
+    return GraphClient(settings)
+
+
+def checked(values: Props, failures: list[str]) -> CheckResult:
+    """The result of a check. No property is named: Pulumi would print its value, which may be a secret."""
+    return CheckResult(values, [CheckFailure("", failure) for failure in failures])
+
+
+def _in_one_sentence(method: _F) -> _F:
+    @functools.wraps(method)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if os.environ.get(TRACEBACKS):
+            return method(*args, **kwargs)
+        try:
+            return method(*args, **kwargs)
+        except FlowKeysError as error:
+            failure = _plain(type(error).__name__, str(error))
+        except BaseException as error:  # noqa: BLE001 (SystemExit hangs the engine; other texts may hold a secret)
+            failure = _plain(
+                "UnexpectedError",
+                f"{type(error).__name__} in {type(args[0]).__name__}.{method.__name__}; run again with {TRACEBACKS}=1 "
+                f"to see where (that text may hold secrets) and report it",
+            )
+        raise failure from None
+
+    return wrapper  # type: ignore[return-value]  # functools.wraps keeps the signature, mypy can't see it
+
+
+def _plain(name: str, text: str) -> Exception:
+    """An exception that a traceback shows as ``name: text``, without its module."""
+    kind = type(name, (Exception,), {"__module__": "builtins"})
+    failure: Exception = kind(text)
+    return failure

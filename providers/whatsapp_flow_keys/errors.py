@@ -1,0 +1,60 @@
+"""The one tree of errors. Each is a sentence for the person who meets it: what happened, to what, what to do now.
+
+No error ever holds a private key, a passphrase or a token.
+"""
+
+
+class FlowKeysError(Exception):
+    """Base of every error that this distribution raises on purpose."""
+
+
+class InputError(FlowKeysError, ValueError):
+    """A value that a person gave can't be used; the text names the field."""
+
+
+class PrivateKeyError(InputError):
+    """A text is not a private key that WhatsApp Flows can use, or its passphrase does not open it."""
+
+
+class FlowMessageError(FlowKeysError):
+    """A Flow request or answer can't be decrypted: not the documented shape, or none of the keys opens it."""
+
+
+class StoreError(FlowKeysError):
+    """A secret store could not be read or written."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store did not answer, or refused; nothing is known of what it holds."""
+
+
+class StoreConflictError(StoreError):
+    """Somebody else wrote the document between our read and our write; nothing was overwritten."""
+
+
+class ForeignDocumentError(StoreError):
+    """What the store holds is not this number's key ring, or is another stack's. It is never overwritten."""
+
+
+class LifecycleError(FlowKeysError):
+    """A step of the key's life was refused, or could not be finished. Every step can be repeated."""
+
+
+class ForeignKeyError(LifecycleError):
+    """Meta serves a key that is in no slot of the key ring, and nobody said that it may be replaced."""
+
+
+class KeyNotInRingError(LifecycleError):
+    """The key that should be registered is not in the ring, so publishing it would make forms unreadable."""
+
+
+class RegistrationError(LifecycleError):
+    """Meta accepted the key but does not serve it as it should."""
+
+
+class RoundTripError(LifecycleError):
+    """A request encrypted with the key that Meta serves was not decrypted with the key read from the store."""
+
+
+class DeletionRefusedError(LifecycleError):
+    """Deleting would destroy the last copy of a key that Meta serves."""

@@ -1,0 +1,101 @@
+"""Meta's wire messages as immutable values, parsed strictly where it matters and generously where Meta varies."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.graph.errors import Answer, UnexpectedAnswerError, is_error_body
+from whatsapp_flow_keys.keys import public_key_fingerprint
+
+VALID = "VALID"
+"""The signature status of a key that Meta has signed for the number's present registration."""
+
+_LONGEST_QUOTE = 300
+
+
+@dataclass(frozen=True)
+class RegisteredKey:
+    """What Meta serves for a phone number.
+
+    ``public_key_pem`` and ``fingerprint`` are None where it serves none. ``signature_status`` is Meta's word,
+    ``VALID`` or ``MISMATCH``; without a key it says nothing.
+    """
+
+    public_key_pem: str | None = None
+    fingerprint: str | None = None
+    signature_status: str | None = None
+
+    @property
+    def is_valid(self) -> bool:
+        """Meta serves a key, signed for the number's present registration."""
+        return self.fingerprint is not None and self.signature_status == VALID
+
+
+def registered_key(body: Any, doing: str) -> RegisteredKey:
+    """The key in the answer to a GET: ``data`` as a list (live) or object, or a flat object (Meta's guide).
+
+    Blank, absent and empty all mean that no key is set. Raises :class:`UnexpectedAnswerError` for another shape.
+    """
+    entry = body.get("data", body) if isinstance(body, dict) else None
+    if isinstance(entry, list):
+        entry = entry[0] if entry else {}
+    if not isinstance(entry, dict):
+        raise UnexpectedAnswerError(doing)
+    pem = entry.get("business_public_key")
+    status = entry.get("business_public_key_signature_status")
+    if not isinstance(pem, str | None) or not isinstance(status, str | None):
+        raise UnexpectedAnswerError(doing)
+    if pem is None and status is None and entry and "data" not in body:
+        raise UnexpectedAnswerError(doing)
+    if not pem or not pem.strip():
+        return RegisteredKey(signature_status=status)
+    try:
+        return RegisteredKey(pem, public_key_fingerprint(pem), status)
+    except InputError:
+        raise UnexpectedAnswerError(doing, advice="Meta serves a text that is not a public key.") from None
+
+
+def error_answer(status: int, headers: Mapping[str, str], body: Any, hidden: tuple[str, ...]) -> Answer:
+    """Meta's error envelope as a value, with every text of ``hidden`` (tokens) taken out of what it says."""
+    error = body["error"] if is_error_body(body) else {}
+    extra = error.get("error_data")
+    details = extra.get("details") if isinstance(extra, dict) else None
+    trace = error.get("fbtrace_id") or headers.get("x-fb-trace-id")
+    return Answer(
+        status=status,
+        code=_number(error.get("code")),
+        subcode=_number(error.get("error_subcode")),
+        message=_quotable(error.get("message"), hidden),
+        details=_quotable(details, hidden),
+        trace_id=_quotable(trace, hidden),
+        is_transient=error.get("is_transient") is True,
+        retry_after=_retry_after(headers),
+    )
+
+
+def _quotable(text: object, hidden: tuple[str, ...]) -> str:
+    if not isinstance(text, str):
+        return ""
+    for secret in hidden:
+        text = text.replace(secret, "[secret]")
+    return " ".join(text.split())[:_LONGEST_QUOTE]
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds from ``Retry-After``, or from the minutes in ``X-Business-Use-Case-Usage`` (Meta's rate limit page)."""
+    given = headers.get("Retry-After", "")
+    if given.isdigit():
+        return float(given)
+    try:
+        usage = json.loads(headers.get("X-Business-Use-Case-Usage", "{}"))
+        minutes = [entry["estimated_time_to_regain_access"] for entries in usage.values() for entry in entries]
+        longest = max(float(minute) for minute in minutes)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return longest * 60 or None

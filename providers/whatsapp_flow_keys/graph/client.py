@@ -1,0 +1,170 @@
+"""The calls, over one HTTP session per thread: time-outs, retries within a deadline, typed errors.
+
+It never follows a redirect (a token would travel along) and puts no token into a URL.
+"""
+
+import hashlib
+import hmac
+import random
+import threading
+from typing import Any, Protocol
+
+import requests
+
+from whatsapp_flow_keys.clock import Clock, SystemClock
+from whatsapp_flow_keys.graph.answers import RegisteredKey, error_answer, registered_key
+from whatsapp_flow_keys.graph.errors import (
+    AccessTokenError,
+    AnswerLostError,
+    GraphError,
+    UnexpectedAnswerError,
+    UnreachableError,
+    error_for,
+    is_error_body,
+)
+from whatsapp_flow_keys.graph.settings import GraphSettings
+
+_CONNECT_TIMEOUT = 5.0
+_READ_TIMEOUT = 20.0
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 8.0
+_LARGEST_ANSWER = 1024 * 1024
+
+
+class Graph(Protocol):
+    """What the lifecycle needs of Meta."""
+
+    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
+        """What Meta serves now. Raises :class:`GraphError`."""
+
+    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> None:
+        """Publishes. Raises :class:`AnswerLostError` where it may have taken effect, else :class:`GraphError`."""
+
+
+class GraphClient:
+    """Meta's Graph API over HTTPS. Thread-safe."""
+
+    def __init__(self, settings: GraphSettings, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._tokens = list(settings.access_tokens)
+        self._local = threading.local()
+
+    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
+        """``GET /{version}/{phone number id}/whatsapp_business_encryption``. Raises :class:`GraphError`."""
+        doing = f"read the public key of phone number {phone_number_id}"
+        return registered_key(self._call("GET", phone_number_id, {}, doing), doing)
+
+    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> None:
+        """``POST`` to the same edge, as a form (Meta's guide). Repeating it does no harm.
+
+        Raises :class:`AnswerLostError` when it was sent and no answer came, else another :class:`GraphError`.
+        """
+        doing = f"set the public key of phone number {phone_number_id}"
+        body = self._call("POST", phone_number_id, {"business_public_key": public_key_pem}, doing)
+        if not isinstance(body, dict) or body.get("success") is not True:
+            raise UnexpectedAnswerError(doing)
+
+    def _call(self, method: str, phone_number_id: str, fields: dict[str, str], doing: str) -> Any:
+        """One call with its retries: transient errors with capped, jittered back-off, within the deadline."""
+        ends = self._clock.monotonic() + self._settings.deadline
+        tries = 0
+        while True:
+            token = self._tokens[0]
+            tries += 1
+            try:
+                return self._once(method, phone_number_id, fields, doing, token, ends)
+            except AccessTokenError:
+                if not self._drop(token):
+                    raise
+            except GraphError as error:
+                pause = self._pause(error, tries)
+                if tries >= error.tries or self._clock.monotonic() + pause >= ends:
+                    raise
+                self._clock.sleep(pause)
+
+    def _once(self, method: str, number: str, fields: dict[str, str], doing: str, token: str, ends: float) -> Any:
+        settings = self._settings
+        parameters = dict(fields)
+        if settings.app_secret:
+            parameters["appsecret_proof"] = _appsecret_proof(settings.app_secret, token)
+        left = max(0.1, ends - self._clock.monotonic())
+        try:
+            response = self._session().request(
+                method,
+                f"{settings.url.rstrip('/')}/{settings.version}/{number}/whatsapp_business_encryption",
+                params=parameters if method == "GET" else None,
+                data=parameters if method == "POST" else None,
+                auth=_Bearer(token),
+                timeout=(min(_CONNECT_TIMEOUT, left), min(_READ_TIMEOUT, left)),
+                allow_redirects=False,
+            )
+        except (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError) as error:
+            raise UnreachableError(doing, advice=_why_unreachable(error)) from None
+        except requests.RequestException as error:
+            if method == "POST" and not _never_sent(error):
+                raise AnswerLostError(doing) from None
+            raise UnreachableError(doing) from None
+        return self._parsed(response, doing, token)
+
+    def _parsed(self, response: requests.Response, doing: str, token: str) -> Any:
+        try:
+            body = response.json() if len(response.content) <= _LARGEST_ANSWER else None
+        except ValueError:
+            body = None
+        if response.status_code == 200 and body is not None and not is_error_body(body):
+            return body
+        hidden = (token, self._settings.app_secret) if self._settings.app_secret else (token,)
+        answer = error_answer(response.status_code, response.headers, body, hidden)
+        if response.status_code == 200 and not is_error_body(body):
+            raise UnexpectedAnswerError(doing, answer)
+        raise error_for(doing, answer)
+
+    def _drop(self, token: str) -> bool:
+        """Goes on with the next token after Meta said that ``token`` is not valid. False when there is none."""
+        if token in self._tokens and len(self._tokens) > 1:
+            self._tokens.remove(token)
+        return token != self._tokens[0]
+
+    def _pause(self, error: GraphError, tries: int) -> float:
+        longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (tries - 1))
+        pause = random.uniform(longest / 2, longest)  # noqa: S311 (jitter, no secret)
+        asked = error.answer.retry_after if error.answer else None
+        return max(pause, asked or 0.0)
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+            session.headers["User-Agent"] = "whatsapp-flow-encryption"
+        return session
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The token as a header. An ``auth`` of our own keeps requests from taking a user's ``.netrc`` instead."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def _appsecret_proof(app_secret: str, token: str) -> str:
+    """Lower-case hex HMAC-SHA256 of the token under the app secret (Meta: Securing Graph API Requests)."""
+    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    """True where the connection was never made, so that the call had no effect."""
+    text = repr(error)
+    return "NewConnectionError" in text or "NameResolutionError" in text
+
+
+def _why_unreachable(error: requests.RequestException) -> str | None:
+    if isinstance(error, requests.exceptions.SSLError):
+        return "The Graph API's certificate was not accepted: check whatsapp:graphUrl, the clock and any proxy."
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "The proxy did not let the call through: check HTTPS_PROXY and NO_PROXY."
+    return None

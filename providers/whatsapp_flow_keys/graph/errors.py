@@ -1,0 +1,230 @@
+"""Meta's errors as one tree, from code, subcode and HTTP status, each with the sentence that says what to do.
+
+Sources: Meta's error code page for the WhatsApp Business Platform, its OpenAPI description of the encryption edge,
+and the Graph API's rate limit and security pages.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from whatsapp_flow_keys.errors import FlowKeysError
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Meta's error body said. ``retry_after`` is in seconds, from the header or the usage headers."""
+
+    status: int
+    code: int | None = None
+    subcode: int | None = None
+    message: str = ""
+    details: str = ""
+    trace_id: str = ""
+    is_transient: bool = False
+    retry_after: float | None = None
+
+
+class GraphError(FlowKeysError):
+    """Base of all that can go wrong with a call of the Graph API.
+
+    ``answer`` is what Meta said, or None where no answer came. ``transient``: waiting may mend it.
+    """
+
+    transient: ClassVar[bool] = False
+    tries: ClassVar[int] = 1
+    """How often a call is made at most when it ends so; the deadline ends it earlier."""
+    advice: ClassVar[str] = "Read Meta's message; if it doesn't help, give its trace id to Meta's support."
+
+    def __init__(self, doing: str, answer: Answer | None = None, advice: str | None = None) -> None:
+        self.doing = doing
+        self.answer = answer
+        self.advice_given = advice or self.advice
+        super().__init__(self._sentence())
+
+    def _sentence(self) -> str:
+        if self.answer is None:
+            return f"Could not {self.doing}. {self.advice_given}"
+        return f"Meta refused to {self.doing}. {self.advice_given} ({_quoted(self.answer)})"
+
+
+class AccessTokenError(GraphError):
+    """Code 190, 0: the access token is invalid, expired or revoked."""
+
+    advice = (
+        "The access token is not valid (any more): set a system user's token with `pulumi config set --secret "
+        "whatsapp:accessToken`, or in the environment variable WHATSAPP_ACCESS_TOKEN, which `pulumi refresh` and "
+        "`pulumi destroy` need when the token in the state is out of date."
+    )
+
+
+class PermissionDeniedError(GraphError):
+    """Codes 3, 10, 200 to 299, 131005: the token's app or user may not do this."""
+
+    advice = (
+        "The token has no right to this phone number: it needs the permission whatsapp_business_messaging, and its "
+        "system user must be assigned to the number's WhatsApp Business account."
+    )
+
+
+class PhoneNumberNotFoundError(GraphError):
+    """Code 100 with subcode 33, code 803: no such object, or the token doesn't see it. Meta doesn't tell which."""
+
+    advice = (
+        "Meta knows no such phone number ID, or the token can't see it. Compare it with the ID in WhatsApp Manager "
+        "(not the phone number, not the WhatsApp Business account's ID, not a flow's), and the token's account."
+    )
+
+
+class PhoneNumberDeletedError(GraphError):
+    """Code 33: the phone number has been deleted."""
+
+    advice = "The phone number has been deleted at Meta."
+
+
+class PhoneNumberNotRegisteredError(GraphError):
+    """Codes 133010, 131045: the phone number is not registered for the Cloud API."""
+
+    advice = "The phone number must be registered for the Cloud API first (WhatsApp Manager, or the register call)."
+
+
+class InvalidPublicKeyError(GraphError):
+    """Code 100 about the key: Meta takes RSA-2048 as SPKI PEM only."""
+
+    advice = "Meta did not take the public key, which is RSA-2048 as it asks for. Run again; if it stays, ask Meta."
+
+
+class AppSecretProofError(GraphError):
+    """Code 100 about `appsecret_proof`."""
+
+    advice = (
+        "The app asks for a proof made with its app secret: set `pulumi config set --secret whatsapp:appSecret` to "
+        "the secret of the app that the access token belongs to."
+    )
+
+
+class InvalidParameterError(GraphError):
+    """Codes 100, 131008, 131009: some parameter is not valid."""
+
+    advice = "Meta did not take a parameter: check whatsapp:graphVersion, and that the phone number can use Flows."
+
+
+class AccountLockedError(GraphError):
+    """Code 131031, an account lock (not a bad key, as some say), and 368, a block for a policy violation."""
+
+    advice = "The WhatsApp Business account is locked or blocked: see Meta Business Support Home, then run again."
+
+
+class RateLimitError(GraphError):
+    """Too many calls: codes 4, 17, 32, 341, 613, 80007, 80008, 130429, and HTTP 429."""
+
+    transient = True
+    tries = 8
+    advice = "Too many calls were made lately. Nothing is lost: run `pulumi up` again later."
+
+
+class RegistrationLimitError(GraphError):
+    """Codes 133015, 133016: wait minutes to hours."""
+
+    advice = "The phone number was registered or deleted too often or a moment ago. Run `pulumi up` again later."
+
+
+class ServiceUnavailableError(GraphError):
+    """Meta has a fault: codes 2, 131000, 131016, 131057, 133000, 133004, 2494100, and HTTP 5xx."""
+
+    transient = True
+    tries = 8
+    advice = "Meta has a fault at its side. Nothing is lost: run `pulumi up` again later."
+
+
+class UnknownFaultError(ServiceUnavailableError):
+    """Code 1: maybe an outage, maybe the request; tried twice only."""
+
+    tries = 2
+
+
+class UnexpectedAnswerError(GraphError):
+    """An answer that is not the Graph API's: not JSON, or of another shape."""
+
+    advice = "The answer is not one of Meta's Graph API: check whatsapp:graphUrl, and any proxy in between."
+
+    def _sentence(self) -> str:
+        said = f" ({_quoted(self.answer)})" if self.answer else ""
+        return f"Could not {self.doing}. {self.advice_given}{said}"
+
+
+class UnreachableError(GraphError):
+    """No connection, so the call had no effect."""
+
+    transient = True
+    tries = 8
+    advice = "The Graph API can't be reached: check the network and whatsapp:graphUrl, then run again."
+
+
+class AnswerLostError(GraphError):
+    """The call was sent and no answer came: it may have taken effect, or may do so later. Read, then decide."""
+
+    transient = True
+    advice = "The call was sent, and no answer came. Nothing is lost: run `pulumi up` again."
+
+
+_BY_CODE: Mapping[int, type[GraphError]] = {
+    0: AccessTokenError,
+    190: AccessTokenError,
+    3: PermissionDeniedError,  # HTTP 500, yet a lack of capability: never tried again
+    10: PermissionDeniedError,
+    131005: PermissionDeniedError,
+    803: PhoneNumberNotFoundError,
+    33: PhoneNumberDeletedError,
+    131045: PhoneNumberNotRegisteredError,
+    133010: PhoneNumberNotRegisteredError,
+    100: InvalidParameterError,
+    131008: InvalidParameterError,
+    131009: InvalidParameterError,
+    131031: AccountLockedError,
+    368: AccountLockedError,
+    **dict.fromkeys((4, 17, 32, 341, 613, 80007, 80008, 130429), RateLimitError),
+    **dict.fromkeys((133015, 133016), RegistrationLimitError),
+    1: UnknownFaultError,
+    **dict.fromkeys((2, 131000, 131016, 131057, 133000, 133004, 2494100), ServiceUnavailableError),
+}
+
+
+def error_for(doing: str, answer: Answer) -> GraphError:
+    """The typed error for an error answer. ``doing`` is what was tried, as in "read the key of phone number 1"."""
+    return _class_of(answer)(doing, answer)
+
+
+def _class_of(answer: Answer) -> type[GraphError]:
+    code = answer.code
+    if code == 100 and answer.subcode == 33:
+        return PhoneNumberNotFoundError
+    if code == 100:
+        said = f"{answer.message} {answer.details}".lower()
+        if "appsecret_proof" in said:
+            return AppSecretProofError
+        if "public key" in said:
+            return InvalidPublicKeyError
+    if code is not None and 200 <= code <= 299:
+        return PermissionDeniedError
+    if code is not None and code in _BY_CODE:
+        return _BY_CODE[code]
+    if answer.status == 429:
+        return RateLimitError
+    if answer.is_transient or (code is None and answer.status >= 500):
+        return ServiceUnavailableError
+    return GraphError if code is not None else UnexpectedAnswerError
+
+
+def _quoted(answer: Answer) -> str:
+    code = "" if answer.code is None else f"code {answer.code}" + (f"/{answer.subcode}" if answer.subcode else "")
+    said = answer.details or answer.message
+    parts = [f"Meta said: {said}" if said else "", code, f"HTTP {answer.status}"]
+    parts += [f"asks to wait {answer.retry_after:.0f} s"] if answer.retry_after else []
+    parts += [f"trace {answer.trace_id}"] if answer.trace_id else []
+    return ", ".join(part for part in parts if part)
+
+
+def is_error_body(body: Any) -> bool:
+    """True for Meta's error envelope, ``{"error": {…}}``."""
+    return isinstance(body, dict) and isinstance(body.get("error"), dict)

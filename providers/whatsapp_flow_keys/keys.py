@@ -1,0 +1,151 @@
+"""RSA-2048 key pairs: made, read from what people have, written as PKCS#8 and SPKI PEM, named by fingerprint.
+
+All cryptography goes through pyca/cryptography. Nothing here reads a file or talks to anybody.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
+
+from whatsapp_flow_keys.errors import InputError, PrivateKeyError
+
+KEY_SIZE = 2048
+"""The only size that Meta takes, in bits (error 100: "a valid 2048-bit RSA public key in PEM format")."""
+
+_PUBLIC_EXPONENT = 65537
+_LONGEST_PEM = 64 * 1024
+
+
+@dataclass(frozen=True, repr=False)
+class PrivateKey:
+    """An RSA-2048 private key. Its ``repr`` shows the fingerprint only."""
+
+    key: rsa.RSAPrivateKey
+
+    @classmethod
+    def generate(cls) -> "PrivateKey":
+        """A new key from the operating system's random source."""
+        return cls(rsa.generate_private_key(_PUBLIC_EXPONENT, KEY_SIZE))
+
+    @classmethod
+    def from_pem(cls, pem: str, passphrase: str | None = None, *, field: str = "private key") -> "PrivateKey":
+        """Reads PKCS#8 and PKCS#1 PEM, encrypted or not, also the old ``des-ede3-cbc`` PEMs of Meta's sample.
+
+        Line ends may be CRLF or a written-out ``\\n``. A passphrase that isn't needed is ignored.
+        Raises :class:`PrivateKeyError`, whose text names ``field`` and never quotes the PEM.
+        """
+        data = _tidy(pem, field)
+        if "PRIVATE KEY-----" not in data:
+            raise PrivateKeyError(f"{field}: {_what_it_is(data)}, not a private key in PEM format")
+        try:
+            key = _load(data.encode(), passphrase)
+        except TypeError:
+            raise PrivateKeyError(f"{field}: the private key is encrypted; give its passphrase") from None
+        except (ValueError, UnsupportedAlgorithm):
+            raise PrivateKeyError(f"{field}: {_why_unreadable(data, passphrase)}") from None
+        if not isinstance(key, rsa.RSAPrivateKey):
+            kind = type(key).__name__.strip("_").removesuffix("PrivateKey")
+            raise PrivateKeyError(f"{field}: an {kind} key; WhatsApp Flows takes RSA with {KEY_SIZE} bits only")
+        if key.key_size != KEY_SIZE:
+            raise PrivateKeyError(f"{field}: an RSA key of {key.key_size} bits; WhatsApp Flows takes {KEY_SIZE} only")
+        return cls(key)
+
+    def __repr__(self) -> str:
+        return f"PrivateKey({self.fingerprint[:12]}…)"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Lower-case hex SHA-256 of the public key's SPKI DER."""
+        return _fingerprint(self.key.public_key())
+
+    @cached_property
+    def public_key_pem(self) -> str:
+        """The public half as SPKI PEM (``BEGIN PUBLIC KEY``), as Meta takes it."""
+        pem = self.key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return pem.decode()
+
+    def to_pem(self, passphrase: str | None = None) -> str:
+        """PKCS#8 PEM, encrypted (PBES2) when there is a passphrase."""
+        encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
+        if passphrase is not None:
+            encryption = serialization.BestAvailableEncryption(passphrase.encode())
+        pem = self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+        return pem.decode()
+
+
+def public_key_fingerprint(pem: str, *, field: str = "public key") -> str:
+    """Lower-case hex SHA-256 of the SPKI DER of any public key in PEM format, whatever its type and size.
+
+    The same as ``openssl pkey -pubin -outform der | openssl dgst -sha256``. Keys are compared by it, never by their
+    text, since Meta may format a PEM anew. Raises :class:`InputError` when the text is no public key.
+    """
+    return _fingerprint(_load_public(pem, field))
+
+
+def load_public_key(pem: str, *, field: str = "public key") -> rsa.RSAPublicKey:
+    """The RSA public key in an SPKI PEM. Raises :class:`InputError` when it is none."""
+    key = _load_public(pem, field)
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise InputError(f"{field}: is not an RSA public key")
+    return key
+
+
+def parse_fingerprint(value: object, field: str) -> str:
+    """A fingerprint as a person writes it: 64 hex digits, colons and upper case allowed. Raises :class:`InputError`."""
+    text = value.replace(":", "").strip().lower() if isinstance(value, str) else ""
+    if len(text) != 64 or set(text) - set("0123456789abcdef"):
+        raise InputError(f"{field}: a fingerprint has 64 hexadecimal digits (SHA-256 of the public key)")
+    return text
+
+
+def _load(data: bytes, passphrase: str | None) -> PrivateKeyTypes:
+    try:
+        return serialization.load_pem_private_key(data, passphrase.encode() if passphrase else None)
+    except TypeError:
+        if not passphrase:
+            raise
+        return serialization.load_pem_private_key(data, None)  # the key is in the clear: the passphrase isn't needed
+
+
+def _load_public(pem: str, field: str) -> PublicKeyTypes:
+    try:
+        return serialization.load_pem_public_key(_tidy(pem, field).encode())
+    except (ValueError, UnsupportedAlgorithm):
+        raise InputError(f"{field}: is not a public key in PEM format") from None
+
+
+def _fingerprint(key: PublicKeyTypes) -> str:
+    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).hexdigest()
+
+
+def _tidy(pem: object, field: str) -> str:
+    if not isinstance(pem, str) or not pem.strip():
+        raise PrivateKeyError(f"{field}: is empty; a key in PEM format is needed")
+    if len(pem) > _LONGEST_PEM:
+        raise PrivateKeyError(f"{field}: has {len(pem)} characters, far more than a key in PEM format")
+    text = pem.strip().strip("\"'").replace("\\r", "").replace("\\n", "\n").replace("\r\n", "\n")
+    return text.strip() + "\n"
+
+
+def _what_it_is(data: str) -> str:
+    for mark, name in (("PUBLIC KEY-----", "a public key"), ("CERTIFICATE-----", "a certificate")):
+        if mark in data:
+            return f"this is {name}"
+    return "this is some other text"
+
+
+def _why_unreadable(data: str, passphrase: str | None) -> str:
+    encrypted = "ENCRYPTED" in data
+    if encrypted and passphrase:
+        return "the passphrase does not open the private key, or the key is damaged"
+    if "OPENSSH" in data:
+        return "an OpenSSH key; convert it with `ssh-keygen -p -m pkcs8`"
+    return "the private key can't be read: it is damaged or of another format"

@@ -1,0 +1,187 @@
+"""Registration: the public key at Meta, as states found and what is done. It reads like the table in the design.
+
+Promises kept here: a key is published only after its private half is durable everywhere and marked as offered (P1);
+what Meta serves becomes *current* only after both sides were read back and a round trip (P3).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from whatsapp_flow_keys.clock import Clock
+from whatsapp_flow_keys.errors import FlowMessageError, KeyNotInRingError, RegistrationError, RoundTripError, StoreError
+from whatsapp_flow_keys.flow_message import decrypt_request, encrypt_request
+from whatsapp_flow_keys.graph.answers import VALID, RegisteredKey
+from whatsapp_flow_keys.graph.client import Graph
+from whatsapp_flow_keys.graph.errors import AnswerLostError
+from whatsapp_flow_keys.keys import load_public_key
+from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key
+from whatsapp_flow_keys.lifecycle.rings import Claim, open_key, read_rings
+from whatsapp_flow_keys.ring import KeyRing, offer, promote
+from whatsapp_flow_keys.stores.recorded import RecordedRing
+from whatsapp_flow_keys.stores.store import Store
+
+_PUBLICATIONS = 3
+_READS = 5
+_SECONDS_BETWEEN_READS = 1.0
+
+IN_PLACE = "current in every store"
+"""What :class:`Inspection` says of the ring when nothing is amiss."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The key that Meta should serve. ``replaceable``: fingerprints that may be published over though not ours."""
+
+    fingerprint: str
+    claim: Claim
+    passphrase: str | None = None
+    replaceable: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found without changing anything.
+
+    ``key_ring`` is :data:`IN_PLACE`, or a sentence of what is amiss. ``foreign`` is the fingerprint that Meta serves,
+    where every store could be read and none holds it.
+    """
+
+    served: RegisteredKey
+    key_ring: str
+    foreign: str | None
+
+    def proves(self, fingerprint: str) -> bool:
+        """Meta serves this key, signed, and it is current in every store."""
+        return self.served.is_valid and self.served.fingerprint == fingerprint and self.key_ring == IN_PLACE
+
+
+def register(wanted: Wanted, *, stores: Sequence[Store], graph: Graph, clock: Clock) -> RegisteredKey:
+    """Makes Meta serve the wanted key and proves it; what Meta serves then.
+
+    Raises :class:`ForeignKeyError`, :class:`KeyNotInRingError`, :class:`RegistrationError`, :class:`RoundTripError`,
+    and the errors of the Graph API and the stores. Running it again goes on from what it finds.
+    """
+    number, desired = wanted.claim.phone_number_id, wanted.fingerprint
+    rings = read_rings(stores, wanted.claim)
+    publications = reads = 0
+    while True:
+        ring, served = rings.ring, graph.get_registered_key(number)
+
+        # The ring lacks the key: publishing it would make forms unreadable.
+        if desired not in ring:
+            raise KeyNotInRingError(_not_in_ring(wanted, stores))
+
+        # Somebody else's key is live, and nobody said that it may go.
+        refuse_foreign_key(served.fingerprint, ring, replaceable=wanted.replaceable, refresh_helps=True)
+
+        # An interrupted rotation: what it published is finished first.
+        if served.fingerprint is not None and served.fingerprint in ring and served.fingerprint != desired:
+            rings = rings.write(promote(ring, served.fingerprint, desired=desired, now=clock.now()))
+
+        # In place, or as good as it gets: prove it, then it is current, wherever it lay.
+        settled = served.is_valid or (publications > 0 and reads >= _READS)
+        if served.fingerprint == desired and settled:
+            rings = read_rings(stores, wanted.claim)
+            prove(served, rings.ring, wanted)
+            rings.write(promote(rings.ring, desired, desired=desired, now=clock.now()))
+            if not served.is_valid:
+                raise RegistrationError(_not_valid(number, served))
+            return served
+
+        # Published, and not seen yet.
+        if publications and reads < _READS:
+            reads += 1
+            clock.sleep(_SECONDS_BETWEEN_READS)
+            continue
+        if publications >= _PUBLICATIONS:
+            raise RegistrationError(_not_served(number, desired, served))
+
+        # Meta serves nothing, another key, or this one unsigned: durable and marked first, then published.
+        rings = rings.write(offer(rings.ring, desired, now=clock.now()))
+        publications, reads = publications + 1, 0
+        _publish(graph, number, rings.ring, wanted)
+
+
+def inspect(wanted: Wanted, *, stores: Sequence[Store], graph: Graph) -> Inspection:
+    """Both sides as they are; changes nothing. A store that can't be read is part of what is found.
+
+    Raises :class:`GraphError` when Meta can't be asked: then nothing is known.
+    """
+    served = graph.get_registered_key(wanted.claim.phone_number_id)
+    amiss: list[str] = []
+    ours: set[str] = set()
+    readable = True
+    for store in stores:
+        try:
+            ring = read_rings([store], wanted.claim).ring
+        except StoreError as error:
+            readable = False
+            amiss.append(str(error))
+            continue
+        ours.update(key.fingerprint for key in ring.keys)
+        amiss.extend(_amiss(store, ring, wanted.fingerprint))
+    foreign = served.fingerprint if readable and served.fingerprint not in ours else None
+    return Inspection(served, "; ".join(amiss) or IN_PLACE, foreign)
+
+
+def prove(served: RegisteredKey, ring: KeyRing, wanted: Wanted) -> None:
+    """A request encrypted with the key read from Meta is decrypted with the key read from the store.
+
+    Raises :class:`RoundTripError` otherwise.
+    """
+    held = ring.key(wanted.fingerprint)
+    if held is None or served.public_key_pem is None:
+        raise RoundTripError("there is no key to try")
+    sample = {"version": "3.0", "action": "ping"}
+    body, _ = encrypt_request(load_public_key(served.public_key_pem), sample)
+    try:
+        opened, _ = decrypt_request([open_key(held, wanted.passphrase)], body)
+    except FlowMessageError as error:
+        opened = error
+    if opened != sample:
+        raise RoundTripError(
+            f"phone number {ring.phone_number_id}: a request encrypted with the key that Meta serves could not be "
+            f"decrypted with key {wanted.fingerprint} of the ring; it was not made current"
+        )
+
+
+def _publish(graph: Graph, number: str, ring: KeyRing, wanted: Wanted) -> None:
+    held = ring.key(wanted.fingerprint)
+    if held is None:
+        raise KeyNotInRingError(f"key {wanted.fingerprint} left the ring of phone number {number}")
+    try:
+        graph.set_public_key(number, open_key(held, wanted.passphrase).public_key_pem)
+    except AnswerLostError:
+        return  # it may have taken effect, or may do so later: reading decides
+
+
+def _amiss(store: Store, ring: KeyRing, desired: str) -> list[str]:
+    if desired not in ring:
+        return [f"{store.url}: lacks key {desired}"]
+    current = ring.current.fingerprint if ring.current else "none"
+    if isinstance(store, RecordedRing) or current == desired:
+        return []
+    return [f"{store.url}: current is {current}"]
+
+
+def _not_in_ring(wanted: Wanted, stores: Sequence[Store]) -> str:
+    places = ", ".join(store.url for store in stores)
+    return (
+        f"phone number {wanted.claim.phone_number_id}: the private key {wanted.fingerprint} is not in {places} (any "
+        f"more), so its public key was not published. Restore the document from a backup, or give a new "
+        f"rotation_trigger to make another key"
+    )
+
+
+def _not_valid(number: str, served: RegisteredKey) -> str:
+    return (
+        f"phone number {number}: Meta serves the key, but its signature status is {served.signature_status}, not "
+        f"{VALID}. Register the phone number for the Cloud API again if that stays, then run `pulumi up --refresh`"
+    )
+
+
+def _not_served(number: str, desired: str, served: RegisteredKey) -> str:
+    return (
+        f"phone number {number}: key {desired} was published {_PUBLICATIONS} times, but Meta still serves "
+        f"{served.fingerprint or 'none'}. No key is lost: run `pulumi up` again; somebody else may be publishing, too"
+    )

@@ -1,0 +1,77 @@
+"""One number's ring in several stores: all are read first and worked on as their union, then all are written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from whatsapp_flow_keys.errors import ForeignDocumentError, PrivateKeyError
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.ring import KeyRing, RingKey, union
+from whatsapp_flow_keys.stores.store import Store, Versioned
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Whose ring it is: the number, the stack (``organization/project/stack``), the live EncryptionKey's id.
+
+    ``formerly`` is the name that the stack had when the ring was last written, where it was renamed since.
+    """
+
+    phone_number_id: str
+    managed_by: str
+    owner: str
+    formerly: str | None = None
+
+
+@dataclass(frozen=True)
+class Rings:
+    """What the stores hold, and their union. ``ring`` is empty where no store holds a document."""
+
+    ring: KeyRing
+    found: tuple[tuple[Store, Versioned], ...]
+
+    def write(self, ring: KeyRing) -> "Rings":
+        """Every store with ``ring``; those that hold it already are left alone.
+
+        Raises :class:`StoreConflictError` when another run wrote one of them meanwhile.
+        """
+        revision = max((held.ring.revision for _, held in self.found if held.ring), default=0)
+        unchanged = replace(ring, revision=revision)
+        if self.found and all(held.ring == unchanged for _, held in self.found):
+            return replace(self, ring=unchanged)
+        written = replace(ring, revision=revision + 1)
+        return Rings(written, tuple((store, store.write(written, held)) for store, held in self.found))
+
+
+def read_rings(stores: Sequence[Store], claim: Claim) -> Rings:
+    """Reads every store. The union names ``claim`` as its manager and owner.
+
+    Raises :class:`ForeignDocumentError` where a store holds another number's ring or another stack's.
+    """
+    found = tuple((store, store.read()) for store in stores)
+    for store, held in found:
+        if held.ring is not None:
+            _check_ownership(store.url, held.ring, claim)
+    joined = union([held.ring for _, held in found if held.ring])
+    ring = joined or KeyRing(claim.phone_number_id, claim.managed_by, claim.owner)
+    return Rings(replace(ring, managed_by=claim.managed_by, owner=claim.owner), found)
+
+
+def open_key(key: RingKey, passphrase: str | None) -> PrivateKey:
+    """The private key of a ring's entry. Raises :class:`PrivateKeyError` if it doesn't open, or isn't the named one."""
+    opened = PrivateKey.from_pem(key.private_key_pem, passphrase, field=f"key {key.fingerprint} of the ring")
+    if opened.fingerprint != key.fingerprint:
+        raise PrivateKeyError(f"key {key.fingerprint} of the ring: its PEM holds another key, {opened.fingerprint}")
+    return opened
+
+
+def _check_ownership(url: str, ring: KeyRing, claim: Claim) -> None:
+    if ring.phone_number_id != claim.phone_number_id:
+        raise ForeignDocumentError(
+            f"{url}: holds the key ring of phone number {ring.phone_number_id}, not of {claim.phone_number_id}; "
+            f"it was not touched. Give each phone number a place of its own"
+        )
+    if ring.managed_by not in (claim.managed_by, claim.formerly):
+        raise ForeignDocumentError(
+            f"{url}: the key ring of phone number {ring.phone_number_id} is managed by the stack {ring.managed_by}; "
+            f"{claim.managed_by} must not change it. Give this stack another store, or manage the number there only"
+        )

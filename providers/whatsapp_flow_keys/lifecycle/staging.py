@@ -1,0 +1,101 @@
+"""Staging: a new key becomes durable as *pending*, in every store or in the stack's ring. Nothing is published here."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from whatsapp_flow_keys.clock import Clock
+from whatsapp_flow_keys.graph.client import Graph
+from whatsapp_flow_keys.graph.errors import GraphError
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key
+from whatsapp_flow_keys.lifecycle.rings import Claim, Rings, open_key, read_rings
+from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, newest_first, offer, promote, stage
+from whatsapp_flow_keys.stores.recorded import RecordedRing
+from whatsapp_flow_keys.stores.store import Store
+
+_RING_MAY_BE_IN_STATE = (
+    "if the KeyRing resource was replaced or tainted, the state still holds its keys: run `pulumi state untaint`, or "
+    "`pulumi up` without --replace. Otherwise: "
+)
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A key to be staged. ``issued_on`` is a UTC date; its PEM is encrypted where there is a passphrase."""
+
+    key: PrivateKey
+    issued_on: str
+    passphrase: str | None = None
+
+
+def stage_in_stores(
+    new: NewKey, claim: Claim, *, stores: Sequence[Store], graph: Graph, clock: Clock, replaceable: Collection[str]
+) -> KeyRing:
+    """Every store with ``new`` as pending; the ring they hold now.
+
+    Before anything is written it stops if Meta can't be asked, if Meta serves a key that no store holds
+    (:class:`ForeignKeyError`), and if a key of the ring doesn't open with the passphrase (:class:`PrivateKeyError`).
+    """
+    rings = _readable(stores, claim, new.passphrase)
+    served = graph.get_registered_key(claim.phone_number_id).fingerprint
+    refuse_foreign_key(served, rings.ring, replaceable=replaceable)
+    return rings.write(_staged(rings.ring, new, served, clock)).ring
+
+
+def claim_stores(claim: Claim, *, stores: Sequence[Store], passphrase: str | None) -> None:
+    """Every store with the union of all and the present owner and manager: after a move, a rename, a new backup.
+
+    Raises :class:`PrivateKeyError` if a key of the ring doesn't open with the passphrase.
+    """
+    rings = _readable(stores, claim, passphrase)
+    if rings.ring.keys:
+        rings.write(rings.ring)
+
+
+def begin_recorded_ring(
+    new: NewKey, claim: Claim, *, backups: Sequence[Store], graph: Graph, clock: Clock, replaceable: Collection[str]
+) -> KeyRing:
+    """The stack's own ring where none is recorded: what the backups hold, and ``new``.
+
+    Stops if Meta can't be asked, or serves a key that is in neither (:class:`ForeignKeyError`).
+    """
+    rings = read_rings(backups, claim)
+    served = graph.get_registered_key(claim.phone_number_id).fingerprint
+    refuse_foreign_key(served, rings.ring, replaceable={*replaceable, new.key.fingerprint}, first=_RING_MAY_BE_IN_STATE)
+    return _record(rings, new, served, clock)
+
+
+def extend_recorded_ring(
+    recorded: KeyRing, new: NewKey, claim: Claim, *, backups: Sequence[Store], graph: Graph, clock: Clock
+) -> KeyRing:
+    """The stack's recorded ring with ``new``. No key leaves it while Meta can't be asked."""
+    rings = read_rings([RecordedRing(recorded), *backups], claim)
+    try:
+        served = graph.get_registered_key(claim.phone_number_id).fingerprint
+    except GraphError:
+        served = None  # staging goes on: the registration meets the same fault and reports it
+    return _record(rings, new, served, clock)
+
+
+def _readable(stores: Sequence[Store], claim: Claim, passphrase: str | None) -> Rings:
+    rings = read_rings(stores, claim)
+    for key in rings.ring.keys:
+        open_key(key, passphrase)
+    return rings
+
+
+def _record(rings: Rings, new: NewKey, served: str | None, clock: Clock) -> KeyRing:
+    """In the stack every key counts as offered: the registration can't mark it there before it publishes."""
+    staged = _staged(rings.ring, new, served, clock)
+    if staged != rings.ring:
+        staged = offer(staged, new.key.fingerprint, now=clock.now())
+    return newest_first(rings.write(staged).ring)
+
+
+def _staged(ring: KeyRing, new: NewKey, served: str | None, clock: Clock) -> KeyRing:
+    """An interrupted rotation is finished first: what Meta serves becomes current."""
+    now, desired = clock.now(), new.key.fingerprint
+    if served is not None and served in ring:
+        ring = promote(ring, served, desired=desired, now=now)
+    pem = new.key.to_pem(new.passphrase)
+    return stage(ring, RingKey(desired, Role.PENDING, new.issued_on, None, pem), served=served, now=now)

@@ -1,0 +1,172 @@
+"""The key ring: every private key of one phone number that Meta serves, served, or may come to serve.
+
+A value and pure functions on it: staging, offering, promoting, retiring, union. Nothing here does input or output.
+Keys are matched by fingerprint only.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+GRACE = timedelta(hours=24)
+"""How long a key that lost its seat stays after its last offer: a late answer or a client's cache may still name it."""
+
+
+class Role(str, Enum):
+    """What a key is to the ring."""
+
+    CURRENT = "current"
+    """The last key proven at Meta."""
+    PENDING = "pending"
+    """Staged: durable, to be published."""
+    PREVIOUS = "previous"
+    """Current before."""
+    RETAINED = "retained"
+    """Any other key that was ever offered to Meta."""
+
+
+_ORDER = {Role.CURRENT: 0, Role.PENDING: 1, Role.PREVIOUS: 2, Role.RETAINED: 3}
+
+
+@dataclass(frozen=True, repr=False)
+class RingKey:
+    """One key of the ring. ``issued_on`` is a UTC date (ISO 8601).
+
+    ``offered_at`` is the last moment at which Meta may have taken the key or handed it out: set before each
+    publication, and again when the key loses its seat; None while it was never offered.
+    """
+
+    fingerprint: str
+    role: Role
+    issued_on: str
+    offered_at: datetime | None
+    private_key_pem: str
+
+    def __repr__(self) -> str:
+        return f"RingKey({self.fingerprint[:12]}…, {self.role.value})"
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """The keys of one phone number, *current* first, and whose they are.
+
+    ``managed_by`` is ``organization/project/stack``; ``owner`` the id of the live EncryptionKey resource;
+    ``revision`` counts the writes.
+    """
+
+    phone_number_id: str
+    managed_by: str
+    owner: str
+    revision: int = 0
+    keys: tuple[RingKey, ...] = ()
+
+    def __contains__(self, fingerprint: object) -> bool:
+        return any(key.fingerprint == fingerprint for key in self.keys)
+
+    def key(self, fingerprint: str) -> RingKey | None:
+        """The key with this fingerprint, or None."""
+        return next((key for key in self.keys if key.fingerprint == fingerprint), None)
+
+    @property
+    def current(self) -> RingKey | None:
+        """The key last proven at Meta, or None before the first proof."""
+        return next((key for key in self.keys if key.role is Role.CURRENT), None)
+
+    @property
+    def private_keys(self) -> str:
+        """The PEM bundle of every key, in the order of ``keys``."""
+        return "".join(key.private_key_pem for key in self.keys)
+
+
+def stage(ring: KeyRing, key: RingKey, *, served: str | None, now: datetime) -> KeyRing:
+    """``ring`` with ``key`` as *pending*.
+
+    A pending key that was never offered is replaced; one that was offered becomes retained. A key that is in the ring
+    already (one that is adopted again) keeps its record; *current* stays current.
+    """
+    known = ring.key(key.fingerprint)
+    if known is not None and known.role is Role.CURRENT:
+        return ring
+    others = [_unseated(other, now) for other in ring.keys if other.fingerprint != key.fingerprint]
+    staged = replace(known or key, role=Role.PENDING)
+    return retire(_with(ring, [staged, *(o for o in others if o)]), served=served, desired=key.fingerprint, now=now)
+
+
+def offer(ring: KeyRing, fingerprint: str, *, now: datetime) -> KeyRing:
+    """``ring`` with the key marked as offered to Meta at ``now``. To be stored *before* the key is published."""
+    return _with(ring, [replace(k, offered_at=now) if k.fingerprint == fingerprint else k for k in ring.keys])
+
+
+def promote(ring: KeyRing, fingerprint: str, *, desired: str, now: datetime) -> KeyRing:
+    """``ring`` with the key that Meta is proven to serve as *current*, wherever it lay.
+
+    What was current becomes *previous*, what was previous becomes *retained*; a pending key stays pending.
+    """
+    current = ring.current
+    if current is not None and current.fingerprint == fingerprint:
+        return retire(ring, served=fingerprint, desired=desired, now=now)
+
+    def seat(key: RingKey) -> RingKey:
+        if key.fingerprint == fingerprint:
+            return replace(key, role=Role.CURRENT, offered_at=key.offered_at or now)
+        if key.role is Role.CURRENT:
+            return replace(key, role=Role.PREVIOUS, offered_at=now)
+        if key.role is Role.PREVIOUS:
+            return replace(key, role=Role.RETAINED)
+        return key
+
+    return retire(_with(ring, [seat(key) for key in ring.keys]), served=fingerprint, desired=desired, now=now)
+
+
+def retire(ring: KeyRing, *, served: str | None, desired: str, now: datetime) -> KeyRing:
+    """``ring`` without the retained keys that are neither served nor desired and past their grace.
+
+    Nothing leaves while Meta serves no key of the ring, since then nobody knows what it will serve next.
+    """
+    if served not in ring:
+        return ring
+
+    def stays(key: RingKey) -> bool:
+        wanted = key.role is not Role.RETAINED or key.fingerprint in (served, desired)
+        return wanted or key.offered_at is None or now - key.offered_at < GRACE
+
+    return _with(ring, [key for key in ring.keys if stays(key)])
+
+
+def union(rings: Sequence[KeyRing]) -> KeyRing | None:
+    """The rings of several stores as one, by fingerprint; None if there is none.
+
+    The highest revision gives roles, order, owner and names. Keys found only elsewhere become retained if they were
+    ever offered; never-offered ones belong to an old snapshot and are dropped. ``offered_at`` is the latest.
+    """
+    if not rings:
+        return None
+    base = max(rings, key=lambda ring: ring.revision)
+    everywhere = [key for ring in rings for key in ring.keys]
+    elsewhere: dict[str, RingKey] = {}
+    for key in everywhere:
+        if key.fingerprint not in base and key.offered_at is not None:
+            elsewhere.setdefault(key.fingerprint, replace(key, role=Role.RETAINED))
+    joined = [*base.keys, *elsewhere.values()]
+    return _with(base, [replace(k, offered_at=_latest(everywhere, k.fingerprint)) for k in joined])
+
+
+def newest_first(ring: KeyRing) -> KeyRing:
+    """``ring`` with its pending key first: the order of the stack's ring, whose newest key is about to be current."""
+    return replace(ring, keys=tuple(sorted(ring.keys, key=lambda key: key.role is not Role.PENDING)))
+
+
+def _unseated(key: RingKey, now: datetime) -> RingKey | None:
+    if key.role is not Role.PENDING:
+        return key
+    return None if key.offered_at is None else replace(key, role=Role.RETAINED, offered_at=now)
+
+
+def _latest(keys: Iterable[RingKey], fingerprint: str) -> datetime | None:
+    offers = [key.offered_at for key in keys if key.fingerprint == fingerprint and key.offered_at is not None]
+    return max(offers, default=None)
+
+
+def _with(ring: KeyRing, keys: Iterable[RingKey]) -> KeyRing:
+    return replace(ring, keys=tuple(sorted(keys, key=lambda key: _ORDER[key.role])))

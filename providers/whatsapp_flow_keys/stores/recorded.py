@@ -1,0 +1,31 @@
+"""The ring that the stack itself holds, as the registration sees it: recorded by the KeyRing resource, read-only here.
+
+Every key in it counts as offered, and *current* is what Meta serves; the next KeyRing update writes that down. So
+marking and promoting change this copy only.
+"""
+
+from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.stores.store import Versioned
+
+
+class RecordedRing:
+    """A :class:`Store` over a ring that is already durable in the stack's state."""
+
+    url = "stack"
+    recoverable = False
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+
+    def read(self) -> Versioned:
+        """The ring as recorded."""
+        return Versioned(self._ring, "recorded")
+
+    def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
+        """Changes this copy; the state is written by the KeyRing resource alone."""
+        del expected
+        self._ring = ring
+        return Versioned(ring, "recorded")
+
+    def delete(self) -> None:
+        """Does nothing: the state goes with the resource."""
