@@ -1,0 +1,33 @@
+"""What all tests share: the emulator of the Graph API, one for each worker, and phone numbers of their own."""
+
+import itertools
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stack.project import ACCOUNT_TOKENS, TOKEN
+from whatsapp_graph_emulator import Emulator
+
+# A harness that was started in the background ignores SIGINT, and so would the engine: it then waits 5 s for each of
+# its plugins at every run.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    """Meta's Graph API, emulated on a free port of loopback, for this worker alone."""
+    with Emulator(tokens=[TOKEN, *ACCOUNT_TOKENS.values()], numbers=[]) as running:
+        yield running
+
+
+@pytest.fixture
+def number(emulator: Emulator) -> str:
+    """A phone number ID that no other test uses, known to the emulator."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    new = f"1065{int(worker):03d}{next(_numbers):08d}"
+    emulator.add_number(new)
+    return new

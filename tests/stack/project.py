@@ -1,0 +1,183 @@
+"""A Pulumi project of its own for one test, run by the real engine against the emulator of the Graph API."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.local_engine import engine_environment
+from whatsapp_flow_endpoint import FlowKeys
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.flow_message import encrypt_request
+from whatsapp_flow_keys.keys import load_public_key
+from whatsapp_flow_keys.ring import Role
+from whatsapp_graph_emulator import Emulator
+
+TOKEN = "EAAtoken4711forTestsOnly"
+ACCOUNT_TOKENS = {"north": "EAAnorthernAccount", "south": "EAAsouthernAccount"}
+STACK = "test"
+
+_PROJECT_FILE = "name: flows\nruntime: python\n"
+_SECONDS = 240
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one `pulumi` command printed, both streams in one, and how it ended."""
+
+    output: str
+    status: int
+
+    def __contains__(self, text: str) -> bool:
+        return text in self.output
+
+
+class Project:
+    """One stack. ``number`` is its phone number ID, known to the emulator."""
+
+    def __init__(self, folder: Path, emulator: Emulator, number: str) -> None:
+        self.folder, self.emulator, self.number = folder / "project", emulator, number
+        self.backend = folder / "state"
+        self.environment = engine_environment(home=folder / "home", backend=self.backend)
+        self.environment |= {"WHATSAPP_GRAPH_URL": emulator.url, "WHATSAPP_ACCESS_TOKEN": TOKEN}
+        self.environment |= {"WHATSAPP_GRAPH_DEADLINE": "3", "PYTHONDONTWRITEBYTECODE": "1"}
+        self.folder.mkdir(parents=True)
+        (self.folder / "Pulumi.yaml").write_text(_PROJECT_FILE)
+        shutil.copy(Path(__file__).with_name("program.py"), self.folder / "__main__.py")
+        self.succeed("stack", "init", STACK)
+
+    def declare(self, *numbers: dict[str, Any], **more: Any) -> None:
+        """The numbers that the program has from now on; each is the arguments of a FlowEncryption."""
+        given = [{"phone_number_id": self.number, **number} for number in numbers or ({},)]
+        (self.folder / "program.json").write_text(json.dumps({"numbers": given, **more}))
+
+    def prepend(self, lines: str) -> None:
+        """Lines that the program runs before all else but ``import pulumi``."""
+        program = self.folder / "__main__.py"
+        program.write_text(program.read_text().replace("import pulumi\n", f"import pulumi\n{lines}", 1))
+
+    def run(self, *words: str, env: Mapping[str, str] | None = None) -> Run:
+        """One command of the CLI, without a terminal."""
+        done = subprocess.run(
+            ["pulumi", *words, "--non-interactive", "--color", "never"],
+            cwd=self.folder,
+            env={**self.environment, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_SECONDS,
+        )
+        return Run(done.stdout, done.returncode)
+
+    def succeed(self, *words: str, env: Mapping[str, str] | None = None) -> Run:
+        """A command that must end well."""
+        run = self.run(*words, env=env)
+        assert run.status == 0, run.output
+        return run
+
+    def fail(self, *words: str, env: Mapping[str, str] | None = None) -> Run:
+        """A command that must fail, with sentences instead of a traceback."""
+        run = self.run(*words, env=env)
+        assert run.status != 0, run.output
+        assert "Traceback" not in run.output
+        assert 'File "' not in run.output
+        return run
+
+    def up(self, *words: str, env: Mapping[str, str] | None = None) -> Run:
+        """`pulumi up` without its preview."""
+        return self.succeed("up", "--yes", "--skip-preview", *words, env=env)
+
+    def failing_up(self, *words: str, env: Mapping[str, str] | None = None) -> Run:
+        """The same where it must fail."""
+        return self.fail("up", "--yes", "--skip-preview", *words, env=env)
+
+    def export(self) -> dict[str, Any]:
+        """The state, secrets as they are stored."""
+        deployment: dict[str, Any] = json.loads(self.succeed("stack", "export").output)
+        return deployment
+
+    def import_state(self, deployment: dict[str, Any]) -> None:
+        """Sets the state."""
+        path = self.folder / "state.json"
+        path.write_text(json.dumps(deployment))
+        self.succeed("stack", "import", "--file", str(path))
+
+    def resources(self, kind: str) -> list[dict[str, Any]]:
+        """The resources of a kind (EncryptionKey, …) in the state."""
+        found = self.export()["deployment"].get("resources", [])
+        return [resource for resource in found if resource["type"].endswith(f":{kind}")]
+
+    def urn(self, kind: str) -> str:
+        """The URN of the only resource of a kind."""
+        (resource,) = self.resources(kind)
+        return str(resource["urn"])
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, secrets in the clear."""
+        outputs: dict[str, Any] = json.loads(self.succeed("stack", "output", "--json", "--show-secrets").output)
+        return outputs
+
+    def fingerprint(self, name: str = "line") -> str:
+        """The stack's output: the fingerprint of the desired key."""
+        return str(self.outputs()[f"{name}-fingerprint"])
+
+    def served(self) -> str | None:
+        """The fingerprint of what Meta serves."""
+        return self.emulator.served(self.number)[1]
+
+    def publications(self) -> int:
+        """How often a public key was sent to Meta for this number."""
+        return len(self.emulator.requests(self.number, "POST"))
+
+    def opens_a_form(self, name: str = "line") -> bool:
+        """Whether a Flow request, encrypted with the key that Meta serves, is decrypted with the stack's output."""
+        pem = self.emulator.served(self.number)[0]
+        assert pem is not None
+        body, _ = encrypt_request(load_public_key(pem), {"screen": "BOOKING"})
+        opened, _ = FlowKeys.from_env(self.outputs()[name]).decrypt(body)
+        return bool(opened == {"screen": "BOOKING"})
+
+    def issue_on(self, date: str) -> None:
+        """Sets the key's date back in the state, as if it had been made then."""
+        deployment = self.export()
+        for resource in deployment["deployment"]["resources"]:
+            if resource["type"].endswith(":EncryptionKey"):
+                resource["inputs"]["issued_on"] = resource["outputs"]["issued_on"] = date
+        self.import_state(deployment)
+
+    def path(self, name: str) -> Path:
+        """A file beside the project."""
+        return self.folder.parent / name
+
+
+def stored_text(folder: Path) -> str:
+    """Every byte below a folder, as text."""
+    parts = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
+    return b"\n".join(parts).decode(errors="replace")
+
+
+def is_quiet(project: Project) -> bool:
+    """True if the number got no request since the log was cleared."""
+    return not project.emulator.requests(project.number)
+
+
+def stack_ring(project: Project) -> list[str]:
+    """The fingerprints in the KeyRing of the state, in its order; also after an `up` that failed."""
+    shown = json.loads(project.succeed("stack", "export", "--show-secrets").output)
+    (ring,) = (r["outputs"]["ring"] for r in shown["deployment"]["resources"] if r["type"].endswith(":KeyRing"))
+    return [key.fingerprint for key in document.load(json.loads(ring["plaintext"]), "ring").keys]
+
+
+def on_file(project: Project, **more: Any) -> dict[str, Any]:
+    """The arguments of a number whose keys live in a file."""
+    return {"store": project.path("ring.json").as_uri(), **more}
+
+
+def file_ring(project: Project) -> dict[Role, str]:
+    """The roles in the file store, and whose they are."""
+    ring = document.load(project.path("ring.json").read_text(), "ring")
+    return {key.role: key.fingerprint for key in ring.keys}

@@ -1,0 +1,94 @@
+"""Destroying: refused while Meta serves a key whose last copy would go."""
+
+import pytest
+
+from tests.stack.project import Project, on_file
+
+STORES = pytest.mark.parametrize("store", ["stack", "file"])
+
+
+def declare(project: Project, store: str, **more: object) -> None:
+    project.declare(dict(more) if store == "stack" else on_file(project, **more))
+
+
+@STORES
+def test_destroy_is_refused_while_meta_serves_the_key_and_names_it(project: Project, store: str) -> None:
+    declare(project, store)
+    project.up()
+    served = project.served()
+    run = project.fail("destroy", "--yes", "--skip-preview")
+    assert f"Meta serves key {served}" in run
+    assert f"WHATSAPP_FORCE_DESTROY={served}" in run
+    assert project.opens_a_form()
+
+
+@STORES
+def test_an_up_after_a_refused_destroy_puts_everything_back(project: Project, store: str) -> None:
+    declare(project, store)
+    project.up()
+    project.fail("destroy", "--yes", "--skip-preview")
+    project.up()
+    assert project.served() == project.fingerprint()
+    assert project.opens_a_form()
+
+
+@STORES
+def test_force_destroy_lets_it_go_once_it_is_recorded(project: Project, store: str) -> None:
+    declare(project, store)
+    project.up()
+    declare(project, store, force_destroy=True)
+    project.up()
+    project.succeed("destroy", "--yes", "--skip-preview")
+    assert not project.path("ring.json").exists()
+    assert project.export()["deployment"].get("resources", []) == []
+
+
+@STORES
+def test_the_environment_can_name_the_key_that_may_go(project: Project, store: str) -> None:
+    declare(project, store)
+    project.up()
+    served = str(project.served())
+    project.fail("destroy", "--yes", "--skip-preview", env={"WHATSAPP_FORCE_DESTROY": "0" * 64})
+    project.succeed("destroy", "--yes", "--skip-preview", env={"WHATSAPP_FORCE_DESTROY": served})
+
+
+@STORES
+def test_destroy_is_refused_while_meta_can_not_be_asked(project: Project, store: str) -> None:
+    declare(project, store)
+    project.up()
+    run = project.fail("destroy", "--yes", "--skip-preview", env={"WHATSAPP_GRAPH_URL": "http://127.0.0.1:9"})
+    assert "is not known, so it was not deleted" in run
+
+
+@STORES
+def test_the_keys_of_a_deleted_number_may_go(project: Project, store: str) -> None:
+    declare(project, store)
+    project.up()
+    project.emulator.add_number(project.number, deleted=True)
+    project.succeed("destroy", "--yes", "--skip-preview")
+
+
+@STORES
+def test_keys_that_meta_no_longer_serves_may_go(project: Project, store: str) -> None:
+    declare(project, store)
+    project.up()
+    project.emulator.set_key(project.number, None)
+    project.succeed("destroy", "--yes", "--skip-preview")
+
+
+def test_a_file_may_go_while_a_backup_holds_the_served_key(project: Project) -> None:
+    backup = project.path("backup.json")
+    project.declare(on_file(project, backups=[backup.as_uri()]))
+    project.up()
+    project.succeed("destroy", "--yes", "--skip-preview")
+    assert backup.exists()
+    assert not project.path("ring.json").exists()
+
+
+def test_a_key_that_no_longer_owns_the_document_deletes_nothing(project: Project) -> None:
+    project.declare(on_file(project))
+    project.up()
+    project.declare(on_file(project, rotation_trigger="two"))
+    project.up()  # deletes the replaced EncryptionKey at its end
+    assert project.path("ring.json").exists()
+    assert project.opens_a_form()

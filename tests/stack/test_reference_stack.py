@@ -1,0 +1,107 @@
+"""The reference stack, `__main__.py`: one FlowEncryption for each number in the configuration."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stack.project import STACK, Project
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def reference(project: Project) -> Project:
+    """The repository's own project file and program, with a configuration of the test's."""
+    (project.folder / ".dev").mkdir()
+    (project.folder / ".dev" / "venv").symlink_to(ROOT / ".dev" / "venv")
+    shutil.copy(ROOT / "Pulumi.yaml", project.folder)
+    shutil.copy(ROOT / "__main__.py", project.folder)
+    project.succeed("stack", "init", STACK)
+    return project
+
+
+def configure(project: Project, numbers: Any) -> None:
+    """Sets the list of numbers; JSON is YAML."""
+    file = project.folder / f"Pulumi.{STACK}.yaml"
+    salt = next(line for line in file.read_text().splitlines() if line.startswith("encryptionsalt"))
+    file.write_text(f"{salt}\nconfig:\n  whatsapp-flows:numbers: {json.dumps(numbers)}\n")
+
+
+def test_each_configured_number_gets_a_registered_key(reference: Project) -> None:
+    other = f"{reference.number}9"
+    reference.emulator.add_number(other)
+    store = {"store": "file:keys/other.json", "passphrase": "generated", "rotateAfterDays": 90}
+    configure(
+        reference, [{"name": "a", "phoneNumberId": reference.number}, {"name": "b", "phoneNumberId": other, **store}]
+    )
+    reference.up()
+    outputs = reference.outputs()
+    assert outputs["fingerprints"] == {"a": reference.served(), "b": reference.emulator.served(other)[1]}
+    assert (reference.folder / "keys" / "other.json").stat().st_mode & 0o777 == 0o600
+    assert set(outputs["endpoint_envs"]["b"]) == {"WHATSAPP_FLOW_KEYS", "WHATSAPP_FLOW_PASSPHRASE"}
+    assert outputs["rotates_on"]["b"] is not None
+
+
+def test_a_passphrase_is_taken_from_a_secret_setting(reference: Project) -> None:
+    configure(
+        reference,
+        [{"name": "a", "phoneNumberId": reference.number, "store": "file:ring.json", "passphrase": "linePassphrase"}],
+    )
+    reference.succeed("config", "set", "--secret", "linePassphrase", "correct horse")
+    reference.up()
+    assert reference.outputs()["endpoint_envs"]["a"]["WHATSAPP_FLOW_PASSPHRASE"] == "correct horse"
+
+
+def test_the_rotation_trigger_of_the_environment_rotates_numbers_that_have_none(reference: Project) -> None:
+    configure(reference, [{"name": "a", "phoneNumberId": reference.number}])
+    reference.up()
+    old = reference.served()
+    reference.up(env={"WHATSAPP_ROTATION_TRIGGER": "2026-11-24"})
+    assert reference.served() != old
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ([], "numbers: must be a list of phone numbers"),
+        ([{"name": "a", "phoneNumberId": 1.2345678901234568e16}], "numbers[0].phoneNumberId: got a number"),
+        ([{"name": "a"}], "numbers[0].phoneNumberId: a phone number ID is a string of digits, not nothing"),
+        ([{"name": 7, "phoneNumberId": "12345"}], "numbers[0].name: must be a text"),
+        ([{"name": "a", "phoneNumberId": "12345", "stroe": "x"}], "numbers[0].stroe: is not known; known are name"),
+        ([{"name": "a", "phoneNumberId": "12345", "store": "ftp://x"}], "numbers[0].store: 'ftp://x' is not a store"),
+        ([{"name": "a", "phoneNumberId": "12345", "rotateAfterDays": "90"}], "numbers[0].rotateAfterDays: must be"),
+        ([{"name": "a", "phoneNumberId": "12345", "passphrase": "hunter2"}], "numbers[0].passphrase: must be"),
+        (
+            [{"name": "a", "phoneNumberId": "12345"}, {"name": "a", "phoneNumberId": "12346"}],
+            "name a stands there twice",
+        ),
+        (
+            [{"name": "a", "phoneNumberId": "12345"}, {"name": "b", "phoneNumberId": "12345"}],
+            "12345 stands there twice",
+        ),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_one_readable_error(reference: Project, numbers: Any, said: str) -> None:
+    configure(reference, numbers)
+    run = reference.fail("preview")
+    assert said in run
+    assert "hunter2" not in run
+
+
+def test_several_mistakes_are_shown_together(reference: Project) -> None:
+    configure(reference, [{"name": "a", "phoneNumberId": "+49 1"}, {"name": "", "phoneNumberId": "12345"}])
+    run = reference.fail("preview")
+    assert "numbers[0].phoneNumberId" in run
+    assert "numbers[1].name" in run
+
+
+def test_a_number_that_the_command_line_wrote_as_an_integer_is_refused_with_the_way_to_write_it(
+    reference: Project,
+) -> None:
+    configure(reference, [{"name": "a"}])
+    reference.succeed("config", "set", "--path", "numbers[0].phoneNumberId", "106540352242922")
+    run = reference.fail("preview")
+    assert "--type string" in run

@@ -1,0 +1,107 @@
+"""No secret in the state, previews, outputs, event logs. The search is proven able to find one."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.stack.project import TOKEN, Project, on_file, stored_text
+from whatsapp_flow_keys.keys import PrivateKey
+
+APP_SECRET = "0123456789abcdef0123456789abcdef"
+
+
+def forms_of(pem: str) -> set[str]:
+    """How a private key could be written down: lines of its PEM, its JSON, its base64 again, its prime numbers."""
+    lines = [line for line in pem.splitlines() if len(line) == 64]
+    primes = PrivateKey.from_pem(pem).key.private_numbers()
+    wrapped = base64.b64encode(pem.encode()).decode().rstrip("=")
+    return {*lines, wrapped[100:164], f"{primes.p:x}", str(primes.p), "PRIVATE KEY-----"}
+
+
+def pem_blocks(bundle: str) -> list[str]:
+    """The single keys of a PEM bundle."""
+    return re.findall(r"-----BEGIN.*?-----END [A-Z ]+-----\n", bundle, re.DOTALL)
+
+
+def leaks(text: str, secrets: set[str]) -> set[str]:
+    """Which of the secrets stand in the text; white space and JSON's escapes don't hide one."""
+    plain = re.sub(r"\\n|\s", "", text)
+    return {secret for secret in secrets if secret in text or re.sub(r"\s", "", secret) in plain}
+
+
+def lived(project: Project) -> str:
+    """All that a create, a rotation, and looking at both leaves behind and prints."""
+    project.environment["PULUMI_DEBUG_COMMANDS"] = "true"  # it offers --event-log
+    log = project.path("events.json")
+    printed = [project.succeed("up", "--yes", "--diff", "--event-log", str(log)).output]
+    spec = json.loads((project.folder / "program.json").read_text())
+    spec["numbers"][0]["rotation_trigger"] = "two"
+    (project.folder / "program.json").write_text(json.dumps(spec))
+    printed += [
+        project.succeed("preview", "--diff", "--event-log", str(log) + "2").output,
+        project.succeed("preview", "--json").output,
+        project.succeed("up", "--yes", "--diff", "--event-log", str(log) + "3").output,
+    ]
+    project.emulator.reregister(project.number)
+    printed += [
+        project.succeed("refresh", "--yes", "--diff").output,
+        project.succeed("up", "--yes", "--json").output,
+        project.succeed("stack", "export").output,
+        project.succeed("stack", "output").output,
+        project.succeed("stack", "history", "--json").output,
+    ]
+    logs = "\n".join(path.read_text() for path in log.parent.glob("events.json*"))
+    assert "whatsapp:EncryptionKey" in logs
+    return "\n".join(
+        [*printed, logs, stored_text(project.backend), stored_text(Path(project.environment["PULUMI_HOME"]))]
+    )
+
+
+@pytest.mark.parametrize("store", ["stack", "file"])
+def test_no_private_key_and_no_token_lies_anywhere_in_the_open(project: Project, store: str) -> None:
+    arguments = on_file(project, passphrase="generated") if store == "file" else {}
+    project.declare(arguments)
+    project.succeed("config", "set", "--secret", "whatsapp:accessToken", TOKEN)
+    project.succeed("config", "set", "--secret", "whatsapp:appSecret", APP_SECRET)
+    found = lived(project) + stored_text(project.folder)
+    secrets = {TOKEN, APP_SECRET}
+    outputs = project.outputs()
+    if store == "stack":
+        for block in pem_blocks(outputs["line-keys"]):
+            secrets |= forms_of(block)
+    else:
+        passphrase = outputs["line"]["WHATSAPP_FLOW_PASSPHRASE"]
+        ring = json.loads(project.path("ring.json").read_text())
+        for block in pem_blocks(ring["private_keys"]):
+            secrets |= forms_of(PrivateKey.from_pem(block, passphrase).to_pem())
+            secrets |= {line for line in block.splitlines() if len(line) == 64}
+        secrets.add(passphrase)
+    assert len(secrets) > 50
+    assert leaks(found, secrets) == set()
+
+
+def test_with_a_store_no_private_key_is_in_the_state_even_when_its_secrets_are_shown(project: Project) -> None:
+    project.declare(on_file(project))
+    project.up()
+    shown = project.succeed("stack", "export", "--show-secrets").output
+    pem = json.loads(project.path("ring.json").read_text())["private_keys"]
+    assert leaks(shown, forms_of(pem)) == set()
+
+
+def test_the_search_finds_a_key_when_the_protection_is_taken_off(project: Project) -> None:
+    project.prepend("""
+merge = pulumi.ResourceOptions.merge
+
+def unprotected(first, second):
+    merged = merge(first, second)
+    merged.additional_secret_outputs = merged.hide_diffs = None
+    return merged
+
+pulumi.ResourceOptions.merge = unprotected
+""")
+    found = lived(project)
+    (block, *_) = pem_blocks(project.outputs()["line-keys"])
+    assert leaks(found, forms_of(block)) != set()

@@ -1,0 +1,77 @@
+"""The wheel in empty environments: the endpoint's without Pulumi, and a project's as `pulumi install` makes it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stack.project import Project
+from whatsapp_flow_keys.flow_message import encrypt_request
+from whatsapp_flow_keys.keys import load_public_key
+
+ROOT = Path(__file__).parents[2]
+
+DECRYPT = """
+import importlib.util, json, sys
+assert importlib.util.find_spec("pulumi") is None, "pulumi is installed, so this proves nothing"
+from whatsapp_flow_endpoint import FlowKeys
+payload, _ = FlowKeys.from_env().decrypt(json.load(sys.stdin))
+print(json.dumps(payload))
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from this checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    done = subprocess.run(build, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_an_endpoint_without_pulumi_decrypts_a_form(wheel: Path, tmp_path: Path, project: Project) -> None:
+    project.up()
+    pem = project.emulator.served(project.number)[0]
+    assert pem is not None
+    body, _ = encrypt_request(load_public_key(pem), {"screen": "BOOKING"})
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True)
+    environment = {**os.environ, **project.outputs()["line"]}
+    opened = subprocess.run(
+        [python, "-c", DECRYPT], input=json.dumps(body), env=environment, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert json.loads(opened.stdout or "null") == {"screen": "BOOKING"}, opened.stderr
+
+
+def test_a_project_that_installs_the_wheel_runs_and_asks_for_no_plugin_but_random(
+    wheel: Path, project: Project
+) -> None:
+    project.environment.pop("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", None)
+    (project.folder / "Pulumi.yaml").write_text(
+        "name: flows\nruntime:\n  name: python\n  options:\n    toolchain: pip\n    virtualenv: venv\n"
+    )
+    (project.folder / "requirements.txt").write_text(f"whatsapp-flow-encryption[pulumi] @ {wheel.as_uri()}\n")
+    installed = project.succeed("install")
+    assert "pulumi-resource-" not in installed
+    if not (project.folder / "venv").exists():  # the language host that is built from modules makes it one folder up
+        (project.folder / "venv").symlink_to(project.folder)
+    venv = project.folder / "venv" / "bin"
+    project.environment["PATH"] = f"{venv}{os.pathsep}{project.environment['PATH']}"
+    project.declare({"store": project.path("ring.json").as_uri(), "passphrase": "generated"})
+    project.succeed("preview")
+    project.up()
+    assert project.served() == project.fingerprint()
+    origin = subprocess.run(
+        [venv / "python", "-c", "import whatsapp_flow_keys; print(whatsapp_flow_keys.__file__)"],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert origin.stdout.startswith(str(project.folder))
