@@ -4,7 +4,7 @@ The order is the point: staged in the store, then in place at what ``deploy`` re
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from whatsapp_flow_encryption.stores import StackStore, Store
 
 KEYS_VARIABLE = "WHATSAPP_FLOW_KEYS"
 PASSPHRASE_VARIABLE = "WHATSAPP_FLOW_PASSPHRASE"
+FORMER_PASSPHRASE_VARIABLE = "WHATSAPP_FLOW_FORMER_PASSPHRASE"
 
 
 @dataclass(frozen=True)
@@ -149,15 +150,19 @@ def _staged(key: EncryptionKey, ring: pulumi.Output[str] | None, passphrase: pul
         env = _secret_environment({KEYS_VARIABLE: ring})
         private_keys = ring.apply(lambda document: str(json.loads(document)["private_keys"]))
         return StagedKeys(env, pulumi.Output.secret(private_keys), key.fingerprint, key.public_key_pem)
-    variables: dict[str, pulumi.Output[str]] = {KEYS_VARIABLE: key.secret_id.apply(str)}
+    variables: dict[str, pulumi.Output[Any]] = {
+        KEYS_VARIABLE: key.secret_id,
+        FORMER_PASSPHRASE_VARIABLE: key.former_passphrase,
+    }
     if passphrase is not None:
         variables[PASSPHRASE_VARIABLE] = passphrase
     return StagedKeys(_secret_environment(variables), None, key.fingerprint, key.public_key_pem)
 
 
-def _secret_environment(variables: dict[str, pulumi.Output[str]]) -> pulumi.Output[dict[str, str]]:
-    together: pulumi.Output[dict[str, str]] = pulumi.Output.all(**variables)
-    return pulumi.Output.secret(together)
+def _secret_environment(variables: Mapping[str, pulumi.Output[Any]]) -> pulumi.Output[dict[str, str]]:
+    """The variables that have a value."""
+    together: pulumi.Output[dict[str, Any]] = pulumi.Output.all(**variables)
+    return pulumi.Output.secret(together.apply(lambda found: {name: text for name, text in found.items() if text}))
 
 
 def _passphrase(

@@ -26,6 +26,8 @@ class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
     """Secret; with the stack as the store only."""
     secret_id: pulumi.Output[str | None]
     """Where the key ring document is; None with the stack as the store."""
+    former_passphrase: pulumi.Output[str | None]
+    """Secret: the passphrase before the last change, while a key in the store still needs it."""
 
     def __init__(
         self,
@@ -57,11 +59,12 @@ class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
             "issued_on": None,
             "private_key": None,
             "secret_id": None,
+            "former_passphrase": None,
         }
         # On a replacement the engine would list every output as removed; hidden, the reason stands alone.
         own = pulumi.ResourceOptions(
-            additional_secret_outputs=["private_key", "passphrase"],
-            hide_diffs=["fingerprint", "private_key", "public_key_pem", "secret_id"],
+            additional_secret_outputs=["private_key", "passphrase", "former_passphrase"],
+            hide_diffs=["fingerprint", "former_passphrase", "private_key", "public_key_pem", "secret_id"],
         )
         super().__init__(EncryptionKeyProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))
 
@@ -130,6 +133,7 @@ class KeyRegistration(Resource, module="whatsapp", name="KeyRegistration"):
             "store": store,
             "backups": backups,
             "passphrase": passphrase,
+            "former_passphrase": key.former_passphrase,
             "ring": ring,
             "take_over": take_over,
             "signature_status": None,
@@ -137,5 +141,5 @@ class KeyRegistration(Resource, module="whatsapp", name="KeyRegistration"):
             "proven_fingerprint": None,
             "foreign_fingerprint": None,
         }
-        own = pulumi.ResourceOptions(additional_secret_outputs=["ring", "passphrase"])
+        own = pulumi.ResourceOptions(additional_secret_outputs=["ring", "passphrase", "former_passphrase"])
         super().__init__(KeyRegistrationProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))

@@ -7,21 +7,19 @@ from typing import Any
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import InputError, StoreError
 from whatsapp_flow_keys.flow_message import Session, decrypt_request
-from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.passphrases import open_key
 from whatsapp_flow_keys.ring import KeyRing
 
 _KEYS = "WHATSAPP_FLOW_KEYS"
-_PASSPHRASE = "WHATSAPP_FLOW_PASSPHRASE"
+_PASSPHRASES = ("WHATSAPP_FLOW_PASSPHRASE", "WHATSAPP_FLOW_FORMER_PASSPHRASE")
 
 
 class FlowKeys:
     """The keys of one phone number, the likeliest first. Thread-safe: nothing changes after it is made."""
 
-    def __init__(self, ring: KeyRing, passphrase: str | None = None) -> None:
-        """Raises :class:`PrivateKeyError` for a key that doesn't open with the passphrase."""
-        self._keys = tuple(
-            PrivateKey.from_pem(key.private_key_pem, passphrase, field=f"key {key.fingerprint}") for key in ring.keys
-        )
+    def __init__(self, ring: KeyRing, *passphrases: str) -> None:
+        """Raises :class:`PrivateKeyError` for a key that opens with none of the passphrases."""
+        self._keys = tuple(open_key(key, *passphrases) for key in ring.keys)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "FlowKeys":
@@ -33,7 +31,12 @@ class FlowKeys:
         if not given:
             raise InputError(f"{_KEYS}: is not set; give the endpoint the environment `endpoint_env`")
         ring = document.load(given, _KEYS) if given.startswith("{") else _from_store(given)
-        return cls(ring, environ.get(_PASSPHRASE) or None)
+        return cls(ring, *(environ[name] for name in _PASSPHRASES if environ.get(name)))
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """The fingerprints of the keys, the likeliest first."""
+        return tuple(key.fingerprint for key in self._keys)
 
     def decrypt(self, body: Mapping[str, Any]) -> tuple[Any, Session]:
         """The payload of a Flow request (its JSON body), and the session that encrypts the answer.

@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.stack.project import ACCOUNT_TOKENS, Project, file_ring, is_quiet, on_file, stack_ring
+from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import Role
 
@@ -191,9 +192,54 @@ def test_each_resource_can_be_replaced_by_force(project: Project, store: str, ki
 def test_a_generated_passphrase_that_was_replaced_strands_no_key(project: Project) -> None:
     project.declare(on_file(project, passphrase="generated"))
     project.up()
-    served = project.served()
-    assert "strand" in project.failing_up("--replace", project.urn("RandomPassword"))
+    before, served = project.outputs()["line"], project.served()
+    project.up("--replace", project.urn("RandomPassword"))
+    after = project.outputs()["line"]
+    assert after["WHATSAPP_FLOW_FORMER_PASSPHRASE"] == before["WHATSAPP_FLOW_PASSPHRASE"]
+    assert after["WHATSAPP_FLOW_PASSPHRASE"] != before["WHATSAPP_FLOW_PASSPHRASE"]
     assert project.served() == served
+    assert project.opens_a_form()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("first words", "second words"), (None, "second words"), ("first words", None)]
+)
+def test_a_changed_passphrase_opens_every_key_once_it_is_registered(
+    project: Project, old: str | None, new: str | None
+) -> None:
+    project.declare(on_file(project, passphrase=old))
+    project.up()
+    project.declare(on_file(project, passphrase=new))
+    project.up()
+    environment = {"WHATSAPP_FLOW_KEYS": project.path("ring.json").as_uri()}
+    environment |= {"WHATSAPP_FLOW_PASSPHRASE": new} if new else {}
+    assert FlowKeys.from_env(environment).fingerprints == (project.served(),)
+    assert ("ENCRYPTED" in project.path("ring.json").read_text()) == (new is not None)
+
+
+def test_a_passphrase_that_changes_together_with_a_rotation_goes_first(project: Project) -> None:
+    project.declare(on_file(project, passphrase="first words"))
+    project.up()
+    old = project.served()
+    project.declare(on_file(project, passphrase="second words", rotation_trigger="two"))
+    project.up()
+    assert project.served() == old
+    assert project.opens_a_form()
+    project.up()
+    assert project.served() == project.fingerprint() != old
+    assert project.opens_a_form()
+    assert "WHATSAPP_FLOW_FORMER_PASSPHRASE" not in project.outputs()["line"]
+
+
+def test_a_forced_replacement_with_another_passphrase_stops_before_it_writes(project: Project) -> None:
+    project.declare(on_file(project, passphrase="first words"))
+    project.up()
+    written = project.path("ring.json").read_bytes()
+    project.declare(on_file(project, passphrase="second words"))
+    assert "the passphrase does not open" in project.failing_up("--replace", project.urn("EncryptionKey"))
+    assert project.path("ring.json").read_bytes() == written
+    project.up()
+    assert project.opens_a_form()
 
 
 @STORES

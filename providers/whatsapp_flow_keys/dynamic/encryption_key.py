@@ -19,6 +19,7 @@ from whatsapp_flow_keys.dynamic.inputs import (
 )
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
 from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE
 from whatsapp_flow_keys.lifecycle.removal import Force, remove_from_store
 from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.lifecycle.staging import NewKey, claim_stores, stage_in_stores
@@ -33,7 +34,8 @@ class EncryptionKeyProvider(FlowKeysProvider):
     """Inputs: ``phone_number_id, store, backups, passphrase, rotate_after_days, rotation_trigger, take_over,
     force_destroy, managed_by``, and ``issued_on``, which check computes.
 
-    Outputs: these, and ``fingerprint, public_key_pem, secret_id``, and ``private_key`` with the stack as the store.
+    Outputs: these, and ``fingerprint, public_key_pem, secret_id``, ``private_key`` with the stack as the store, and
+    ``former_passphrase`` while a key in the store still needs it.
     """
 
     def check(self, olds: Props, news: Props) -> CheckResult:
@@ -46,7 +48,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
         inputs.parse("passphrase", parse_passphrase)
         inputs.parse("issued_on", parse_date)
         if not inputs.failures:
-            inputs.failures += _misplaced_passphrase(olds, inputs) + _jump(olds, inputs) + _moved_number(olds, inputs)
+            inputs.failures += _misplaced_passphrase(inputs) + _jump(olds, inputs) + _moved_number(olds, inputs)
         if inputs["issued_on"] is None:  # a value is there when `ignore_changes` put the old one back
             inputs.values["issued_on"] = issue_date(olds.get("issued_on"), inputs["rotate_after_days"], _today())
         return checked(inputs.values, inputs.failures)
@@ -55,12 +57,15 @@ class EncryptionKeyProvider(FlowKeysProvider):
         """Replaced by what asks for another key; all else is recorded in place."""
         replaces = [name for name in _ROTATES if news.get(name) is not None and news[name] != olds.get(name)]
         updates = [name for name in _IN_PLACE if news.get(name) != olds.get(name)]
+        if "passphrase" in updates and "phone_number_id" not in replaces:
+            replaces = []  # only an update sees the old passphrase; it keeps the old date, so the next `up` rotates
         return DiffResult(changes=bool(replaces or updates), replaces=replaces)
 
     def create(self, props: Props) -> CreateResult:
         """Generates the pair, and stages it in every store. A repeat after a crash generates anew."""
         instance, new = uuid4().hex, NewKey(PrivateKey.generate(), props["issued_on"], props.get("passphrase"))
         outs = {**props, "fingerprint": new.key.fingerprint, "public_key_pem": new.key.public_key_pem}
+        outs["former_passphrase"] = None
         if props["store"] == STACK:
             return CreateResult(instance, {**outs, "private_key": new.key.to_pem(), "secret_id": None})
         stage_in_stores(
@@ -78,11 +83,13 @@ class EncryptionKeyProvider(FlowKeysProvider):
         outs = {**news, **{name: olds.get(name) for name in _KEPT}}
         if news["store"] == STACK:
             return UpdateResult({**outs, "private_key": olds["private_key"], "secret_id": None})
-        claim_stores(
+        former = claim_stores(
             _claim(news, id_, formerly=olds.get("managed_by")),
             stores=parse_stores(news["store"], news["backups"]),
             passphrase=news.get("passphrase"),
+            formers=_former_passphrases(olds),
         )
+        outs["former_passphrase"] = former
         return UpdateResult({**outs, "private_key": None, "secret_id": _identity(news)})
 
     def read(self, id_: str, props: Props) -> ReadResult:
@@ -119,21 +126,19 @@ def _identity(props: Props) -> str:
     return parse_stores(props["store"], [])[0].url
 
 
+def _former_passphrases(olds: Props) -> list[str]:
+    """What keys may have been written with before, newest first."""
+    recorded = [olds.get("passphrase") or NO_PASSPHRASE, olds.get("former_passphrase")]
+    return list(dict.fromkeys(former for former in [*recorded, NO_PASSPHRASE] if former is not None))
+
+
 def _today() -> date:
     return datetime.now(timezone.utc).date()
 
 
-def _misplaced_passphrase(olds: Props, inputs: Inputs) -> list[str]:
-    passphrase, before = inputs["passphrase"], olds.get("passphrase")
-    if not is_known(passphrase):
-        return []
-    if passphrase is not None and inputs["store"] == STACK:
+def _misplaced_passphrase(inputs: Inputs) -> list[str]:
+    if inputs["passphrase"] is not None and inputs["store"] == STACK:
         return ["passphrase: adds nothing with the stack as the store, whose secrets are encrypted; leave it out"]
-    if olds.get("store") not in (None, STACK) and passphrase != before:
-        return [
-            "passphrase: differs from the one that the keys in the store were written with, which would strand them. "
-            "A change is not offered yet: set it back"
-        ]
     return []
 
 

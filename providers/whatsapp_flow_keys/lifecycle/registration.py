@@ -13,10 +13,11 @@ from whatsapp_flow_keys.flow_message import decrypt_request, encrypt_request
 from whatsapp_flow_keys.graph.answers import VALID, RegisteredKey
 from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import AnswerLostError
-from whatsapp_flow_keys.keys import load_public_key
+from whatsapp_flow_keys.keys import PrivateKey, load_public_key
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key
-from whatsapp_flow_keys.lifecycle.rings import Claim, open_key, read_rings
-from whatsapp_flow_keys.ring import KeyRing, offer, promote
+from whatsapp_flow_keys.lifecycle.passphrases import open_key, rewritten
+from whatsapp_flow_keys.lifecycle.rings import Claim, read_rings
+from whatsapp_flow_keys.ring import KeyRing, RingKey, offer, promote
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
 
@@ -30,12 +31,21 @@ IN_PLACE = "current in every store"
 
 @dataclass(frozen=True)
 class Wanted:
-    """The key that Meta should serve. ``replaceable``: fingerprints that may be published over though not ours."""
+    """The key that Meta should serve.
+
+    ``replaceable``: fingerprints that may be published over though not ours. ``former_passphrase``: what some keys of
+    the ring were written with before; see :mod:`whatsapp_flow_keys.lifecycle.passphrases`.
+    """
 
     fingerprint: str
     claim: Claim
     passphrase: str | None = None
     replaceable: Collection[str] = ()
+    former_passphrase: str | None = None
+
+    def open(self, key: RingKey) -> PrivateKey:
+        """The private key of a ring's entry."""
+        return open_key(key, self.passphrase, self.former_passphrase)
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,8 @@ def register(wanted: Wanted, *, stores: Sequence[Store], graph: Graph, clock: Cl
         if served.fingerprint == desired and settled:
             rings = read_rings(stores, wanted.claim)
             prove(served, rings.ring, wanted)
-            rings.write(promote(rings.ring, desired, desired=desired, now=clock.now()))
+            promoted = promote(rings.ring, desired, desired=desired, now=clock.now())
+            rings.write(rewritten(promoted, wanted.passphrase, wanted.former_passphrase))
             if not served.is_valid:
                 raise RegistrationError(_not_valid(number, served))
             return served
@@ -135,7 +146,7 @@ def prove(served: RegisteredKey, ring: KeyRing, wanted: Wanted) -> None:
     sample = {"version": "3.0", "action": "ping"}
     body, _ = encrypt_request(load_public_key(served.public_key_pem), sample)
     try:
-        opened, _ = decrypt_request([open_key(held, wanted.passphrase)], body)
+        opened, _ = decrypt_request([wanted.open(held)], body)
     except FlowMessageError as error:
         opened = error
     if opened != sample:
@@ -150,7 +161,7 @@ def _publish(graph: Graph, number: str, ring: KeyRing, wanted: Wanted) -> None:
     if held is None:
         raise KeyNotInRingError(f"key {wanted.fingerprint} left the ring of phone number {number}")
     try:
-        graph.set_public_key(number, open_key(held, wanted.passphrase).public_key_pem)
+        graph.set_public_key(number, wanted.open(held).public_key_pem)
     except AnswerLostError:
         return  # it may have taken effect, or may do so later: reading decides
 

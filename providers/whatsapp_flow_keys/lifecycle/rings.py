@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from whatsapp_flow_keys.errors import ForeignDocumentError, PrivateKeyError
-from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.ring import KeyRing, RingKey, union
+from whatsapp_flow_keys.errors import ForeignDocumentError
+from whatsapp_flow_keys.ring import KeyRing, union
 from whatsapp_flow_keys.stores.store import Store, Versioned
 
 
@@ -54,14 +53,6 @@ def read_rings(stores: Sequence[Store], claim: Claim) -> Rings:
     joined = union([held.ring for _, held in found if held.ring])
     ring = joined or KeyRing(claim.phone_number_id, claim.managed_by, claim.owner)
     return Rings(replace(ring, managed_by=claim.managed_by, owner=claim.owner), found)
-
-
-def open_key(key: RingKey, passphrase: str | None) -> PrivateKey:
-    """The private key of a ring's entry. Raises :class:`PrivateKeyError` if it doesn't open, or isn't the named one."""
-    opened = PrivateKey.from_pem(key.private_key_pem, passphrase, field=f"key {key.fingerprint} of the ring")
-    if opened.fingerprint != key.fingerprint:
-        raise PrivateKeyError(f"key {key.fingerprint} of the ring: its PEM holds another key, {opened.fingerprint}")
-    return opened
 
 
 def _check_ownership(url: str, ring: KeyRing, claim: Claim) -> None:

@@ -8,7 +8,8 @@ from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key
-from whatsapp_flow_keys.lifecycle.rings import Claim, Rings, open_key, read_rings
+from whatsapp_flow_keys.lifecycle.passphrases import former_passphrase, open_key
+from whatsapp_flow_keys.lifecycle.rings import Claim, Rings, read_rings
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, newest_first, offer, promote, stage
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
@@ -36,20 +37,26 @@ def stage_in_stores(
     Before anything is written it stops if Meta can't be asked, if Meta serves a key that no store holds
     (:class:`ForeignKeyError`), and if a key of the ring doesn't open with the passphrase (:class:`PrivateKeyError`).
     """
-    rings = _readable(stores, claim, new.passphrase)
+    rings = read_rings(stores, claim)
+    for key in rings.ring.keys:
+        open_key(key, new.passphrase)
     served = graph.get_registered_key(claim.phone_number_id).fingerprint
     refuse_foreign_key(served, rings.ring, replaceable=replaceable)
     return rings.write(_staged(rings.ring, new, served, clock)).ring
 
 
-def claim_stores(claim: Claim, *, stores: Sequence[Store], passphrase: str | None) -> None:
+def claim_stores(
+    claim: Claim, *, stores: Sequence[Store], passphrase: str | None, formers: Sequence[str] = ()
+) -> str | None:
     """Every store with the union of all and the present owner and manager: after a move, a rename, a new backup.
 
-    Raises :class:`PrivateKeyError` if a key of the ring doesn't open with the passphrase.
+    Returns which of the former passphrases some key still needs; see :func:`former_passphrase` for what it raises.
     """
-    rings = _readable(stores, claim, passphrase)
+    rings = read_rings(stores, claim)
+    needed = former_passphrase(rings.ring, passphrase, list(formers))
     if rings.ring.keys:
         rings.write(rings.ring)
+    return needed
 
 
 def begin_recorded_ring(
@@ -75,13 +82,6 @@ def extend_recorded_ring(
     except GraphError:
         served = None  # staging goes on: the registration meets the same fault and reports it
     return _record(rings, new, served, clock)
-
-
-def _readable(stores: Sequence[Store], claim: Claim, passphrase: str | None) -> Rings:
-    rings = read_rings(stores, claim)
-    for key in rings.ring.keys:
-        open_key(key, passphrase)
-    return rings
 
 
 def _record(rings: Rings, new: NewKey, served: str | None, clock: Clock) -> KeyRing:

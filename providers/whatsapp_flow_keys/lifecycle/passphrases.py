@@ -1,0 +1,74 @@
+"""Changing the passphrase of a ring so that no key is stranded.
+
+While a change is under way keys written with the old passphrase lie beside new ones, and an endpoint needs both. Once
+the endpoint has both, the registration writes the old keys anew. The word for "there was none before" is ``""``.
+"""
+
+from dataclasses import replace
+
+from whatsapp_flow_keys.errors import LifecycleError, PrivateKeyError
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.ring import KeyRing, RingKey
+
+NO_PASSPHRASE = ""
+
+
+def open_key(key: RingKey, *passphrases: str | None) -> PrivateKey:
+    """The private key of a ring's entry, with the first passphrase that opens it; None stands for none.
+
+    Raises :class:`PrivateKeyError` if none does, or if the PEM holds another key than the entry names.
+    """
+    field = f"key {key.fingerprint} of the ring"
+    failure = PrivateKeyError(f"{field}: there is no passphrase to try")
+    for passphrase in dict.fromkeys(passphrases or (None,)):
+        try:
+            opened = PrivateKey.from_pem(key.private_key_pem, passphrase or None, field=field)
+        except PrivateKeyError as error:
+            failure = error
+            continue
+        if opened.fingerprint != key.fingerprint:
+            raise PrivateKeyError(f"{field}: its PEM holds another key, {opened.fingerprint}")
+        return opened
+    raise failure
+
+
+def former_passphrase(ring: KeyRing, passphrase: str | None, formers: list[str]) -> str | None:
+    """Which of ``formers`` some key of ``ring`` still needs; None if every key is written with ``passphrase``.
+
+    Raises :class:`PrivateKeyError` if a key opens with none of them, :class:`LifecycleError` if two are needed.
+    """
+    needed: set[str] = set()
+    for key in ring.keys:
+        open_key(key, passphrase, *formers)
+        if not _is_written_with(key, passphrase):
+            needed.add(next(former for former in formers if _is_written_with(key, former or None)))
+    if len(needed) > 1:
+        raise LifecycleError(
+            f"phone number {ring.phone_number_id}: the passphrase changed again before the last change was finished. "
+            f"Set it back to the one before, run `pulumi up`, then change it"
+        )
+    return needed.pop() if needed else None
+
+
+def rewritten(ring: KeyRing, passphrase: str | None, former: str | None) -> KeyRing:
+    """``ring`` with every key written with ``passphrase``; unchanged where no former one is recorded."""
+    if former is None:
+        return ring
+    return replace(ring, keys=tuple(_rewritten(key, passphrase, former) for key in ring.keys))
+
+
+def _rewritten(key: RingKey, passphrase: str | None, former: str) -> RingKey:
+    if _is_written_with(key, passphrase):
+        return key
+    return replace(key, private_key_pem=open_key(key, passphrase, former).to_pem(passphrase))
+
+
+def _is_written_with(key: RingKey, passphrase: str | None) -> bool:
+    encrypted = "ENCRYPTED" in key.private_key_pem.partition("\n")[0]
+    if not encrypted or passphrase is None:
+        return not encrypted and passphrase is None
+    try:
+        open_key(key, passphrase)
+    except PrivateKeyError:
+        return False
+    return True
