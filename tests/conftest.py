@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stack.project import ACCOUNT_TOKENS, TOKEN
+from tests.stack.project import ACCOUNT_TOKENS, RETIRED_TOKEN, TOKEN
 from whatsapp_graph_emulator import Emulator
 
 # A harness that was started in the background ignores SIGINT, and so would the engine: it then waits 5 s for each of
@@ -20,7 +20,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
     """Meta's Graph API, emulated on a free port of loopback, for this worker alone."""
-    with Emulator(tokens=[TOKEN, *ACCOUNT_TOKENS.values()], numbers=[]) as running:
+    with Emulator(tokens=[TOKEN, RETIRED_TOKEN, *ACCOUNT_TOKENS.values()], numbers=[]) as running:
         yield running
 
 

@@ -1,9 +1,12 @@
 """A Pulumi project of its own for one test, run by the real engine against the emulator of the Graph API."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from whatsapp_graph_emulator import Emulator
 
 TOKEN = "EAAtoken4711forTestsOnly"
 ACCOUNT_TOKENS = {"north": "EAAnorthernAccount", "south": "EAAsouthernAccount"}
+RETIRED_TOKEN = "EAAtokenThatOneTestLetsExpire"
 STACK = "test"
 
 _PROJECT_FILE = "name: flows\nruntime: python\n"
@@ -72,6 +76,25 @@ class Project:
             timeout=_SECONDS,
         )
         return Run(done.stdout, done.returncode)
+
+    @contextmanager
+    def started(self, *words: str) -> Iterator["subprocess.Popen[bytes]"]:
+        """One command under way; with the block it is killed, and all that it started."""
+        run = subprocess.Popen(
+            ["pulumi", *words, "--non-interactive"],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            yield run
+        finally:
+            for pid in [*_descendants(run.pid), run.pid]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            run.wait()
 
     def succeed(self, *words: str, env: Mapping[str, str] | None = None) -> Run:
         """A command that must end well."""
@@ -152,6 +175,19 @@ class Project:
     def path(self, name: str) -> Path:
         """A file beside the project."""
         return self.folder.parent / name
+
+
+def _descendants(pid: int) -> list[int]:
+    """The processes that a process started, and theirs, as `ps` knows them."""
+    rows = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    children: dict[int, list[int]] = {}
+    for row in rows.splitlines():
+        child, parent = map(int, row.split())
+        children.setdefault(parent, []).append(child)
+    found = list(children.get(pid, []))
+    for child in found:
+        found.extend(children.get(child, []))
+    return found
 
 
 def stored_text(folder: Path) -> str:

@@ -1,0 +1,96 @@
+"""What docs/operations.md tells people to type, typed."""
+
+import time
+
+import pytest
+import requests
+
+from tests.stack.project import RETIRED_TOKEN, TOKEN, Project, file_ring, on_file
+from whatsapp_flow_keys.ring import Role
+
+
+def test_a_lost_file_is_written_anew_from_a_backup(project: Project) -> None:
+    backup = project.path("backup.json")
+    project.declare(on_file(project, backups=[backup.as_uri()]))
+    project.up()
+    project.path("ring.json").unlink()
+    project.up("--refresh")
+    assert file_ring(project) == {Role.CURRENT: project.served()}
+    assert project.opens_a_form()
+
+
+def test_a_backup_that_was_rolled_back_is_brought_back(project: Project) -> None:
+    backup = project.path("backup.json")
+    project.declare(on_file(project, backups=[backup.as_uri()]))
+    project.up()
+    snapshot = backup.read_bytes()
+    project.declare(on_file(project, backups=[backup.as_uri()], rotation_trigger="two"))
+    project.up()
+    backup.write_bytes(snapshot)
+    project.up("--refresh")
+    assert backup.read_text() == project.path("ring.json").read_text()
+
+
+def test_a_lost_file_without_a_backup_is_overcome_by_naming_the_served_key(project: Project) -> None:
+    project.declare(on_file(project))
+    project.up()
+    lost = project.served()
+    project.path("ring.json").unlink()
+    project.declare(on_file(project, rotation_trigger="lost"))
+    assert f'take_over="{lost}"' in project.failing_up()
+    project.declare(on_file(project, rotation_trigger="lost", take_over=lost))
+    project.up()
+    assert project.served() == project.fingerprint() != lost
+    assert project.opens_a_form()
+
+
+def test_refresh_and_destroy_get_on_with_the_token_of_the_environment(project: Project) -> None:
+    project.succeed("config", "set", "--secret", "whatsapp:accessToken", RETIRED_TOKEN)
+    project.declare({"force_destroy": True})
+    project.up(env={"WHATSAPP_ACCESS_TOKEN": ""})
+    project.emulator.expire_token(RETIRED_TOKEN)
+    refused = project.fail("refresh", "--yes", env={"WHATSAPP_ACCESS_TOKEN": ""})
+    assert "in the environment variable WHATSAPP_ACCESS_TOKEN" in refused
+    project.succeed("refresh", "--yes", env={"WHATSAPP_ACCESS_TOKEN": TOKEN})
+    project.succeed("destroy", "--yes", "--skip-preview", env={"WHATSAPP_ACCESS_TOKEN": TOKEN})
+
+
+def test_two_runs_at_once_on_one_stack_lose_nothing(project: Project) -> None:
+    project.declare(on_file(project))
+    project.up()
+    project.declare(on_file(project, rotation_trigger="two"))
+    with (
+        project.started("up", "--yes", "--skip-preview") as one,
+        project.started("up", "--yes", "--skip-preview") as two,
+    ):
+        ended = sorted([one.wait(120), two.wait(120)])
+    assert ended[0] == 0
+    project.up()
+    assert project.served() == project.fingerprint()
+    assert project.opens_a_form()
+
+
+@pytest.mark.parametrize("store", ["stack", "file"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_killed_run_needs_cancel_and_up(project: Project, store: str, method: str) -> None:
+    where = {} if store == "stack" else on_file(project)
+    project.declare(where)
+    project.up()
+    old = project.served()
+    project.declare({**where, "rotation_trigger": "two"})
+    project.emulator.fault("delay", seconds=5, method=method, phone_number_id=project.number, times=1)
+    with project.started("up", "--yes", "--skip-preview") as run:
+        while not faults_met(project):
+            assert run.poll() is None, "the run ended before it could be killed"
+            time.sleep(0.02)
+    project.emulator.clear_faults()
+    project.succeed("cancel", "--yes")
+    project.up()
+    assert project.served() == project.fingerprint() != old
+    assert project.opens_a_form()
+
+
+def faults_met(project: Project) -> int:
+    """How many faults a request has met."""
+    shown = requests.get(f"{project.emulator.url}/_emulator/faults", timeout=10).json()["faults"]
+    return sum(fault["hits"] for fault in shown)
