@@ -36,7 +36,7 @@ def ensure_virtual_environment(checkout: Checkout) -> None:
 
 def base_stamp(checkout: Checkout) -> str:
     """What the environment itself hangs on: the Python it was made with and the folder it lies in."""
-    return f"{_python_version()} {sys.base_prefix}\n{checkout.root}\n"
+    return f"{_python_version()} {sys.base_prefix}\n{(checkout.dev / 'venv').resolve()}\n"
 
 
 def stamp_of(checkout: Checkout) -> str:

@@ -152,7 +152,7 @@ def _staged(key: EncryptionKey, ring: pulumi.Output[str] | None, passphrase: pul
         return StagedKeys(env, pulumi.Output.secret(private_keys), key.fingerprint, key.public_key_pem)
     variables: dict[str, pulumi.Output[Any]] = {
         KEYS_VARIABLE: key.secret_id,
-        FORMER_PASSPHRASE_VARIABLE: key.former_passphrase,
+        FORMER_PASSPHRASE_VARIABLE: key.former_passphrases.apply(lambda formers: formers[0] if formers else None),
     }
     if passphrase is not None:
         variables[PASSPHRASE_VARIABLE] = passphrase

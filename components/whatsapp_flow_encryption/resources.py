@@ -26,8 +26,9 @@ class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
     """Secret; with the stack as the store only."""
     secret_id: pulumi.Output[str | None]
     """Where the key ring document is; None with the stack as the store."""
-    former_passphrase: pulumi.Output[str | None]
-    """Secret: the passphrase before the last change, while a key in the store still needs it."""
+    former_passphrases: pulumi.Output[list[str]]
+    """Secret: the passphrase before the last change, while a key in the store still needs it. An output that is None
+    would be unknown in every preview, so this is a list."""
 
     def __init__(
         self,
@@ -59,12 +60,12 @@ class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
             "issued_on": None,
             "private_key": None,
             "secret_id": None,
-            "former_passphrase": None,
+            "former_passphrases": None,
         }
         # On a replacement the engine would list every output as removed; hidden, the reason stands alone.
         own = pulumi.ResourceOptions(
-            additional_secret_outputs=["private_key", "passphrase", "former_passphrase"],
-            hide_diffs=["fingerprint", "former_passphrase", "private_key", "public_key_pem", "secret_id"],
+            additional_secret_outputs=["private_key", "passphrase", "former_passphrases"],
+            hide_diffs=["fingerprint", "former_passphrases", "private_key", "public_key_pem", "secret_id"],
         )
         super().__init__(EncryptionKeyProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))
 
@@ -133,7 +134,7 @@ class KeyRegistration(Resource, module="whatsapp", name="KeyRegistration"):
             "store": store,
             "backups": backups,
             "passphrase": passphrase,
-            "former_passphrase": key.former_passphrase,
+            "former_passphrases": key.former_passphrases,
             "ring": ring,
             "take_over": take_over,
             "signature_status": None,
@@ -141,5 +142,5 @@ class KeyRegistration(Resource, module="whatsapp", name="KeyRegistration"):
             "proven_fingerprint": None,
             "foreign_fingerprint": None,
         }
-        own = pulumi.ResourceOptions(additional_secret_outputs=["ring", "passphrase", "former_passphrase"])
+        own = pulumi.ResourceOptions(additional_secret_outputs=["ring", "passphrase", "former_passphrases"])
         super().__init__(KeyRegistrationProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))

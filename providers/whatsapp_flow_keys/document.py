@@ -49,7 +49,7 @@ def load(text: str, where: str) -> KeyRing:
     """
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ForeignDocumentError(_not_ours(where, f"{len(text)} characters that are not JSON")) from None
     if not isinstance(found, dict) or not isinstance(found.get("format"), str):
         raise ForeignDocumentError(_not_ours(where, "JSON without the field `format`"))
@@ -127,4 +127,4 @@ def _not_ours(where: str, what: str) -> str:
 def _of_another_format(where: str, found: str) -> str:
     if found.startswith(_FAMILY):
         return f"{where}: holds a key ring of format {found[:60]!r}; this version knows {FORMAT} only: upgrade it"
-    return _not_ours(where, f"a document of format {found[:60]!r}")
+    return _not_ours(where, "a document of another format")

@@ -101,5 +101,5 @@ def _missing(name: str) -> bytes:
 def _json(data: bytes) -> Any:
     try:
         return json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise FlowMessageError("the decrypted data is not JSON") from None

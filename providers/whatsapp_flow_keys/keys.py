@@ -50,7 +50,7 @@ class PrivateKey:
             raise PrivateKeyError(f"{field}: {_why_unreadable(data, passphrase)}") from None
         if not isinstance(key, rsa.RSAPrivateKey):
             kind = type(key).__name__.strip("_").removesuffix("PrivateKey")
-            raise PrivateKeyError(f"{field}: an {kind} key; WhatsApp Flows takes RSA with {KEY_SIZE} bits only")
+            raise PrivateKeyError(f"{field}: a key of type {kind}; WhatsApp Flows takes RSA with {KEY_SIZE} bits only")
         if key.key_size != KEY_SIZE:
             raise PrivateKeyError(f"{field}: an RSA key of {key.key_size} bits; WhatsApp Flows takes {KEY_SIZE} only")
         return cls(key)

@@ -88,7 +88,7 @@ def stage(ring: KeyRing, key: RingKey, *, served: str | None, now: datetime) -> 
     known = ring.key(key.fingerprint)
     if known is not None and known.role is Role.CURRENT:
         return ring
-    others = [_unseated(other, now) for other in ring.keys if other.fingerprint != key.fingerprint]
+    others = [_unseated(other, served, now) for other in ring.keys if other.fingerprint != key.fingerprint]
     staged = replace(known or key, role=Role.PENDING)
     return retire(_with(ring, [staged, *(o for o in others if o)]), served=served, desired=key.fingerprint, now=now)
 
@@ -157,10 +157,12 @@ def newest_first(ring: KeyRing) -> KeyRing:
     return replace(ring, keys=tuple(sorted(ring.keys, key=lambda key: key.role is not Role.PENDING)))
 
 
-def _unseated(key: RingKey, now: datetime) -> RingKey | None:
+def _unseated(key: RingKey, served: str | None, now: datetime) -> RingKey | None:
     if key.role is not Role.PENDING:
         return key
-    return None if key.offered_at is None else replace(key, role=Role.RETAINED, offered_at=now)
+    if key.offered_at is None and key.fingerprint != served:
+        return None
+    return replace(key, role=Role.RETAINED, offered_at=now)
 
 
 def _latest(keys: Iterable[RingKey], fingerprint: str) -> datetime | None:

@@ -228,6 +228,7 @@ def test_a_passphrase_that_changes_together_with_a_rotation_goes_first(project: 
     project.up()
     assert project.served() == project.fingerprint() != old
     assert project.opens_a_form()
+    project.succeed("preview", "--expect-no-changes")
     assert "WHATSAPP_FLOW_FORMER_PASSPHRASE" not in project.outputs()["line"]
 
 

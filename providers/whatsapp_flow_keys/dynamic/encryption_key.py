@@ -35,7 +35,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
     force_destroy, managed_by``, and ``issued_on``, which check computes.
 
     Outputs: these, and ``fingerprint, public_key_pem, secret_id``, ``private_key`` with the stack as the store, and
-    ``former_passphrase`` while a key in the store still needs it.
+    ``former_passphrases`` while a key in the store still needs it.
     """
 
     def check(self, olds: Props, news: Props) -> CheckResult:
@@ -65,7 +65,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
         """Generates the pair, and stages it in every store. A repeat after a crash generates anew."""
         instance, new = uuid4().hex, NewKey(PrivateKey.generate(), props["issued_on"], props.get("passphrase"))
         outs = {**props, "fingerprint": new.key.fingerprint, "public_key_pem": new.key.public_key_pem}
-        outs["former_passphrase"] = None
+        outs["former_passphrases"] = []
         if props["store"] == STACK:
             return CreateResult(instance, {**outs, "private_key": new.key.to_pem(), "secret_id": None})
         stage_in_stores(
@@ -82,14 +82,15 @@ class EncryptionKeyProvider(FlowKeysProvider):
         """Records the new values, and brings every store in line with them."""
         outs = {**news, **{name: olds.get(name) for name in _KEPT}}
         if news["store"] == STACK:
-            return UpdateResult({**outs, "private_key": olds["private_key"], "secret_id": None})
-        former = claim_stores(
+            return UpdateResult(
+                {**outs, "private_key": olds["private_key"], "secret_id": None, "former_passphrases": []}
+            )
+        outs["former_passphrases"] = claim_stores(
             _claim(news, id_, formerly=olds.get("managed_by")),
             stores=parse_stores(news["store"], news["backups"]),
             passphrase=news.get("passphrase"),
             formers=_former_passphrases(olds),
         )
-        outs["former_passphrase"] = former
         return UpdateResult({**outs, "private_key": None, "secret_id": _identity(news)})
 
     def read(self, id_: str, props: Props) -> ReadResult:
@@ -128,8 +129,8 @@ def _identity(props: Props) -> str:
 
 def _former_passphrases(olds: Props) -> list[str]:
     """What keys may have been written with before, newest first."""
-    recorded = [olds.get("passphrase") or NO_PASSPHRASE, olds.get("former_passphrase")]
-    return list(dict.fromkeys(former for former in [*recorded, NO_PASSPHRASE] if former is not None))
+    recorded = [olds.get("passphrase") or NO_PASSPHRASE, *(olds.get("former_passphrases") or [])]
+    return list(dict.fromkeys([*recorded, NO_PASSPHRASE]))
 
 
 def _today() -> date:

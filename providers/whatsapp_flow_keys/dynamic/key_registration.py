@@ -16,13 +16,13 @@ from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, parse_stores
 
-_RECORDED = ("key_id", "ring", "store", "backups", "passphrase", "former_passphrase", "managed_by", PROVIDER_KEY)
+_RECORDED = ("key_id", "ring", "store", "backups", "passphrase", "former_passphrases", "managed_by", PROVIDER_KEY)
 _FOUND = ("proven_fingerprint", "foreign_fingerprint")
 _SKIPS_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
 
 
 class KeyRegistrationProvider(FlowKeysProvider):
-    """Inputs: ``phone_number_id, fingerprint, key_id, store, backups, passphrase, former_passphrase, ring, take_over,
+    """Inputs: ``phone_number_id, fingerprint, key_id, store, backups, passphrase, former_passphrases, ring, take_over,
     managed_by``, and ``signature_status`` and ``key_ring``, which check sets to what should be, so that drift shows as
     a change.
 
@@ -92,8 +92,8 @@ def _outs(props: Props, served: RegisteredKey) -> Props:
 
 def _wanted(props: Props, formerly: str | None = None, replaceable: list[str] | None = None) -> Wanted:
     claim = Claim(props["phone_number_id"], props["managed_by"], props["key_id"], formerly)
-    passphrases = props.get("passphrase"), props.get("former_passphrase")
-    return Wanted(props["fingerprint"], claim, passphrases[0], replaceable or [], passphrases[1])
+    formers = props.get("former_passphrases") or []
+    return Wanted(props["fingerprint"], claim, props.get("passphrase"), replaceable or [], formers)
 
 
 def _stores(props: Props) -> tuple[Store, ...]:

@@ -12,6 +12,8 @@ from whatsapp_flow_keys.keys import public_key_fingerprint
 VALID = "VALID"
 """The signature status of a key that Meta has signed for the number's present registration."""
 
+_KEY = "business_public_key"
+_STATUS = "business_public_key_signature_status"
 _LONGEST_QUOTE = 300
 
 
@@ -43,11 +45,10 @@ def registered_key(body: Any, doing: str) -> RegisteredKey:
         entry = entry[0] if entry else {}
     if not isinstance(entry, dict):
         raise UnexpectedAnswerError(doing)
-    pem = entry.get("business_public_key")
-    status = entry.get("business_public_key_signature_status")
+    pem, status = entry.get(_KEY), entry.get(_STATUS)
     if not isinstance(pem, str | None) or not isinstance(status, str | None):
         raise UnexpectedAnswerError(doing)
-    if pem is None and status is None and entry and "data" not in body:
+    if entry and not entry.keys() & {_KEY, _STATUS}:
         raise UnexpectedAnswerError(doing)
     if not pem or not pem.strip():
         return RegisteredKey(signature_status=status)
@@ -90,7 +91,7 @@ def _number(value: object) -> int | None:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds from ``Retry-After``, or from the minutes in ``X-Business-Use-Case-Usage`` (Meta's rate limit page)."""
     given = headers.get("Retry-After", "")
-    if given.isdigit():
+    if given.isascii() and given.isdigit():
         return float(given)
     try:
         usage = json.loads(headers.get("X-Business-Use-Case-Usage", "{}"))

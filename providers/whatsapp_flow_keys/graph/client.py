@@ -5,6 +5,7 @@ It never follows a redirect (a token would travel along) and puts no token into 
 
 import hashlib
 import hmac
+import json
 import random
 import threading
 from typing import Any, Protocol
@@ -29,6 +30,8 @@ _READ_TIMEOUT = 20.0
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 8.0
 _LARGEST_ANSWER = 1024 * 1024
+_CHUNK = 64 * 1024
+_BAD_CERTIFICATE = "SSLCertVerificationError"
 
 
 class Graph(Protocol):
@@ -90,7 +93,7 @@ class GraphClient:
             parameters["appsecret_proof"] = _appsecret_proof(settings.app_secret, token)
         left = max(0.1, ends - self._clock.monotonic())
         try:
-            response = self._session().request(
+            with self._session().request(
                 method,
                 f"{settings.url.rstrip('/')}/{settings.version}/{number}/whatsapp_business_encryption",
                 params=parameters if method == "GET" else None,
@@ -98,19 +101,19 @@ class GraphClient:
                 auth=_Bearer(token),
                 timeout=(min(_CONNECT_TIMEOUT, left), min(_READ_TIMEOUT, left)),
                 allow_redirects=False,
-            )
-        except (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError) as error:
-            raise UnreachableError(doing, advice=_why_unreachable(error)) from None
+                stream=True,
+            ) as response:
+                content = _content(response)
         except requests.RequestException as error:
             if method == "POST" and not _never_sent(error):
                 raise AnswerLostError(doing) from None
-            raise UnreachableError(doing) from None
-        return self._parsed(response, doing, token)
+            raise UnreachableError(doing, advice=_why_unreachable(error)) from None
+        return self._parsed(response, content, doing, token)
 
-    def _parsed(self, response: requests.Response, doing: str, token: str) -> Any:
+    def _parsed(self, response: requests.Response, content: bytes, doing: str, token: str) -> Any:
         try:
-            body = response.json() if len(response.content) <= _LARGEST_ANSWER else None
-        except ValueError:
+            body = json.loads(content)
+        except (ValueError, RecursionError):
             body = None
         if response.status_code == 200 and body is not None and not is_error_body(body):
             return body
@@ -122,8 +125,7 @@ class GraphClient:
 
     def _drop(self, token: str) -> bool:
         """Goes on with the next token after Meta said that ``token`` is not valid. False when there is none."""
-        if token in self._tokens and len(self._tokens) > 1:
-            self._tokens.remove(token)
+        self._tokens = [other for other in self._tokens if other != token] or self._tokens
         return token != self._tokens[0]
 
     def _pause(self, error: GraphError, tries: int) -> float:
@@ -156,14 +158,25 @@ def _appsecret_proof(app_secret: str, token: str) -> str:
     return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
+def _content(response: requests.Response) -> bytes:
+    """The body; empty where it is longer than any of Meta's answers."""
+    content = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        content += chunk
+        if len(content) > _LARGEST_ANSWER:
+            return b""
+    return bytes(content)
+
+
 def _never_sent(error: requests.RequestException) -> bool:
     """True where the connection was never made, so that the call had no effect."""
-    text = repr(error)
-    return "NewConnectionError" in text or "NameResolutionError" in text
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
+        return True
+    return any(reason in repr(error) for reason in ("NewConnectionError", "NameResolutionError", _BAD_CERTIFICATE))
 
 
 def _why_unreachable(error: requests.RequestException) -> str | None:
-    if isinstance(error, requests.exceptions.SSLError):
+    if _BAD_CERTIFICATE in repr(error):  # other TLS errors can come after the call was sent
         return "The Graph API's certificate was not accepted: check whatsapp:graphUrl, the clock and any proxy."
     if isinstance(error, requests.exceptions.ProxyError):
         return "The proxy did not let the call through: check HTTPS_PROXY and NO_PROXY."

@@ -53,6 +53,8 @@ def seconds(value: str | float) -> float:
 
 
 def _check_url(url: str) -> None:
+    if not url.isprintable() or " " in url:  # urlsplit overlooks them, HTTP does not
+        raise InputError("whatsapp:graphUrl: holds blanks, line ends or characters that no URL has")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port

@@ -4,6 +4,7 @@ While a change is under way keys written with the old passphrase lie beside new 
 the endpoint has both, the registration writes the old keys anew. The word for "there was none before" is ``""``.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from whatsapp_flow_keys.errors import LifecycleError, PrivateKeyError
@@ -32,8 +33,8 @@ def open_key(key: RingKey, *passphrases: str | None) -> PrivateKey:
     raise failure
 
 
-def former_passphrase(ring: KeyRing, passphrase: str | None, formers: list[str]) -> str | None:
-    """Which of ``formers`` some key of ``ring`` still needs; None if every key is written with ``passphrase``.
+def former_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence[str]) -> list[str]:
+    """Which of ``formers`` a key of ``ring`` still needs, one at most; none if all are written with ``passphrase``.
 
     Raises :class:`PrivateKeyError` if a key opens with none of them, :class:`LifecycleError` if two are needed.
     """
@@ -47,20 +48,20 @@ def former_passphrase(ring: KeyRing, passphrase: str | None, formers: list[str])
             f"phone number {ring.phone_number_id}: the passphrase changed again before the last change was finished. "
             f"Set it back to the one before, run `pulumi up`, then change it"
         )
-    return needed.pop() if needed else None
+    return list(needed)
 
 
-def rewritten(ring: KeyRing, passphrase: str | None, former: str | None) -> KeyRing:
+def rewritten(ring: KeyRing, passphrase: str | None, formers: Sequence[str]) -> KeyRing:
     """``ring`` with every key written with ``passphrase``; unchanged where no former one is recorded."""
-    if former is None:
+    if not formers:
         return ring
-    return replace(ring, keys=tuple(_rewritten(key, passphrase, former) for key in ring.keys))
+    return replace(ring, keys=tuple(_rewritten(key, passphrase, formers) for key in ring.keys))
 
 
-def _rewritten(key: RingKey, passphrase: str | None, former: str) -> RingKey:
+def _rewritten(key: RingKey, passphrase: str | None, formers: Sequence[str]) -> RingKey:
     if _is_written_with(key, passphrase):
         return key
-    return replace(key, private_key_pem=open_key(key, passphrase, former).to_pem(passphrase))
+    return replace(key, private_key_pem=open_key(key, passphrase, *formers).to_pem(passphrase))
 
 
 def _is_written_with(key: RingKey, passphrase: str | None) -> bool:

@@ -33,7 +33,7 @@ IN_PLACE = "current in every store"
 class Wanted:
     """The key that Meta should serve.
 
-    ``replaceable``: fingerprints that may be published over though not ours. ``former_passphrase``: what some keys of
+    ``replaceable``: fingerprints that may be published over though not ours. ``former_passphrases``: what some keys of
     the ring were written with before; see :mod:`whatsapp_flow_keys.lifecycle.passphrases`.
     """
 
@@ -41,11 +41,11 @@ class Wanted:
     claim: Claim
     passphrase: str | None = None
     replaceable: Collection[str] = ()
-    former_passphrase: str | None = None
+    former_passphrases: Sequence[str] = ()
 
     def open(self, key: RingKey) -> PrivateKey:
         """The private key of a ring's entry."""
-        return open_key(key, self.passphrase, self.former_passphrase)
+        return open_key(key, self.passphrase, *self.former_passphrases)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def register(wanted: Wanted, *, stores: Sequence[Store], graph: Graph, clock: Cl
             rings = read_rings(stores, wanted.claim)
             prove(served, rings.ring, wanted)
             promoted = promote(rings.ring, desired, desired=desired, now=clock.now())
-            rings.write(rewritten(promoted, wanted.passphrase, wanted.former_passphrase))
+            rings.write(rewritten(promoted, wanted.passphrase, wanted.former_passphrases))
             if not served.is_valid:
                 raise RegistrationError(_not_valid(number, served))
             return served
@@ -142,7 +142,10 @@ def prove(served: RegisteredKey, ring: KeyRing, wanted: Wanted) -> None:
     """
     held = ring.key(wanted.fingerprint)
     if held is None or served.public_key_pem is None:
-        raise RoundTripError("there is no key to try")
+        raise RoundTripError(
+            f"phone number {ring.phone_number_id}: key {wanted.fingerprint} left the ring while it was registered, so "
+            f"it could not be proven. Run `pulumi up` again"
+        )
     sample = {"version": "3.0", "action": "ping"}
     body, _ = encrypt_request(load_public_key(served.public_key_pem), sample)
     try:

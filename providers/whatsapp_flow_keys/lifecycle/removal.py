@@ -13,7 +13,10 @@ from whatsapp_flow_keys.stores.store import Store
 
 @dataclass(frozen=True)
 class Force:
-    """A person's word that a key may be lost: recorded as ``force_destroy``, or by the environment's fingerprint."""
+    """A person's word that a key may be lost: recorded as ``force_destroy``, or by the served key's ``fingerprint``.
+
+    Where Meta can't be asked, the fingerprint of any key of the ring will do.
+    """
 
     recorded: bool = False
     fingerprint: str | None = None
@@ -39,20 +42,22 @@ def refuse_if_served(ring: KeyRing, *, graph: Graph, survivors: frozenset[str], 
 
     Of all failures only "the number was deleted" counts as nothing served.
     """
-    if force.recorded or (force.fingerprint is not None and force.fingerprint in ring):
+    if force.recorded:
         return
     try:
         served = graph.get_registered_key(ring.phone_number_id).fingerprint
     except PhoneNumberDeletedError:
         return
     except GraphError as error:
+        if force.fingerprint is not None and force.fingerprint in ring:
+            return
         lost = ring.current or ring.keys[0] if ring.keys else None
         name = lost.fingerprint if lost else "none"
         raise DeletionRefusedError(
             f"phone number {ring.phone_number_id}: whether Meta serves a key of {where} is not known, so it was not "
             f"deleted. {_ways_on(name)} The cause: {error}"
         ) from None
-    if served is not None and served in ring and served not in survivors:
+    if served is not None and served in ring and served not in {*survivors, force.fingerprint}:
         raise DeletionRefusedError(
             f"phone number {ring.phone_number_id}: Meta serves key {served}, whose last copy is in {where}; deleting "
             f"it would make every form unreadable, so it was not deleted. {_ways_on(served)}"

@@ -8,7 +8,7 @@ from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key
-from whatsapp_flow_keys.lifecycle.passphrases import former_passphrase, open_key
+from whatsapp_flow_keys.lifecycle.passphrases import former_passphrases, open_key
 from whatsapp_flow_keys.lifecycle.rings import Claim, Rings, read_rings
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, newest_first, offer, promote, stage
 from whatsapp_flow_keys.stores.recorded import RecordedRing
@@ -47,13 +47,13 @@ def stage_in_stores(
 
 def claim_stores(
     claim: Claim, *, stores: Sequence[Store], passphrase: str | None, formers: Sequence[str] = ()
-) -> str | None:
+) -> list[str]:
     """Every store with the union of all and the present owner and manager: after a move, a rename, a new backup.
 
-    Returns which of the former passphrases some key still needs; see :func:`former_passphrase` for what it raises.
+    Returns which of the former passphrases some key still needs; see :func:`former_passphrases` for what it raises.
     """
     rings = read_rings(stores, claim)
-    needed = former_passphrase(rings.ring, passphrase, list(formers))
+    needed = former_passphrases(rings.ring, passphrase, formers)
     if rings.ring.keys:
         rings.write(rings.ring)
     return needed

@@ -61,7 +61,8 @@ class FileStore:
         """See :class:`Store`."""
         data = document.dump(ring).encode()
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in reversed(self._path.parents):
+                folder.mkdir(mode=0o700, exist_ok=True)  # parents=True would leave those above to the umask
             with self._locked():
                 if _version(self._bytes()) != expected.version:
                     raise StoreConflictError(
