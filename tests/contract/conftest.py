@@ -1,0 +1,116 @@
+"""A number's lifecycle without Pulumi: the emulator over real HTTP, files as stores, a clock that needs no waiting."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from tests.stack.project import TOKEN
+from whatsapp_flow_keys.graph.answers import RegisteredKey
+from whatsapp_flow_keys.graph.client import GraphClient
+from whatsapp_flow_keys.graph.settings import GraphSettings
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.registration import Inspection, Wanted, inspect, register
+from whatsapp_flow_keys.lifecycle.rings import Claim
+from whatsapp_flow_keys.lifecycle.staging import NewKey, stage_in_stores
+from whatsapp_flow_keys.ring import KeyRing, Role
+from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_graph_emulator import Emulator
+
+STACK = "org/flows/prod"
+
+
+@dataclass
+class TestClock:
+    """A clock that moves when somebody waits, or when a test says so."""
+
+    __test__ = False
+
+    time: datetime = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+    waited: float = 0.0
+    on_sleep: list[Callable[[], None]] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.waited
+
+    def sleep(self, seconds: float) -> None:
+        self.waited += seconds
+        self.time += timedelta(seconds=seconds)
+        for action in self.on_sleep:
+            action()
+
+
+@dataclass
+class Line:
+    """One phone number: what an EncryptionKey and a KeyRegistration would do to it, in the same order."""
+
+    number: str
+    emulator: Emulator
+    folder: Path
+    clock: TestClock = field(default_factory=TestClock)
+    backups: int = 0
+    passphrase: str | None = None
+    managed_by: str = STACK
+    deadline: float = 5.0
+
+    @property
+    def graph(self) -> GraphClient:
+        return GraphClient(GraphSettings((TOKEN,), url=self.emulator.url, deadline=self.deadline), self.clock)
+
+    @property
+    def stores(self) -> list[FileStore]:
+        return [FileStore(str(self.folder / f"ring{index}.json")) for index in range(self.backups + 1)]
+
+    def claim(self, owner: str = "key-1", formerly: str | None = None) -> Claim:
+        return Claim(self.number, self.managed_by, owner, formerly)
+
+    def stage(self, *, replaceable: Sequence[str] = (), owner: str = "key-1") -> str:
+        """A new pair, durable as pending; its fingerprint."""
+        new = NewKey(PrivateKey.generate(), "2026-11-24", self.passphrase)
+        claim, graph = self.claim(owner), self.graph
+        stage_in_stores(new, claim, stores=self.stores, graph=graph, clock=self.clock, replaceable=replaceable)
+        return new.key.fingerprint
+
+    def wanted(self, fingerprint: str, replaceable: Sequence[str] = ()) -> Wanted:
+        return Wanted(fingerprint, self.claim(), self.passphrase, replaceable)
+
+    def register(self, fingerprint: str, *, replaceable: Sequence[str] = ()) -> RegisteredKey:
+        return register(self.wanted(fingerprint, replaceable), stores=self.stores, graph=self.graph, clock=self.clock)
+
+    def inspect(self, fingerprint: str) -> Inspection:
+        return inspect(self.wanted(fingerprint), stores=self.stores, graph=self.graph)
+
+    def rotate(self) -> str:
+        """Staged and registered."""
+        fingerprint = self.stage()
+        self.register(fingerprint)
+        return fingerprint
+
+    def ring(self, index: int = 0) -> KeyRing:
+        ring = self.stores[index].read().ring
+        assert ring is not None
+        return ring
+
+    def roles(self, index: int = 0) -> dict[str, Role]:
+        return {key.fingerprint: key.role for key in self.ring(index).keys}
+
+    def served(self) -> str | None:
+        return self.emulator.served(self.number)[1]
+
+    def fault(self, kind: str, **fields: object) -> None:
+        self.emulator.fault(kind, phone_number_id=self.number, **fields)
+
+    def publications(self) -> int:
+        return len(self.emulator.requests(self.number, "POST"))
+
+
+@pytest.fixture
+def line(emulator: Emulator, number: str, tmp_path: Path) -> Line:
+    """A number that has no key yet."""
+    emulator.clear_faults()
+    return Line(number, emulator, tmp_path)

@@ -1,0 +1,260 @@
+"""Registration: each row of the table in the design, on files and the emulator."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from tests.contract.conftest import Line
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.errors import (
+    ForeignDocumentError,
+    ForeignKeyError,
+    InputError,
+    KeyNotInRingError,
+    PrivateKeyError,
+    RegistrationError,
+    StoreConflictError,
+    StoreUnavailableError,
+)
+from whatsapp_flow_keys.graph.answers import RegisteredKey
+from whatsapp_flow_keys.graph.errors import AccountLockedError
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.registration import IN_PLACE, inspect, register
+from whatsapp_flow_keys.ring import Role
+
+LOCKED = 131031
+
+
+def test_a_staged_key_is_published_proven_and_current(line: Line) -> None:
+    key = line.stage()
+    assert line.register(key).is_valid
+    assert line.served() == key
+    assert line.roles() == {key: Role.CURRENT}
+
+
+def test_a_key_that_no_store_holds_is_not_published(line: Line) -> None:
+    line.stage()
+    with pytest.raises(KeyNotInRingError, match="so its public key was not published"):
+        line.register("0" * 64)
+    assert line.publications() == 0
+
+
+def test_a_foreign_key_is_not_published_over(line: Line) -> None:
+    key, foreign = line.stage(), PrivateKey.generate()
+    line.emulator.set_key(line.number, foreign.public_key_pem)
+    with pytest.raises(ForeignKeyError, match=f'take_over="{foreign.fingerprint}"'):
+        line.register(key)
+    assert line.served() == foreign.fingerprint
+
+
+def test_a_foreign_key_with_a_stale_signature_is_not_published_over_either(line: Line) -> None:
+    key, foreign = line.stage(), PrivateKey.generate()
+    line.emulator.set_key(line.number, foreign.public_key_pem)
+    line.emulator.reregister(line.number)
+    with pytest.raises(ForeignKeyError):
+        line.register(key)
+
+
+def test_a_named_foreign_key_is_published_over(line: Line) -> None:
+    key, foreign = line.stage(), PrivateKey.generate()
+    line.emulator.set_key(line.number, foreign.public_key_pem)
+    line.register(key, replaceable=[foreign.fingerprint])
+    assert line.served() == key
+
+
+def test_the_key_is_marked_as_offered_in_every_store_before_it_is_published(line: Line) -> None:
+    line.backups = 1
+    key = line.stage()
+    assert line.ring().keys[0].offered_at is None
+    line.fault("error", code=LOCKED, method="POST")
+    with pytest.raises(AccountLockedError):
+        line.register(key)
+    assert [line.ring(index).keys[0].offered_at for index in (0, 1)] == [line.clock.now()] * 2
+
+
+def test_nothing_is_published_while_a_backup_can_not_be_written(line: Line) -> None:
+    line.backups = 1
+    key = line.stage()
+    backup = line.folder / "ring1.json"
+    backup.unlink()
+    backup.mkdir()
+    with pytest.raises(InputError, match="is a folder"):
+        line.register(key)
+    assert line.publications() == 0
+
+
+def test_an_interrupted_rotation_is_finished_first(line: Line) -> None:
+    first = line.rotate()
+    second = line.stage()
+    line.fault("error", code=LOCKED, method="GET", after=1)
+    with pytest.raises(AccountLockedError):
+        line.register(second)  # published, but not read back
+    line.emulator.clear_faults()
+    assert line.served() == second
+    assert line.roles()[first] is Role.CURRENT
+    third = line.stage()
+    assert line.roles() == {second: Role.CURRENT, third: Role.PENDING, first: Role.PREVIOUS}
+    line.register(third)
+    assert line.roles() == {third: Role.CURRENT, second: Role.PREVIOUS, first: Role.RETAINED}
+
+
+def test_a_stale_signature_is_healed_with_the_same_key(line: Line) -> None:
+    key = line.rotate()
+    line.emulator.reregister(line.number)
+    assert line.register(key).is_valid
+    assert line.publications() == 2
+
+
+def test_what_is_in_place_is_only_read(line: Line) -> None:
+    key = line.rotate()
+    written = line.folder.joinpath("ring0.json").read_bytes()
+    line.register(key)
+    assert line.publications() == 1
+    assert line.folder.joinpath("ring0.json").read_bytes() == written
+
+
+def test_a_lost_answer_is_decided_by_reading(line: Line) -> None:
+    key = line.stage()
+    line.fault("lost_answer", method="POST", times=1)
+    line.register(key)
+    assert line.publications() == 1
+
+
+def test_a_call_that_had_no_effect_and_no_answer_is_made_again(line: Line) -> None:
+    key = line.stage()
+    line.fault("refuse", method="POST", times=1)
+    line.register(key)
+    assert line.served() == key
+
+
+def test_a_read_that_lags_behind_is_repeated(line: Line) -> None:
+    line.rotate()
+    second = line.stage()
+    line.fault("stale_read", seconds=60, times=2)
+    assert line.register(second).fingerprint == second
+    assert line.publications() == 2
+
+
+def test_a_key_that_never_shows_is_an_error_and_stays_in_the_ring(line: Line) -> None:
+    first, second = line.rotate(), line.stage()
+    line.fault("refuse", method="POST")
+    with pytest.raises(RegistrationError, match="was published 3 times, but Meta still serves"):
+        line.register(second)
+    assert set(line.roles()) == {first, second}
+
+
+@dataclass
+class GraphWhileAnotherRunWrites:
+    """The Graph API, during whose answer another run writes the store."""
+
+    line: Line
+
+    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
+        store = self.line.stores[0]
+        held, ring = store.read(), self.line.ring()
+        store.write(replace(ring, revision=ring.revision + 1), held)
+        return self.line.graph.get_registered_key(phone_number_id)
+
+    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> None:
+        raise AssertionError("it was published although another run wrote the store")
+
+
+def test_a_registration_that_lost_a_race_stops_before_it_publishes(line: Line) -> None:
+    line.rotate()
+    second = line.stage()
+    graph = GraphWhileAnotherRunWrites(line)
+    with pytest.raises(StoreConflictError, match="somebody else wrote it meanwhile"):
+        register(line.wanted(second), stores=line.stores, graph=graph, clock=line.clock)
+
+
+def test_a_late_publication_of_a_superseded_key_finds_its_private_key_in_the_ring(line: Line) -> None:
+    line.rotate()
+    second = line.stage()
+    line.fault("refuse", method="POST")
+    with pytest.raises(RegistrationError):
+        line.register(second)
+    line.emulator.clear_faults()
+    third = line.rotate()
+    late = document.load(line.folder.joinpath("ring0.json").read_text(), "ring").key(second)
+    assert late is not None, "the answer of the second key's publication may still be under way"
+    line.emulator.set_key(line.number, PrivateKey.from_pem(late.private_key_pem).public_key_pem)
+    assert line.inspect(third).foreign is None
+    line.register(third)
+    assert line.served() == third
+
+
+def test_a_superseded_key_leaves_a_day_after_its_last_offer(line: Line) -> None:
+    first = line.rotate()
+    second = line.rotate()
+    line.clock.time += timedelta(hours=1)
+    third = line.rotate()
+    assert set(line.roles()) == {first, second, third}
+    line.clock.time += timedelta(hours=24)
+    fourth = line.rotate()
+    assert set(line.roles()) == {third, fourth}
+
+
+def test_the_round_trip_fails_when_the_ring_holds_another_key_under_the_name(line: Line) -> None:
+    key = line.rotate()
+    ring = line.ring()
+    impostor = PrivateKey.generate().to_pem()
+    text = document.dump(ring).replace(ring.keys[0].private_key_pem.replace("\n", "\\n"), impostor.replace("\n", "\\n"))
+    line.folder.joinpath("ring0.json").write_text(text)
+    with pytest.raises(PrivateKeyError, match="its PEM holds another key"):
+        line.register(key)
+
+
+def test_another_stacks_ring_is_refused_with_both_names(line: Line) -> None:
+    key = line.rotate()
+    line.managed_by = "org/flows/staging"
+    with pytest.raises(ForeignDocumentError, match="managed by the stack org/flows/prod; org/flows/staging must not"):
+        line.register(key)
+
+
+def test_inspection_of_what_is_in_place_proves_it(line: Line) -> None:
+    key = line.rotate()
+    found = line.inspect(key)
+    assert found.proves(key)
+    assert found.key_ring == IN_PLACE
+
+
+def test_inspection_names_a_foreign_key(line: Line) -> None:
+    key, foreign = line.rotate(), PrivateKey.generate()
+    line.emulator.set_key(line.number, foreign.public_key_pem)
+    found = line.inspect(key)
+    assert found.foreign == foreign.fingerprint
+    assert not found.proves(key)
+
+
+def test_inspection_says_which_store_is_down_and_then_calls_no_key_foreign(line: Line) -> None:
+    key = line.rotate()
+    line.emulator.set_key(line.number, PrivateKey.generate().public_key_pem)
+    path = line.folder / "ring0.json"
+    stores = line.stores
+    path.unlink()
+    path.mkdir()
+    found = inspect(line.wanted(key), stores=stores, graph=line.graph)
+    assert "ring0.json: can't be read" in found.key_ring
+    assert found.foreign is None
+
+
+def test_inspection_says_that_a_promotion_is_missing(line: Line) -> None:
+    first, second = line.rotate(), line.stage()
+    line.fault("error", code=LOCKED, method="GET", after=1)
+    with pytest.raises(AccountLockedError):
+        line.register(second)
+    line.emulator.clear_faults()
+    found = line.inspect(second)
+    assert f"current is {first}" in found.key_ring
+    assert not found.proves(second)
+
+
+def test_a_store_that_is_down_is_named(line: Line) -> None:
+    line.rotate()
+    stores = line.stores
+    path = line.folder / "ring0.json"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(StoreUnavailableError, match=r"ring0\.json: can't be read: is a directory"):
+        stores[0].read()

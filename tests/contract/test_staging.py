@@ -1,0 +1,178 @@
+"""Staging: a new key becomes durable, and nothing is lost or published by it."""
+
+import pytest
+
+from tests.contract.conftest import Line
+from whatsapp_flow_keys.errors import ForeignDocumentError, ForeignKeyError, PrivateKeyError
+from whatsapp_flow_keys.graph.errors import GraphError
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.staging import (
+    NewKey,
+    begin_recorded_ring,
+    claim_stores,
+    extend_recorded_ring,
+)
+from whatsapp_flow_keys.ring import KeyRing, Role
+
+LOCKED = 131031
+
+
+def new_key() -> NewKey:
+    return NewKey(PrivateKey.generate(), "2026-11-24")
+
+
+def begin(line: Line, new: NewKey) -> KeyRing:
+    return begin_recorded_ring(new, line.claim(), backups=[], graph=line.graph, clock=line.clock, replaceable=[])
+
+
+def extend(line: Line, ring: KeyRing, new: NewKey) -> KeyRing:
+    return extend_recorded_ring(ring, new, line.claim(), backups=[], graph=line.graph, clock=line.clock)
+
+
+def publish(line: Line, new: NewKey) -> None:
+    line.emulator.set_key(line.number, new.key.public_key_pem)
+
+
+def test_staging_publishes_nothing(line: Line) -> None:
+    line.stage()
+    assert line.publications() == 0
+
+
+def test_a_pending_key_that_was_never_offered_is_replaced(line: Line) -> None:
+    line.stage()
+    second = line.stage()
+    assert line.roles() == {second: Role.PENDING}
+
+
+def test_a_pending_key_that_was_offered_is_retained(line: Line) -> None:
+    first = line.stage()
+    line.fault("error", code=LOCKED, method="POST")
+    with pytest.raises(GraphError):
+        line.register(first)
+    line.emulator.clear_faults()
+    second = line.stage()
+    assert line.roles() == {second: Role.PENDING, first: Role.RETAINED}
+
+
+def test_staging_writes_nothing_when_meta_can_not_be_asked(line: Line) -> None:
+    line.fault("error", code=LOCKED, method="GET")
+    with pytest.raises(GraphError):
+        line.stage()
+    assert not (line.folder / "ring0.json").exists()
+
+
+def test_staging_writes_nothing_over_a_foreign_key(line: Line) -> None:
+    line.emulator.set_key(line.number, PrivateKey.generate().public_key_pem)
+    with pytest.raises(ForeignKeyError):
+        line.stage()
+    assert not (line.folder / "ring0.json").exists()
+
+
+def test_staging_stops_when_a_key_does_not_open_with_the_passphrase(line: Line) -> None:
+    line.passphrase = "first words"
+    line.rotate()
+    written = (line.folder / "ring0.json").read_bytes()
+    line.passphrase = "second words"
+    with pytest.raises(PrivateKeyError, match="the passphrase does not open"):
+        line.stage()
+    assert (line.folder / "ring0.json").read_bytes() == written
+
+
+def test_staging_puts_the_new_key_into_every_store(line: Line) -> None:
+    line.backups = 2
+    key = line.stage()
+    assert [line.roles(index) for index in range(3)] == [{key: Role.PENDING}] * 3
+
+
+def test_a_backup_that_holds_the_served_key_is_joined_when_the_first_store_is_empty(line: Line) -> None:
+    line.backups = 1
+    served = line.rotate()
+    (line.folder / "ring0.json").unlink()
+    pending = line.stage()
+    assert line.roles() == {served: Role.CURRENT, pending: Role.PENDING}
+
+
+def test_a_backup_rolled_back_to_an_old_snapshot_loses_no_key_and_brings_none_back(line: Line) -> None:
+    line.backups = 1
+    first = line.rotate()
+    snapshot = (line.folder / "ring1.json").read_bytes()
+    second = line.rotate()
+    (line.folder / "ring1.json").write_bytes(snapshot)
+    third = line.stage()
+    assert line.roles(1) == line.roles(0) == {second: Role.CURRENT, third: Role.PENDING, first: Role.PREVIOUS}
+
+
+def test_a_renamed_stack_claims_its_ring(line: Line) -> None:
+    line.rotate()
+    line.managed_by = "org/flows/renamed"
+    claim_stores(line.claim(formerly="org/flows/prod"), stores=line.stores, passphrase=None)
+    assert line.ring().managed_by == "org/flows/renamed"
+
+
+def test_another_stacks_ring_is_not_claimed(line: Line) -> None:
+    line.rotate()
+    line.managed_by = "org/flows/other"
+    with pytest.raises(ForeignDocumentError, match="managed by the stack org/flows/prod"):
+        claim_stores(line.claim(formerly="org/flows/third"), stores=line.stores, passphrase=None)
+
+
+def test_a_recorded_ring_refuses_to_begin_over_a_foreign_key_and_says_where_the_keys_may_be(line: Line) -> None:
+    publish(line, new_key())
+    with pytest.raises(ForeignKeyError, match="pulumi state untaint"):
+        begin(line, new_key())
+
+
+def test_a_recorded_ring_keeps_the_served_key_through_rotations_that_were_never_published(line: Line) -> None:
+    served = new_key()
+    ring = begin(line, served)
+    publish(line, served)
+    for _ in range(3):
+        ring = extend(line, ring, new_key())
+    assert served.key.fingerprint in ring
+    assert len(ring.keys) == 4
+
+
+def test_a_recorded_ring_loses_no_key_while_meta_can_not_be_asked(line: Line) -> None:
+    keys = [new_key() for _ in range(4)]
+    ring = begin(line, keys[0])
+    line.fault("error", code=LOCKED)
+    for key in keys[1:]:
+        line.clock.sleep(48 * 3600)
+        ring = extend(line, ring, key)
+    assert all(key.key.fingerprint in ring for key in keys)
+
+
+def test_a_recorded_ring_loses_no_key_while_meta_serves_one_it_does_not_know(line: Line) -> None:
+    keys = [new_key() for _ in range(4)]
+    ring = begin(line, keys[0])
+    publish(line, new_key())
+    for key in keys[1:]:
+        line.clock.sleep(48 * 3600)
+        ring = extend(line, ring, key)
+    assert all(key.key.fingerprint in ring for key in keys)
+
+
+def test_a_recorded_ring_drops_a_key_two_rotations_and_a_day_old(line: Line) -> None:
+    keys = [new_key() for _ in range(4)]
+    ring = begin(line, keys[0])
+    publish(line, keys[0])
+    for key in keys[1:]:
+        line.clock.sleep(48 * 3600)
+        ring = extend(line, ring, key)
+        publish(line, key)
+    assert keys[0].key.fingerprint not in ring
+    assert {key.key.fingerprint for key in keys[2:]} <= {key.fingerprint for key in ring.keys}
+
+
+def test_a_recorded_ring_has_its_newest_key_first(line: Line) -> None:
+    first, second = new_key(), new_key()
+    ring = begin(line, first)
+    publish(line, first)
+    ring = extend(line, ring, second)
+    assert [key.fingerprint for key in ring.keys] == [second.key.fingerprint, first.key.fingerprint]
+
+
+def test_a_repeated_update_of_the_recorded_ring_changes_no_key(line: Line) -> None:
+    first, second = new_key(), new_key()
+    ring = extend(line, begin(line, first), second)
+    assert [k.fingerprint for k in extend(line, ring, second).keys] == [k.fingerprint for k in ring.keys]
