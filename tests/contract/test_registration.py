@@ -195,6 +195,15 @@ def test_a_superseded_key_leaves_a_day_after_its_last_offer(line: Line) -> None:
     assert set(line.roles()) == {third, fourth}
 
 
+def test_a_key_that_was_served_until_an_hour_ago_stays_however_long_ago_it_was_published(line: Line) -> None:
+    first = line.rotate()
+    line.clock.time += timedelta(days=90)
+    line.rotate()
+    line.clock.time += timedelta(hours=1)
+    line.rotate()
+    assert line.roles()[first] is Role.RETAINED
+
+
 def test_the_round_trip_fails_when_the_ring_holds_another_key_under_the_name(line: Line) -> None:
     key = line.rotate()
     ring = line.ring()

@@ -1,5 +1,7 @@
 """Staging: a new key becomes durable, and nothing is lost or published by it."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.contract.conftest import Line
@@ -100,6 +102,17 @@ def test_a_backup_rolled_back_to_an_old_snapshot_loses_no_key_and_brings_none_ba
     (line.folder / "ring1.json").write_bytes(snapshot)
     third = line.stage()
     assert line.roles(1) == line.roles(0) == {second: Role.CURRENT, third: Role.PENDING, first: Role.PREVIOUS}
+
+
+def test_an_offered_key_that_only_a_backup_holds_is_retained_everywhere(line: Line) -> None:
+    line.backups = 1
+    first = line.rotate()
+    second = line.rotate()
+    store = line.stores[0]
+    held, ring = store.read(), line.ring()
+    store.write(replace(ring, revision=ring.revision + 1, keys=ring.keys[:1]), held)
+    third = line.stage()
+    assert line.roles(0) == line.roles(1) == {second: Role.CURRENT, third: Role.PENDING, first: Role.RETAINED}
 
 
 def test_a_renamed_stack_claims_its_ring(line: Line) -> None:
