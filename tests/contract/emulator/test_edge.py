@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,32 +10,8 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
+from tests.contract.emulator.conftest import BEARER, NUMBER, public_pem
 from whatsapp_graph_emulator import Emulator
-
-NUMBER = "106540352242922"
-TOKEN = "token-of-the-test"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
-
-
-def public_pem(bits: int = 2048) -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=bits).public_key()
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-
-
-@pytest.fixture(scope="module")
-def pem() -> str:
-    return public_pem()
-
-
-@pytest.fixture(scope="module")
-def other_pem() -> str:
-    return public_pem()
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(tokens=[TOKEN], numbers=[NUMBER]) as running:
-        yield running
 
 
 def edge(emulator: Emulator, number: str = NUMBER, version: str = "v26.0") -> str:

@@ -7,29 +7,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.contract.emulator.conftest import BEARER, NUMBER
 from whatsapp_graph_emulator import BadField, Emulator
 
-NUMBER = "106540352242922"
 OTHER_NUMBER = "106540352242923"
-BEARER = {"Authorization": "Bearer token-of-the-test"}
-
-
-def public_pem() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-
-
-@pytest.fixture(scope="module")
-def pem() -> str:
-    return public_pem()
-
-
-@pytest.fixture(scope="module")
-def other_pem() -> str:
-    return public_pem()
 
 
 @pytest.fixture

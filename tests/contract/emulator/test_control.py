@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
 import pytest
 import requests
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
+from tests.contract.emulator.conftest import BEARER, NUMBER, OTHER_TOKEN, TOKEN
 from whatsapp_graph_emulator import Emulator
-
-NUMBER = "106540352242922"
-TOKEN = "token-of-the-test"
-OTHER_TOKEN = "token-of-another-business"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
-
-
-@pytest.fixture(scope="module")
-def pem() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(tokens=[TOKEN, OTHER_TOKEN], numbers=[NUMBER]) as running:
-        yield running
 
 
 def control(emulator: Emulator, method: str, path: str, body: object = None) -> requests.Response:

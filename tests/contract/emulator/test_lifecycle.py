@@ -7,14 +7,12 @@ import socket
 import stat
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.contract.emulator.conftest import BEARER, NUMBER, OTHER_TOKEN, TOKEN
 from whatsapp_graph_emulator import (
     BadField,
     Emulator,
@@ -25,23 +23,6 @@ from whatsapp_graph_emulator import (
 )
 from whatsapp_graph_emulator.phone_numbers import Numbers
 from whatsapp_graph_emulator.state_file import StateFile
-
-NUMBER = "106540352242922"
-TOKEN = "token-of-the-test"
-OTHER_TOKEN = "token-of-another-business"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
-
-
-@pytest.fixture(scope="module")
-def pem() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(tokens=[TOKEN, OTHER_TOKEN], numbers=[NUMBER]) as running:
-        yield running
 
 
 def graph(emulator: Emulator, method: str = "GET", number: str = NUMBER, **kwargs: object) -> requests.Response:

@@ -15,9 +15,8 @@ import pytest
 import requests
 
 import whatsapp_graph_emulator
+from tests.contract.emulator.conftest import NUMBER, TOKEN
 
-NUMBER = "106540352242922"
-TOKEN = "token-of-the-test"
 APP_SECRET = "app-secret-of-the-test"
 COMMAND = (sys.executable, "-m", "whatsapp_graph_emulator")
 
