@@ -57,9 +57,11 @@ def graph_settings(config: Callable[[str], Any]) -> GraphSettings:
     The environment's token is also the second to be tried: plain ``refresh`` and ``destroy`` run with the recorded
     configuration, so with an old token.
     """
-    given = [config("whatsapp:accessToken"), os.environ.get("WHATSAPP_ACCESS_TOKEN")]
+    configured = config("whatsapp:accessToken")
+    given = [configured, os.environ.get("WHATSAPP_ACCESS_TOKEN")]
     tokens = tuple(dict.fromkeys(str(token).strip() for token in given if token))
-    secret = config("whatsapp:appSecret") or os.environ.get("WHATSAPP_APP_SECRET")
+    # A secret of the environment belongs to the environment's token: another app's would spoil the proof.
+    secret = config("whatsapp:appSecret") or (None if configured else os.environ.get("WHATSAPP_APP_SECRET"))
     url = config("whatsapp:graphUrl") or os.environ.get("WHATSAPP_GRAPH_URL") or DEFAULT_URL
     version = config("whatsapp:graphVersion") or DEFAULT_VERSION
     deadline = os.environ.get("WHATSAPP_GRAPH_DEADLINE") or DEFAULT_DEADLINE

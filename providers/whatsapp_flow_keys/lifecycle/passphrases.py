@@ -42,7 +42,8 @@ def former_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence[
     for key in ring.keys:
         open_key(key, passphrase, *formers)
         if not _is_written_with(key, passphrase):
-            needed.add(next(former for former in formers if _is_written_with(key, former or None)))
+            # A key that opens and was written with none of them is in the clear, as in an old backup.
+            needed.add(next((former for former in formers if _is_written_with(key, former or None)), NO_PASSPHRASE))
     if len(needed) > 1:
         raise LifecycleError(
             f"phone number {ring.phone_number_id}: the passphrase changed again before the last change was finished. "
