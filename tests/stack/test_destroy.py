@@ -19,6 +19,8 @@ def test_destroy_is_refused_while_meta_serves_the_key_and_names_it(project: Proj
     run = project.fail("destroy", "--yes", "--skip-preview")
     assert f"Meta serves key {served}" in run
     assert f"WHATSAPP_FORCE_DESTROY={served}" in run
+    # To retain a file keeps it; to retain the stack's ring would forget the only copy, so it is not advised.
+    assert ("retain_on_delete" in run) == (store == "file")
     assert project.opens_a_form()
 
 

@@ -10,6 +10,8 @@ from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.store import Store
 
+_RETAIN = " To keep the document and forget the resource, set retain_on_delete."  # in the stack it would be lost
+
 
 @dataclass(frozen=True)
 class Force:
@@ -33,13 +35,16 @@ def remove_from_store(claim: Claim, store: Store, backups: Sequence[Store], *, g
     if ring.owner != claim.owner or ring.phone_number_id != claim.phone_number_id:
         return  # a replacement owns it now, or another resource does
     if not store.recoverable:
-        refuse_if_served(ring, graph=graph, survivors=held_by(backups), force=force, where=store.url)
+        refuse_if_served(ring, graph=graph, survivors=held_by(backups), force=force, where=store.url, otherwise=_RETAIN)
     store.delete()
 
 
-def refuse_if_served(ring: KeyRing, *, graph: Graph, survivors: frozenset[str], force: Force, where: str) -> None:
+def refuse_if_served(
+    ring: KeyRing, *, graph: Graph, survivors: frozenset[str], force: Force, where: str, otherwise: str = ""
+) -> None:
     """Raises :class:`DeletionRefusedError` while Meta serves a key of ``ring`` that would not survive.
 
+    ``otherwise`` is a further way on for the person, where there is one.
     Of all failures only "the number was deleted" counts as nothing served.
     """
     if force.recorded:
@@ -55,12 +60,12 @@ def refuse_if_served(ring: KeyRing, *, graph: Graph, survivors: frozenset[str], 
         name = lost.fingerprint if lost else "none"
         raise DeletionRefusedError(
             f"phone number {ring.phone_number_id}: whether Meta serves a key of {where} is not known, so it was not "
-            f"deleted. {_ways_on(name)} The cause: {error}"
+            f"deleted. {_ways_on(name)}{otherwise} The cause: {error}"
         ) from None
     if served is not None and served in ring and served not in {*survivors, force.fingerprint}:
         raise DeletionRefusedError(
             f"phone number {ring.phone_number_id}: Meta serves key {served}, whose last copy is in {where}; deleting "
-            f"it would make every form unreadable, so it was not deleted. {_ways_on(served)}"
+            f"it would make every form unreadable, so it was not deleted. {_ways_on(served)}{otherwise}"
         )
 
 
@@ -80,6 +85,5 @@ def held_by(backups: Sequence[Store]) -> frozenset[str]:
 def _ways_on(fingerprint: str) -> str:
     return (
         "If it may go: set force_destroy=True and run `pulumi up` first, or run this with the environment variable "
-        f"WHATSAPP_FORCE_DESTROY={fingerprint} (a resource that is already replaced can only be reached so). To keep "
-        "it and forget the resource, set retain_on_delete."
+        f"WHATSAPP_FORCE_DESTROY={fingerprint} (a resource that is already replaced can only be reached so)."
     )
