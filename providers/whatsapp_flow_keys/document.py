@@ -6,7 +6,7 @@ content: it may be another tool's secret.
 
 import json
 import re
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
 from whatsapp_flow_keys.errors import ForeignDocumentError
@@ -72,6 +72,8 @@ class _Damaged(ValueError):
 def _ring(found: dict[str, Any]) -> KeyRing:
     pems = [match.group(0) for match in _PEM_BLOCK.finditer(found["private_keys"])]
     entries = found["keys"]
+    if not isinstance(entries, list):
+        raise TypeError
     if len(pems) != len(entries) or "".join(pems) != found["private_keys"]:
         raise _Damaged("`private_keys` and `keys` do not name the same keys")
     keys = tuple(_key(entry, pem) for entry, pem in zip(entries, pems, strict=True))
@@ -97,7 +99,7 @@ def _key(entry: dict[str, Any], pem: str) -> RingKey:
     return RingKey(
         fingerprint=fingerprint,
         role=Role(entry["role"]),
-        issued_on=_text(entry["issued_on"]),
+        issued_on=date.fromisoformat(entry["issued_on"]).isoformat(),
         offered_at=None if offered_at is None else _moment(offered_at),
         private_key_pem=pem,
     )
@@ -115,7 +117,7 @@ def _text(value: object) -> str:
 
 
 def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise TypeError
     return value
 
