@@ -206,7 +206,7 @@ class AnySequence(RuleBasedStateMachine):
     """One number's ring through whatever the lifecycle may do to it, beside a ledger of what must still be there.
 
     The ledger is kept apart from the ring's own fields: ``handed_out`` is when Meta may last have taken or served a
-    key, ``proven`` the keys that were proven at Meta, newest last.
+    key; ``current`` is the last key proven at Meta, ``previous`` the one before, until it is staged again.
     """
 
     def __init__(self) -> None:
@@ -216,7 +216,8 @@ class AnySequence(RuleBasedStateMachine):
         self.served: str | None = None
         self.desired: str | None = None
         self.handed_out: dict[str, datetime] = {}
-        self.proven: list[str] = []
+        self.current: str | None = None
+        self.previous: str | None = None
         self.snapshots: list[KeyRing] = []
         self.made = 0
 
@@ -231,10 +232,10 @@ class AnySequence(RuleBasedStateMachine):
         return str(data.draw(st.sampled_from([key.fingerprint for key in self.ring.keys])))
 
     def seat(self, fingerprint: str) -> None:
-        if self.proven and self.proven[-1] != fingerprint:
-            self.handed_out[self.proven[-1]] = self.now
-        if not self.proven or self.proven[-1] != fingerprint:
-            self.proven.append(fingerprint)
+        if self.current not in (None, fingerprint):
+            self.handed_out[str(self.current)] = self.now
+        if self.current != fingerprint:
+            self.current, self.previous = fingerprint, self.current
         self.handed_out.setdefault(fingerprint, self.now)
 
     @initialize()
@@ -256,9 +257,11 @@ class AnySequence(RuleBasedStateMachine):
 
     def stage_key(self, name: str) -> None:
         pending = next((key for key in self.ring.keys if key.role is Role.PENDING), None)
-        was_current = bool(self.proven) and self.proven[-1] == name
+        was_current = self.current == name
         self.wrote(stage(self.ring, new(name), served=self.served, now=self.now))
         self.desired = name
+        if self.previous == name:
+            self.previous = None
         unseated = pending is not None and pending.fingerprint != name and not was_current
         if pending is not None and unseated and (pending.offered_at or pending.fingerprint == self.served):
             self.handed_out[pending.fingerprint] = self.now
@@ -330,8 +333,12 @@ class AnySequence(RuleBasedStateMachine):
         assert self.desired is None or self.desired in self.ring
 
     @invariant()
-    def the_last_two_proven_keys_are_there_with_the_last_one_current(self) -> None:
-        assert set(self.proven[-2:]) <= {key.fingerprint for key in self.ring.keys}
+    def the_last_two_proven_keys_are_there(self) -> None:
+        assert {self.current, self.previous} - {None} <= {key.fingerprint for key in self.ring.keys}
+
+    @invariant()
+    def the_last_proven_key_is_current(self) -> None:
+        assert (self.ring.current.fingerprint if self.ring.current else None) == self.current
 
     @invariant()
     def each_key_and_each_seat_is_there_once(self) -> None:

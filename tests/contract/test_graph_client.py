@@ -1,0 +1,289 @@
+"""The client's calls against the emulator, over real HTTP: keys, proofs, retries, tokens, and what it never says."""
+
+import pytest
+
+from tests.contract.conftest import TestClock
+from tests.stack.project import ACCOUNT_TOKENS, TOKEN
+from whatsapp_flow_keys.graph.answers import RegisteredKey
+from whatsapp_flow_keys.graph.client import GraphClient
+from whatsapp_flow_keys.graph.errors import (
+    AccessTokenError,
+    AccountLockedError,
+    AnswerLostError,
+    AppSecretProofError,
+    GraphError,
+    InvalidPublicKeyError,
+    PermissionDeniedError,
+    PhoneNumberDeletedError,
+    PhoneNumberNotFoundError,
+    PhoneNumberNotRegisteredError,
+    RateLimitError,
+    ServiceUnavailableError,
+    UnknownFaultError,
+    UnreachableError,
+)
+from whatsapp_flow_keys.graph.settings import GraphSettings
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_graph_emulator import Emulator
+
+KEY = PrivateKey.generate()
+UNKNOWN_TOKEN = "EAAnobodyKnowsThisOne"
+APP_SECRET = "5ecretOfTheApp"
+
+
+@pytest.fixture(autouse=True)
+def _without_faults(emulator: Emulator) -> None:
+    emulator.clear_faults()
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    return TestClock()
+
+
+def client(emulator: Emulator, clock: TestClock, *tokens: str, deadline: float = 30.0) -> GraphClient:
+    return GraphClient(GraphSettings(tokens or (TOKEN,), url=emulator.url, deadline=deadline), clock)
+
+
+def asked(emulator: Emulator, number: str, method: str | None = None) -> int:
+    return len(emulator.requests(number, method))
+
+
+def test_a_key_that_is_set_is_read_back(emulator: Emulator, number: str, clock: TestClock) -> None:
+    graph = client(emulator, clock)
+    graph.set_public_key(number, KEY.public_key_pem)
+    assert graph.get_registered_key(number) == RegisteredKey(KEY.public_key_pem, KEY.fingerprint, "VALID")
+
+
+def test_a_key_of_a_number_that_was_registered_anew_is_not_valid(
+    emulator: Emulator, number: str, clock: TestClock
+) -> None:
+    emulator.set_key(number, KEY.public_key_pem)
+    emulator.reregister(number)
+    found = client(emulator, clock).get_registered_key(number)
+    assert (found.fingerprint, found.is_valid) == (KEY.fingerprint, False)
+
+
+@pytest.mark.parametrize("shape", ["array", "object", "flat"])
+def test_a_key_is_read_from_every_shape(emulator: Emulator, number: str, clock: TestClock, shape: str) -> None:
+    emulator.add_number(number, shape=shape)
+    emulator.set_key(number, KEY.public_key_pem)
+    found = client(emulator, clock).get_registered_key(number)
+    assert (found.fingerprint, found.is_valid) == (KEY.fingerprint, True)
+
+
+@pytest.mark.parametrize("shape", ["array", "object", "flat"])
+@pytest.mark.parametrize("no_key", ["blank", "absent", "empty"])
+def test_every_way_to_say_that_no_key_is_set_gives_none(
+    emulator: Emulator, number: str, clock: TestClock, shape: str, no_key: str
+) -> None:
+    emulator.add_number(number, shape=shape, no_key=no_key)
+    found = client(emulator, clock).get_registered_key(number)
+    assert (found.public_key_pem, found.fingerprint, found.is_valid) == (None, None, False)
+
+
+def test_setting_the_same_key_twice_does_no_harm(emulator: Emulator, number: str, clock: TestClock) -> None:
+    graph = client(emulator, clock)
+    graph.set_public_key(number, KEY.public_key_pem)
+    graph.set_public_key(number, KEY.public_key_pem)
+    assert emulator.served(number)[1:] == (KEY.fingerprint, "VALID")
+
+
+def test_a_slash_at_the_end_of_the_url_does_no_harm(emulator: Emulator, number: str, clock: TestClock) -> None:
+    GraphClient(GraphSettings((TOKEN,), url=f"{emulator.url}/"), clock).get_registered_key(number)
+    (request,) = emulator.requests(number)
+    assert request["path"] == f"/v26.0/{number}/whatsapp_business_encryption"
+
+
+def test_a_proof_with_the_apps_secret_is_accepted_for_both_calls(clock: TestClock) -> None:
+    with Emulator(tokens=[TOKEN], numbers=["1"], app_secret=APP_SECRET) as strict:
+        graph = GraphClient(GraphSettings((TOKEN,), APP_SECRET, strict.url), clock)
+        graph.set_public_key("1", KEY.public_key_pem)
+        assert graph.get_registered_key("1").fingerprint == KEY.fingerprint
+
+
+@pytest.mark.parametrize("secret", [None, "notTheApps"])
+def test_a_proof_that_is_missing_or_wrong_is_named(clock: TestClock, secret: str | None) -> None:
+    with Emulator(tokens=[TOKEN], numbers=["1"], app_secret=APP_SECRET) as strict:
+        graph = GraphClient(GraphSettings((TOKEN,), secret, strict.url), clock)
+        with pytest.raises(AppSecretProofError):
+            graph.get_registered_key("1")
+
+
+@pytest.mark.parametrize("code", [2, 4, 80008, 130429, 131000, 131016, 133004, 2494100])
+def test_a_transient_error_is_waited_out(emulator: Emulator, number: str, clock: TestClock, code: int) -> None:
+    emulator.fault("error", code=code, phone_number_id=number, times=3)
+    client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+    assert asked(emulator, number) == 4
+    assert clock.waited > 0
+
+
+def test_the_pauses_grow_and_stay_bounded(emulator: Emulator, number: str, clock: TestClock) -> None:
+    pauses: list[float] = []
+    clock.on_sleep.append(lambda: pauses.append(clock.waited - sum(pauses)))
+    emulator.fault("error", code=131000, phone_number_id=number, times=7)
+    client(emulator, clock, deadline=600).get_registered_key(number)
+    longest = [0.5, 1, 2, 4, 8, 8, 8]
+    assert all(limit / 2 <= pause <= limit + 1e-9 for pause, limit in zip(pauses, longest, strict=True))
+
+
+def test_a_lasting_transient_error_is_raised_after_eight_tries(
+    emulator: Emulator, number: str, clock: TestClock
+) -> None:
+    emulator.fault("error", code=131000, phone_number_id=number)
+    with pytest.raises(ServiceUnavailableError):
+        client(emulator, clock, deadline=3600).get_registered_key(number)
+    assert asked(emulator, number) == 8
+
+
+def test_a_lasting_transient_error_is_raised_before_the_deadline(
+    emulator: Emulator, number: str, clock: TestClock
+) -> None:
+    emulator.fault("error", code=131000, phone_number_id=number)
+    with pytest.raises(ServiceUnavailableError):
+        client(emulator, clock, deadline=3).get_registered_key(number)
+    assert clock.waited < 3
+    assert asked(emulator, number) < 8
+
+
+def test_retry_after_is_waited_for(emulator: Emulator, number: str, clock: TestClock) -> None:
+    emulator.fault("error", code=4, status=429, retry_after=17, phone_number_id=number, times=1)
+    client(emulator, clock).get_registered_key(number)
+    assert clock.waited == 17.0
+
+
+def test_the_minutes_of_the_usage_header_are_waited_for(emulator: Emulator, number: str, clock: TestClock) -> None:
+    usage = {"X-Business-Use-Case-Usage": '{"1": [{"type": "whatsapp", "estimated_time_to_regain_access": 2}]}'}
+    emulator.fault("error", code=80008, headers=usage, phone_number_id=number, times=1)
+    client(emulator, clock, deadline=150).get_registered_key(number)
+    assert clock.waited == 120.0
+
+
+def test_a_retry_after_beyond_the_deadline_ends_at_once(emulator: Emulator, number: str, clock: TestClock) -> None:
+    emulator.fault("error", code=4, status=429, retry_after=31, phone_number_id=number)
+    with pytest.raises(RateLimitError, match="asks to wait 31 s"):
+        client(emulator, clock).get_registered_key(number)
+    assert (asked(emulator, number), clock.waited) == (1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (3, PermissionDeniedError),
+        (10, PermissionDeniedError),
+        (33, PhoneNumberDeletedError),
+        (190, AccessTokenError),
+        (200, PermissionDeniedError),
+        (368, AccountLockedError),
+        (803, PhoneNumberNotFoundError),
+        (131031, AccountLockedError),
+        (131045, PhoneNumberNotRegisteredError),
+        (133010, PhoneNumberNotRegisteredError),
+        (135000, GraphError),
+    ],
+)
+def test_a_final_error_is_asked_once(
+    emulator: Emulator, number: str, clock: TestClock, code: int, kind: type[GraphError]
+) -> None:
+    emulator.fault("error", code=code, phone_number_id=number)
+    with pytest.raises(kind):
+        client(emulator, clock).get_registered_key(number)
+    assert (asked(emulator, number), clock.waited) == (1, 0.0)
+
+
+def test_an_unknown_fault_is_asked_twice(emulator: Emulator, number: str, clock: TestClock) -> None:
+    emulator.fault("error", code=1, phone_number_id=number)
+    with pytest.raises(UnknownFaultError):
+        client(emulator, clock).get_registered_key(number)
+    assert asked(emulator, number) == 2
+
+
+def test_a_number_that_meta_does_not_know_is_named(emulator: Emulator, clock: TestClock) -> None:
+    with pytest.raises(PhoneNumberNotFoundError, match="read the public key of phone number 999"):
+        client(emulator, clock).get_registered_key("999")
+
+
+def test_a_public_key_that_meta_does_not_take_is_said(emulator: Emulator, number: str, clock: TestClock) -> None:
+    with pytest.raises(InvalidPublicKeyError, match=f"set the public key of phone number {number}"):
+        client(emulator, clock).set_public_key(number, "no key")
+
+
+def test_a_lost_answer_to_a_post_is_said_and_not_asked_again(emulator: Emulator, number: str, clock: TestClock) -> None:
+    emulator.fault("lost_answer", phone_number_id=number)
+    with pytest.raises(AnswerLostError):
+        client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+    assert (asked(emulator, number, "POST"), emulator.served(number)[1]) == (1, KEY.fingerprint)
+
+
+def test_a_connection_that_closes_on_a_post_counts_as_a_lost_answer(
+    emulator: Emulator, number: str, clock: TestClock
+) -> None:
+    emulator.fault("refuse", phone_number_id=number)
+    with pytest.raises(AnswerLostError):
+        client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+    assert asked(emulator, number, "POST") == 1
+
+
+def test_a_lost_answer_to_a_get_is_asked_again(emulator: Emulator, number: str, clock: TestClock) -> None:
+    emulator.fault("lost_answer", phone_number_id=number, times=2)
+    client(emulator, clock).get_registered_key(number)
+    assert asked(emulator, number) == 3
+
+
+def test_answers_that_stay_lost_make_the_api_unreachable(emulator: Emulator, number: str, clock: TestClock) -> None:
+    emulator.fault("refuse", phone_number_id=number)
+    with pytest.raises(UnreachableError):
+        client(emulator, clock).get_registered_key(number)
+
+
+def test_a_token_that_is_not_valid_falls_to_the_next(emulator: Emulator, number: str, clock: TestClock) -> None:
+    client(emulator, clock, UNKNOWN_TOKEN, TOKEN).set_public_key(number, KEY.public_key_pem)
+    assert [entry["status"] for entry in emulator.requests(number)] == [401, 200]
+
+
+def test_a_token_that_fell_is_not_tried_at_the_next_call(emulator: Emulator, number: str, clock: TestClock) -> None:
+    graph = client(emulator, clock, UNKNOWN_TOKEN, TOKEN)
+    graph.get_registered_key(number)
+    graph.get_registered_key(number)
+    assert [entry["status"] for entry in emulator.requests(number)] == [401, 200, 200]
+
+
+def test_each_of_several_bad_tokens_is_tried_once(emulator: Emulator, number: str, clock: TestClock) -> None:
+    with pytest.raises(AccessTokenError):
+        client(emulator, clock, UNKNOWN_TOKEN, "EAAnorThis", "EAAnorThat").get_registered_key(number)
+    assert (asked(emulator, number), clock.waited) == (3, 0.0)
+
+
+@pytest.mark.parametrize("code", [10, 200, 803, 131031])
+def test_another_error_does_not_fall_to_the_next_token(
+    emulator: Emulator, number: str, clock: TestClock, code: int
+) -> None:
+    emulator.fault("error", code=code, phone_number_id=number)
+    with pytest.raises(GraphError):
+        client(emulator, clock, TOKEN, ACCOUNT_TOKENS["north"]).get_registered_key(number)
+    assert asked(emulator, number) == 1
+
+
+def test_a_token_without_a_right_to_the_number_is_told_apart(emulator: Emulator, number: str, clock: TestClock) -> None:
+    emulator.add_number(number, tokens=[ACCOUNT_TOKENS["north"]])
+    with pytest.raises((PermissionDeniedError, PhoneNumberNotFoundError)):
+        client(emulator, clock, TOKEN, ACCOUNT_TOKENS["north"]).get_registered_key(number)
+
+
+def test_a_token_that_meta_quotes_stays_out_of_the_text(emulator: Emulator, number: str, clock: TestClock) -> None:
+    emulator.fault("error", code=190, message=f"Malformed access token {TOKEN}", phone_number_id=number)
+    with pytest.raises(AccessTokenError, match="Malformed access token") as caught:
+        client(emulator, clock).get_registered_key(number)
+    assert TOKEN not in f"{caught.value!r} {caught.value}"
+
+
+@pytest.mark.parametrize("kind", ["lost_answer", "refuse"])
+def test_no_token_is_in_the_text_or_the_chain_of_a_broken_connection(
+    emulator: Emulator, number: str, clock: TestClock, kind: str
+) -> None:
+    emulator.fault(kind, phone_number_id=number)
+    with pytest.raises(AnswerLostError) as caught:
+        client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+    assert TOKEN not in f"{caught.value!r} {caught.value}"
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__

@@ -1,0 +1,272 @@
+"""The client against servers that are not Meta: redirects, proxies' pages, endless answers, false certificates."""
+
+import http.server
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
+
+from tests.contract.conftest import TestClock
+from whatsapp_flow_keys.graph.client import GraphClient
+from whatsapp_flow_keys.graph.errors import (
+    AnswerLostError,
+    GraphError,
+    PhoneNumberNotFoundError,
+    ServiceUnavailableError,
+    UnexpectedAnswerError,
+    UnreachableError,
+)
+from whatsapp_flow_keys.graph.settings import GraphSettings
+from whatsapp_flow_keys.keys import PrivateKey
+
+TOKEN = "EAAtokenOfTheTransport"
+KEY = PrivateKey.generate()
+NO_KEY = b'{"data": []}'
+CERTIFICATE_SENTENCE = "The Graph API's certificate was not accepted: check whatsapp:graphUrl, the clock and any proxy."
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """One fixed answer on a free port of loopback; ``seen`` are the Authorization headers that came."""
+
+    daemon_threads = True
+
+    def __init__(self, body: bytes, status: int, headers: dict[str, str], tls: ssl.SSLContext | None) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.body, self.status, self.headers = body, status, headers
+        self.seen: list[str | None] = []
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_port}"
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is what several tests are about."""
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.seen.append(self.headers["Authorization"])
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(self.server.status)
+        for name, value in {"Content-Length": str(len(self.server.body)), **self.server.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    do_POST = do_GET  # noqa: N815 (the name that http.server calls)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its name in http.server)
+        """Nothing."""
+
+
+@contextmanager
+def serving(
+    body: bytes = NO_KEY, status: int = 200, headers: dict[str, str] | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[Server]:
+    with Server(body, status, headers or {}, tls) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def hanging_up(answer: bytes) -> Iterator[str]:
+    """A server that sends these bytes to whoever comes, and closes."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    if not connection.recv(65536):
+                        return
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            with socket.create_connection(listener.getsockname()):
+                pass  # says nothing: the end
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def self_signed(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    folder = tmp_path_factory.mktemp("tls")
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(timezone.utc)
+    certificate = (
+        x509.CertificateBuilder(name, name, KEY.key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(KEY.key, hashes.SHA256())
+    )
+    pem = folder / "both.pem"
+    pem.write_bytes(KEY.to_pem().encode() + certificate.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
+
+
+def client(url: str, deadline: float = 30.0) -> GraphClient:
+    return GraphClient(GraphSettings((TOKEN,), url=url, deadline=deadline), TestClock())
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_and_the_other_server_sees_nothing(status: int) -> None:
+    with serving() as other, serving(b"", status, {"Location": f"{other.url}/x"}) as server:
+        with pytest.raises(UnexpectedAnswerError, match=f"HTTP {status}"):
+            client(server.url).get_registered_key("1")
+        assert (len(server.seen), other.seen) == (1, [])
+
+
+def test_a_redirect_of_a_post_is_not_followed_either() -> None:
+    with serving(b'{"success": true}') as other, serving(b"", 307, {"Location": f"{other.url}/x"}) as server:
+        with pytest.raises(UnexpectedAnswerError):
+            client(server.url).set_public_key("1", KEY.public_key_pem)
+        assert (len(server.seen), other.seen) == (1, [])
+
+
+def test_a_page_instead_of_an_answer_is_said_to_come_from_somebody_else() -> None:
+    with serving(b"<html>Please log in</html>", headers={"Content-Type": "text/html"}) as server:
+        with pytest.raises(
+            UnexpectedAnswerError, match=r"not one of Meta's Graph API: check whatsapp:graphUrl"
+        ) as caught:
+            client(server.url).get_registered_key("1")
+        assert "Please log in" not in str(caught.value)
+        assert len(server.seen) == 1
+
+
+def test_a_page_with_http_502_is_a_fault_that_is_waited_out() -> None:
+    with serving(b"<html>Bad Gateway</html>", 502) as server:
+        with pytest.raises(ServiceUnavailableError, match="HTTP 502"):
+            client(server.url, deadline=600).get_registered_key("1")
+        assert len(server.seen) == 8
+
+
+def test_an_empty_answer_is_unexpected() -> None:
+    with serving(b"") as server, pytest.raises(UnexpectedAnswerError):
+        client(server.url).get_registered_key("1")
+
+
+def test_an_answer_longer_than_any_of_metas_is_not_taken() -> None:
+    with serving(b'{"data": []}' + b" " * 2 * 1024 * 1024) as server, pytest.raises(UnexpectedAnswerError):
+        client(server.url).get_registered_key("1")
+
+
+def test_json_nested_too_deeply_is_unexpected() -> None:
+    with serving(b"[" * 200_000) as server, pytest.raises(UnexpectedAnswerError):
+        client(server.url).get_registered_key("1")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b"7",
+        b'"text"',
+        b"null",
+        b'{"id": "1"}',
+        b'{"data": null}',
+        b'{"data": "text"}',
+        b'{"data": ["text"]}',
+        b'{"data": [{"id": "1"}]}',
+        b'{"data": [{"business_public_key": 7}]}',
+        b'{"business_public_key": ["text"]}',
+        b'{"business_public_key": " ", "business_public_key_signature_status": 1}',
+    ],
+)
+def test_json_of_another_shape_is_unexpected(body: bytes) -> None:
+    with serving(body) as server, pytest.raises(UnexpectedAnswerError):
+        client(server.url).get_registered_key("1")
+
+
+def test_a_served_text_that_is_no_key_is_said() -> None:
+    body = b'{"business_public_key": "-----BEGIN NONSENSE-----"}'
+    with serving(body) as server, pytest.raises(UnexpectedAnswerError, match="not a public key"):
+        client(server.url).get_registered_key("1")
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"success": false}', b'{"success": "true"}', b'{"success": 1}', b"[true]"])
+def test_a_publication_that_is_not_confirmed_is_unexpected(body: bytes) -> None:
+    with serving(body) as server, pytest.raises(UnexpectedAnswerError):
+        client(server.url).set_public_key("1", KEY.public_key_pem)
+
+
+def test_an_error_body_counts_though_the_status_is_200() -> None:
+    body = b'{"error": {"message": "Unsupported get request.", "code": 100, "error_subcode": 33}}'
+    with serving(body) as server, pytest.raises(PhoneNumberNotFoundError):
+        client(server.url).get_registered_key("1")
+
+
+def test_a_refused_connection_says_what_to_check() -> None:
+    with pytest.raises(UnreachableError, match="check the network and whatsapp:graphUrl"):
+        client(f"http://127.0.0.1:{unused_port()}").get_registered_key("1")
+
+
+def test_a_publication_that_was_never_sent_is_no_lost_answer() -> None:
+    with pytest.raises(UnreachableError):
+        client(f"http://127.0.0.1:{unused_port()}").set_public_key("1", KEY.public_key_pem)
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", b"SSH-2.0-OpenSSH\r\n"])
+def test_a_publication_whose_answer_breaks_off_is_a_lost_answer(answer: bytes) -> None:
+    with hanging_up(answer) as url, pytest.raises(AnswerLostError):
+        client(url).set_public_key("1", KEY.public_key_pem)
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", b"SSH-2.0-OpenSSH\r\n"])
+def test_a_read_whose_answer_breaks_off_makes_the_api_unreachable(answer: bytes) -> None:
+    with hanging_up(answer) as url, pytest.raises(UnreachableError):
+        client(url).get_registered_key("1")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_certificate_that_nobody_signed_is_refused_with_a_sentence(self_signed: ssl.SSLContext, method: str) -> None:
+    with serving(tls=self_signed) as server:
+        graph = client(server.url)
+        with pytest.raises(UnreachableError) as caught:
+            graph.get_registered_key("1") if method == "GET" else graph.set_public_key("1", KEY.public_key_pem)
+        assert CERTIFICATE_SENTENCE in str(caught.value)
+        assert server.seen == []
+
+
+def test_a_netrc_file_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\ndefault login any password body\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with serving() as server:
+        client(server.url).get_registered_key("1")
+        assert server.seen == [f"Bearer {TOKEN}"]
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 500])
+def test_no_token_is_in_the_text_when_a_server_echoes_it(status: int) -> None:
+    body = f'{{"error": {{"code": 7, "message": "{TOKEN}", "fbtrace_id": "{TOKEN}"}}}}'.encode()
+    with serving(body, status, {"x-fb-trace-id": TOKEN}) as server, pytest.raises(GraphError) as caught:
+        client(server.url).get_registered_key("1")
+    assert TOKEN not in str(caught.value)
