@@ -243,7 +243,7 @@ def test_a_full_disk_leaves_the_old_document_and_nothing_beside_it(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(StoreUnavailableError, match="no space left on device; nothing changed"):
+    with pytest.raises(StoreUnavailableError, match="no space left on device; what it holds is whole"):
         store.write(ring(2), first)
     assert store.read() == first
     assert left_over(tmp_path) == []
@@ -397,3 +397,9 @@ def test_a_place_that_is_named_twice_is_refused_also_through_a_symlink(tmp_path:
     (tmp_path / "link").symlink_to(tmp_path / "ring.json")
     with pytest.raises(InputError, match="is named twice"):
         parse_stores((tmp_path / "ring.json").as_uri(), [(tmp_path / "link").as_uri()])
+
+
+@pytest.mark.parametrize("url", ["file://[x/ring.json", "file:///tmp/" + "a" * 300, "file:///tmp/", "file:relative"])
+def test_a_url_that_can_be_no_file_is_one_sentence_that_names_its_field(url: str) -> None:
+    with pytest.raises(InputError, match=r"^backups\[0\]: "):
+        open_store(url, "backups[0]")

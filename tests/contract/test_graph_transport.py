@@ -270,3 +270,14 @@ def test_no_token_is_in_the_text_when_a_server_echoes_it(status: int) -> None:
     with serving(body, status, {"x-fb-trace-id": TOKEN}) as server, pytest.raises(GraphError) as caught:
         client(server.url).get_registered_key("1")
     assert TOKEN not in str(caught.value)
+
+
+def test_a_proxy_of_the_environment_does_not_see_a_call_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as proxy, serving() as server:
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        client(server.url).get_registered_key("1065")
+        assert proxy.seen == []
+        assert len(server.seen) == 1

@@ -292,3 +292,17 @@ def test_a_usage_header_without_a_wait_says_nothing(usage: str) -> None:
 
 def test_the_text_says_how_long_meta_asks_to_wait() -> None:
     assert "asks to wait 60 s" in str(answered(429, body(4), {"Retry-After": "60"}))
+
+
+@pytest.mark.parametrize(
+    "usage",
+    ["[" * 60_000, '{"1":[{"estimated_time_to_regain_access":1' + "0" * 400 + "}]}", '{"1":[7]}', "{}"],
+    ids=["deep", "huge", "odd", "empty"],
+)
+def test_a_usage_header_that_says_nothing_useful_is_passed_over(usage: str) -> None:
+    assert error_answer(429, {"X-Business-Use-Case-Usage": usage}, None, ()).retry_after is None
+
+
+def test_one_usage_entry_without_a_wait_does_not_hide_another() -> None:
+    usage = '{"1":[{"estimated_time_to_regain_access":5},{"type":"whatsapp"}]}'
+    assert error_answer(429, {"X-Business-Use-Case-Usage": usage}, None, ()).retry_after == 300

@@ -153,3 +153,12 @@ def test_a_deadline_is_a_number_of_seconds(given: str | float, number: float) ->
 def test_another_deadline_is_refused(given: str | float) -> None:
     with pytest.raises(InputError, match=r"^WHATSAPP_GRAPH_DEADLINE: must be a number of seconds from 0\.1 to 3600$"):
         seconds(given)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://graph..facebook.com", "https://*.example.com", "https://ex_ämple.com", "https://a.b?", "https://a.b#"],
+)
+def test_an_address_that_http_could_not_use_is_refused_before_a_call(url: str) -> None:
+    with pytest.raises(InputError, match="whatsapp:graphUrl"):
+        GraphSettings(("token",), url=url)

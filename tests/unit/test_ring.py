@@ -290,6 +290,10 @@ class AnySequence(RuleBasedStateMachine):
         if late:
             self.served = str(data.draw(st.sampled_from(late)))
 
+    @rule(data=st.data())
+    def a_person_publishes_a_key_by_hand(self, data: st.DataObject) -> None:
+        self.served = self.of_ring(data)
+
     @rule(served=st.sampled_from([None, "foreign"]))
     def meta_serves_no_key_of_ours(self, served: str | None) -> None:
         self.served = served

@@ -95,8 +95,8 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return float(given)
     try:
         usage = json.loads(headers.get("X-Business-Use-Case-Usage", "{}"))
-        minutes = [entry["estimated_time_to_regain_access"] for entries in usage.values() for entry in entries]
+        minutes = [entry.get("estimated_time_to_regain_access", 0) for entries in usage.values() for entry in entries]
         longest = max(float(minute) for minute in minutes)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
     return longest * 60 or None

@@ -139,6 +139,8 @@ class GraphClient:
         if session is None:
             session = self._local.session = requests.Session()
             session.headers["User-Agent"] = "whatsapp-flow-encryption"
+            # Plain HTTP is for this machine only: a proxy of the environment must not see the token.
+            session.trust_env = self._settings.url.startswith("https:")
         return session
 
 

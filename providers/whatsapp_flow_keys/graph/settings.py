@@ -62,7 +62,9 @@ def _check_url(url: str) -> None:
         raise InputError("whatsapp:graphUrl: is not a URL") from None
     if parts.scheme not in ("https", "http") or not host:
         raise InputError(f"whatsapp:graphUrl: is not a URL like {DEFAULT_URL}")
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if not re.fullmatch(r"(?!\.)([0-9A-Za-z:_-]|\.(?!\.))+", host):
+        raise InputError("whatsapp:graphUrl: names no host")
+    if "@" in parts.netloc or "?" in url or "#" in url:
         raise InputError("whatsapp:graphUrl: must hold no user, password, query or fragment")
     if parts.scheme == "http" and not _is_loopback(host):
         raise InputError("whatsapp:graphUrl: must start with https:// (http:// is taken for this machine only)")

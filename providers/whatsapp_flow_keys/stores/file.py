@@ -30,12 +30,16 @@ class FileStore:
 
     recoverable = False
 
-    def __init__(self, path: str) -> None:
-        """Raises :class:`InputError` for a path that can't hold a document."""
+    def __init__(self, path: str, field: str = "store") -> None:
+        """Raises :class:`InputError`, which names ``field``, for a path that can't hold a document."""
         if not os.path.isabs(path) or "\0" in path:
-            raise InputError(f"store: {path[:80]!r} is not an absolute path; write file:///var/lib/flows/ring.json")
-        if path.endswith("/") or Path(path).is_dir():
-            raise InputError(f"store: {path[:200]} is a folder; name the file in it")
+            raise InputError(f"{field}: {path[:80]!r} is not an absolute path; write file:///var/lib/flows/ring.json")
+        try:
+            is_folder = path.endswith("/") or Path(path).is_dir()
+        except OSError as error:
+            raise InputError(f"{field}: {path[:80]!r} is not a path: {_reason(error)}") from None
+        if is_folder:
+            raise InputError(f"{field}: {path[:200]} is a folder; name the file in it")
         self._path = Path(os.path.realpath(path))
 
     @property
@@ -70,7 +74,9 @@ class FileStore:
                     )
                 self._replace(data)
         except OSError as error:
-            raise StoreUnavailableError(f"{self.url}: can't be written: {_reason(error)}; nothing changed") from None
+            raise StoreUnavailableError(
+                f"{self.url}: can't be written: {_reason(error)}; what it holds is whole"
+            ) from None
         return Versioned(ring, _version(data))
 
     def delete(self) -> None:

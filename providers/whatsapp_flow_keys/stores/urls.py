@@ -14,13 +14,16 @@ def open_store(url: object, field: str = "store") -> Store:
     """The store behind a URL; nothing is read yet. Raises :class:`InputError`, which names ``field``."""
     if not isinstance(url, str) or not url.strip():
         raise InputError(f"{field}: is empty; give a store's URL, as in file:///var/lib/flows/ring.json")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise InputError(f"{field}: {url[:80]!r} is not a URL") from None
     if parts.scheme == "file":
         if parts.netloc not in ("", "localhost") or parts.query or parts.fragment:
             raise InputError(
                 f"{field}: a file store's URL has three slashes and a path: file:///var/lib/flows/ring.json"
             )
-        return FileStore(unquote(parts.path))
+        return FileStore(unquote(parts.path, errors="surrogateescape"), field)
     raise InputError(f"{field}: {url[:80]!r} is not a store; known are `{STACK}` and `file:///…`")
 
 
