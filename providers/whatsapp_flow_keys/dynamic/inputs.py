@@ -59,7 +59,7 @@ def is_known(value: Any) -> bool:
 
 def parse_days(value: Any, field: str) -> int:
     """A whole number of days, 1 to 3650. The engine makes numbers floats."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or not 1 <= value <= 3650:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 3650 or value != int(value):
         raise InputError(f"{field}: must be a whole number of days from 1 to 3650")
     return int(value)
 
