@@ -1,14 +1,20 @@
-"""What all tests share: the emulator of the Graph API, one for each worker, and phone numbers of their own."""
+"""What all tests share: the emulator of the Graph API and the stores' servers, one of each for each worker."""
 
 import itertools
 import os
 import signal
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.stack.project import ACCOUNT_TOKENS, RETIRED_TOKEN, TOKEN
 from whatsapp_graph_emulator import Emulator
+
+if TYPE_CHECKING:
+    from tests.servers.key_vault import KeyVault
+    from tests.servers.openbao import OpenBao
+    from tests.servers.secrets_manager import SecretsManager
 
 # A harness that was started in the background ignores SIGINT, and so would the engine: it then waits 5 s for each of
 # its plugins at every run.
@@ -21,6 +27,33 @@ _numbers = itertools.count(1)
 def emulator() -> Iterator[Emulator]:
     """Meta's Graph API, emulated on a free port of loopback, for this worker alone."""
     with Emulator(tokens=[TOKEN, RETIRED_TOKEN, *ACCOUNT_TOKENS.values()], numbers=[]) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def openbao() -> Iterator["OpenBao"]:
+    """A real OpenBao on loopback, for this worker alone."""
+    from tests.servers.openbao import OpenBao
+
+    with OpenBao() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def secrets_manager() -> Iterator["SecretsManager"]:
+    """AWS Secrets Manager, as moto serves it on loopback, for this worker alone."""
+    from tests.servers.secrets_manager import SecretsManager  # 1 s that tests without it don't pay
+
+    with SecretsManager() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def key_vault() -> Iterator["KeyVault"]:
+    """Our own fake of an Azure Key Vault, for this worker alone."""
+    from tests.servers.key_vault import KeyVault
+
+    with KeyVault() as running:
         yield running
 
 

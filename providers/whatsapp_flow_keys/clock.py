@@ -4,6 +4,8 @@ import time
 from datetime import datetime, timezone
 from typing import Protocol
 
+from whatsapp_flow_keys.errors import InputError
+
 
 class Clock(Protocol):
     """Tells the time and waits."""
@@ -32,3 +34,14 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Waits."""
         time.sleep(seconds)
+
+
+def parse_seconds(value: str | float, name: str) -> float:
+    """A deadline in seconds, as in the environment variable ``name``. Raises :class:`InputError`."""
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0.0
+    if not 0.1 <= number <= 3600:
+        raise InputError(f"{name}: must be a number of seconds from 0.1 to 3600")
+    return number

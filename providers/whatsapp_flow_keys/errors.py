@@ -16,6 +16,10 @@ class PrivateKeyError(InputError):
     """A text is not a private key that WhatsApp Flows can use, or its passphrase does not open it."""
 
 
+class MissingExtraError(InputError):
+    """A store was asked for whose client library isn't installed; the text says what to install."""
+
+
 class FlowMessageError(FlowKeysError):
     """A Flow request or answer can't be decrypted: not the documented shape, or none of the keys opens it."""
 
@@ -28,8 +32,16 @@ class StoreUnavailableError(StoreError):
     """The store did not answer, or refused; nothing is known of what it holds."""
 
 
+class StorePermissionError(StoreUnavailableError):
+    """The store knows who asks and says no, or doesn't know who asks: credentials, a policy."""
+
+
+class RingTooLargeError(StoreError):
+    """The document is larger than the store takes; nothing was written."""
+
+
 class StoreConflictError(StoreError):
-    """Somebody else wrote the document between our read and our write; nothing was overwritten."""
+    """Somebody else wrote the document between our read and our write; no key of theirs or ours was lost."""
 
 
 class ForeignDocumentError(StoreError):

@@ -152,6 +152,17 @@ def union(rings: Sequence[KeyRing]) -> KeyRing | None:
     return _with(base, [replace(k, offered_at=_latest(everywhere, k.fingerprint)) for k in joined])
 
 
+def keep_both(ours: KeyRing, theirs: KeyRing, *, at: datetime) -> KeyRing:
+    """Both rings of two writers who didn't see each other, where a store can't refuse the second.
+
+    Their keys that the union drops, pending and never offered, stay as retained: the other run may have offered them
+    since ``at``, when it wrote.
+    """
+    joined = union([ours, theirs]) or ours
+    left = [key for ring in (ours, theirs) for key in ring.keys if key.fingerprint not in joined]
+    return _with(joined, [*joined.keys, *(replace(key, role=Role.RETAINED, offered_at=at) for key in left)])
+
+
 def newest_first(ring: KeyRing) -> KeyRing:
     """``ring`` with its pending key first: the order of the stack's ring, whose newest key is about to be current."""
     return replace(ring, keys=tuple(sorted(ring.keys, key=lambda key: key.role is not Role.PENDING)))

@@ -3,7 +3,7 @@
 import pytest
 
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.graph.settings import GraphSettings, seconds
+from whatsapp_flow_keys.graph.settings import GraphSettings
 
 TOKEN = "EAAsecretToken4711"
 SECRET = "0123456789abcdefAppSecret"
@@ -142,17 +142,6 @@ def test_no_secret_shows_in_a_repr() -> None:
     assert TOKEN not in shown
     assert "EAAother" not in shown
     assert SECRET not in shown
-
-
-@pytest.mark.parametrize(("given", "number"), [("30", 30.0), ("0.1", 0.1), ("3600", 3600.0), (5, 5.0), (" 7 ", 7.0)])
-def test_a_deadline_is_a_number_of_seconds(given: str | float, number: float) -> None:
-    assert seconds(given) == number
-
-
-@pytest.mark.parametrize("given", ["", "soon", "0", "0.09", "-1", "3601", "nan", "inf", "-inf", "1e9", 0.0, 3600.5])
-def test_another_deadline_is_refused(given: str | float) -> None:
-    with pytest.raises(InputError, match=r"^WHATSAPP_GRAPH_DEADLINE: must be a number of seconds from 0\.1 to 3600$"):
-        seconds(given)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from whatsapp_flow_keys.ring import (
     KeyRing,
     RingKey,
     Role,
+    keep_both,
     newest_first,
     offer,
     promote,
@@ -186,6 +187,25 @@ def test_an_offer_known_to_an_older_ring_only_is_not_forgotten() -> None:
     joined = union([ring(new("a"), revision=2), ring(held("a", Role.PENDING, NOON), revision=1)])
     assert joined is not None
     assert joined.keys[0].offered_at == NOON
+
+
+def test_of_two_writers_who_did_not_see_each_other_every_key_is_kept() -> None:
+    before = (held("a", Role.CURRENT), held("z", Role.RETAINED))
+    ours, theirs = ring(*before, new("b"), revision=3), ring(*before, new("c"), revision=3)
+    kept = keep_both(ours, theirs, at=NOON)
+    assert roles(kept) == {"a": Role.CURRENT, "b": Role.PENDING, "c": Role.RETAINED, "z": Role.RETAINED}
+
+
+def test_a_key_of_the_other_writer_has_its_grace_from_when_it_wrote() -> None:
+    kept = keep_both(ring(new("b"), revision=3), ring(new("c"), revision=3), at=NOON)
+    assert kept.keys[1].offered_at == NOON
+
+
+def test_it_does_not_matter_which_of_two_writers_keeps_both() -> None:
+    ours, theirs = ring(new("b"), revision=3), ring(new("c"), revision=4)
+    one, other = keep_both(ours, theirs, at=NOON), keep_both(theirs, ours, at=NOON)
+    assert one == other
+    assert set(roles(one)) == {"b", "c"}
 
 
 def test_the_stacks_ring_shows_its_pending_key_first() -> None:

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, ResourceProvider
 from pulumi.dynamic.config import Config
 
+from whatsapp_flow_keys.clock import parse_seconds
 from whatsapp_flow_keys.errors import FlowKeysError
 from whatsapp_flow_keys.graph.client import GraphClient
-from whatsapp_flow_keys.graph.settings import DEFAULT_DEADLINE, DEFAULT_URL, DEFAULT_VERSION, GraphSettings, seconds
+from whatsapp_flow_keys.graph.settings import DEFAULT_DEADLINE, DEFAULT_URL, DEFAULT_VERSION, GraphSettings
 
 TRACEBACKS = "WHATSAPP_FLOW_TRACEBACKS"
 """Set this environment variable to see whole tracebacks instead of one sentence."""
@@ -19,6 +20,7 @@ TRACEBACKS = "WHATSAPP_FLOW_TRACEBACKS"
 PROVIDER_KEY = "__provider"
 """The property in which Pulumi's SDK records the pickled provider."""
 
+_DEADLINE = "WHATSAPP_GRAPH_DEADLINE"
 _F = TypeVar("_F", bound=Callable[..., Any])
 Props = dict[str, Any]
 
@@ -64,8 +66,8 @@ def graph_settings(config: Callable[[str], Any]) -> GraphSettings:
     secret = config("whatsapp:appSecret") or (None if configured else os.environ.get("WHATSAPP_APP_SECRET"))
     url = config("whatsapp:graphUrl") or os.environ.get("WHATSAPP_GRAPH_URL") or DEFAULT_URL
     version = config("whatsapp:graphVersion") or DEFAULT_VERSION
-    deadline = os.environ.get("WHATSAPP_GRAPH_DEADLINE") or DEFAULT_DEADLINE
-    return GraphSettings(tokens, str(secret).strip() if secret else None, str(url), str(version), seconds(deadline))
+    deadline = parse_seconds(os.environ.get(_DEADLINE) or DEFAULT_DEADLINE, _DEADLINE)
+    return GraphSettings(tokens, str(secret).strip() if secret else None, str(url), str(version), deadline)
 
 
 @functools.lru_cache(maxsize=32)

@@ -1,11 +1,11 @@
 """Where the Graph API is and who asks: validated once, with secrets that never show in a ``repr``."""
 
-import ipaddress
 import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.loopback import is_loopback
 
 DEFAULT_URL = "https://graph.facebook.com"
 DEFAULT_VERSION = "v26.0"
@@ -41,17 +41,6 @@ class GraphSettings:
             _check_secret(self.app_secret, "whatsapp:appSecret")
 
 
-def seconds(value: str | float) -> float:
-    """A deadline in seconds, as in the environment variable WHATSAPP_GRAPH_DEADLINE. Raises :class:`InputError`."""
-    try:
-        number = float(value)
-    except ValueError:
-        number = 0.0
-    if not 0.1 <= number <= 3600:
-        raise InputError("WHATSAPP_GRAPH_DEADLINE: must be a number of seconds from 0.1 to 3600")
-    return number
-
-
 def _check_url(url: str) -> None:
     if not url.isprintable() or " " in url:  # urlsplit overlooks them, HTTP does not
         raise InputError("whatsapp:graphUrl: holds blanks, line ends or characters that no URL has")
@@ -66,15 +55,8 @@ def _check_url(url: str) -> None:
         raise InputError("whatsapp:graphUrl: names no host")
     if "@" in parts.netloc or "?" in url or "#" in url:
         raise InputError("whatsapp:graphUrl: must hold no user, password, query or fragment")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise InputError("whatsapp:graphUrl: must start with https:// (http:// is taken for this machine only)")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _check_secret(value: str, name: str) -> None:

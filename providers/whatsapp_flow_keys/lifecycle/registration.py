@@ -16,7 +16,7 @@ from whatsapp_flow_keys.graph.errors import AnswerLostError
 from whatsapp_flow_keys.keys import PrivateKey, load_public_key
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key
 from whatsapp_flow_keys.lifecycle.passphrases import open_key, rewritten
-from whatsapp_flow_keys.lifecycle.rings import Claim, read_rings
+from whatsapp_flow_keys.lifecycle.rings import Claim, look_at_ring, read_rings
 from whatsapp_flow_keys.ring import KeyRing, RingKey, offer, promote
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
@@ -124,7 +124,7 @@ def inspect(wanted: Wanted, *, stores: Sequence[Store], graph: Graph) -> Inspect
     readable = True
     for store in stores:
         try:
-            ring = read_rings([store], wanted.claim).ring
+            ring = look_at_ring(store, wanted.claim).ring
         except StoreError as error:
             readable = False
             amiss.append(str(error))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from whatsapp_flow_keys.errors import ForeignDocumentError
+from whatsapp_flow_keys.errors import ForeignDocumentError, StoreError
 from whatsapp_flow_keys.ring import KeyRing, union
 from whatsapp_flow_keys.stores.store import Store, Versioned
 
@@ -40,13 +40,42 @@ class Rings:
         written = replace(ring, revision=revision + 1)
         return Rings(written, tuple((store, store.write(written, held)) for store, held in self.found))
 
+    def settle(self) -> None:
+        """What surrounds each document (tags, the key that encrypts it) is in line with what was asked for."""
+        for store, held in self.found:
+            if held.ring is not None:
+                store.settle()
+
 
 def read_rings(stores: Sequence[Store], claim: Claim) -> Rings:
-    """Reads every store. The union names ``claim`` as its manager and owner.
+    """Reads every store; a softly deleted document is restored first.
 
+    The union names ``claim`` as its manager and owner.
     Raises :class:`ForeignDocumentError` where a store holds another number's ring or another stack's.
     """
-    found = tuple((store, store.read()) for store in stores)
+    return _joined(tuple((store, _read_restored(store)) for store in stores), claim)
+
+
+def look_at_ring(store: Store, claim: Claim) -> Rings:
+    """Reads one store as it is, for somebody who must change nothing.
+
+    Raises :class:`StoreError`, also for a document that is softly deleted.
+    """
+    held = store.read()
+    if held.deleted:
+        raise StoreError(f"{store.url}: its document was deleted; the next `pulumi up` restores it")
+    return _joined(((store, held),), claim)
+
+
+def _read_restored(store: Store) -> Versioned:
+    held = store.read()
+    if not held.deleted:
+        return held
+    store.restore()
+    return store.read()
+
+
+def _joined(found: tuple[tuple[Store, Versioned], ...], claim: Claim) -> Rings:
     for store, held in found:
         if held.ring is not None:
             _check_ownership(store.url, held.ring, claim)

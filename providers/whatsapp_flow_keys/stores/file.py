@@ -8,18 +8,18 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
     InputError,
-    StoreConflictError,
     StoreUnavailableError,
 )
 from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.stores.content import lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.store import Versioned
 
 _LARGEST = 1024 * 1024
@@ -42,16 +42,45 @@ class FileStore:
             raise InputError(f"{field}: {path[:200]} is a folder; name the file in it")
         self._path = Path(os.path.realpath(path))
 
+    @classmethod
+    def from_url(cls, url: str, field: str) -> "FileStore":
+        """``file:///absolute/path``, also ``file:/…`` and with ``localhost``; blanks and the like percent-encoded."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise InputError(f"{field}: {url[:80]!r} is not a URL") from None
+        if parts.netloc not in ("", "localhost") or parts.query or parts.fragment:
+            raise InputError(
+                f"{field}: a file store's URL has three slashes and a path: file:///var/lib/flows/ring.json"
+            )
+        return cls(unquote(parts.path, errors="surrogateescape"), field)
+
+    @staticmethod
+    def complete(url: str, _environ: Mapping[str, str]) -> str:
+        """``file:ring.json`` counts from the folder that the program runs in, which is the project's."""
+        path = url.partition(":")[2].partition("?")[0]
+        if path.startswith("/") or path != url.partition(":")[2] or not path or path.endswith("/"):
+            return url
+        return Path(os.path.abspath(unquote(path))).as_uri()
+
     @property
     def url(self) -> str:
         """``file:///…``."""
         return self._path.as_uri()
 
+    @property
+    def location(self) -> str:
+        """The same."""
+        return self.url
+
+    @property
+    def secret_id(self) -> str:
+        """The same."""
+        return self.url
+
     def read(self) -> Versioned:
         """See :class:`Store`. An empty file is no document yet."""
         data = self._bytes()
-        if not data.strip():
-            return Versioned(None, _version(data))
         try:
             text = data.decode()
         except UnicodeDecodeError:
@@ -59,19 +88,17 @@ class FileStore:
                 f"{self.url}: holds {len(data)} bytes that are not text, not a key ring of WhatsApp Flows; it was not "
                 f"touched. Give another place"
             ) from None
-        return Versioned(document.load(text, self.url), _version(data))
+        return Versioned(ring_in(text, self.url), _version(data))
 
     def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
         """See :class:`Store`."""
-        data = document.dump(ring).encode()
+        data = text_of(ring, self.url, _LARGEST).encode()
         try:
             for folder in reversed(self._path.parents):
                 folder.mkdir(mode=0o700, exist_ok=True)  # parents=True would leave those above to the umask
             with self._locked():
                 if _version(self._bytes()) != expected.version:
-                    raise StoreConflictError(
-                        f"{self.url}: somebody else wrote it meanwhile; nothing was overwritten. Run again"
-                    )
+                    raise lost_race(self.url)
                 self._replace(data)
         except OSError as error:
             raise StoreUnavailableError(
@@ -79,7 +106,13 @@ class FileStore:
             ) from None
         return Versioned(ring, _version(data))
 
-    def delete(self) -> None:
+    def settle(self) -> None:
+        """A file has no settings."""
+
+    def restore(self) -> None:
+        """A deleted file is gone."""
+
+    def delete(self) -> str:
         """See :class:`Store`. Not recoverable."""
         try:
             if self._path.exists():
@@ -89,6 +122,7 @@ class FileStore:
                     _sync(self._path.parent)
         except OSError as error:
             raise StoreUnavailableError(f"{self.url}: can't be deleted: {_reason(error)}") from None
+        return ""
 
     def _bytes(self) -> bytes:
         try:

@@ -11,7 +11,7 @@ from whatsapp_flow_keys.stores.store import Versioned
 class RecordedRing:
     """A :class:`Store` over a ring that is already durable in the stack's state."""
 
-    url = "stack"
+    url = location = secret_id = "stack"
     recoverable = False
 
     def __init__(self, ring: KeyRing) -> None:
@@ -27,5 +27,12 @@ class RecordedRing:
         self._ring = ring
         return Versioned(ring, "recorded")
 
-    def delete(self) -> None:
+    def settle(self) -> None:
+        """The state has no settings."""
+
+    def restore(self) -> None:
+        """What left the state is gone."""
+
+    def delete(self) -> str:
         """Does nothing: the state goes with the resource."""
+        return ""

@@ -8,22 +8,38 @@ from whatsapp_flow_keys.ring import KeyRing
 
 @dataclass(frozen=True)
 class Versioned:
-    """A ring as read, or None where the store holds no document, and the version that a write must name."""
+    """A ring as read, or None where the store holds no document, and the version that a write must name.
+
+    ``deleted``: a document is there, softly deleted; :meth:`Store.restore` brings it back.
+    """
 
     ring: KeyRing | None
     version: str
+    deleted: bool = False
 
 
 class Store(Protocol):
-    """One place that holds one key ring document."""
+    """One place that holds one key ring document. An object serves one thread at a time."""
 
     @property
     def url(self) -> str:
-        """Where it is, as people write it in configuration and read it in errors. Holds no secret."""
+        """Which place it is, as people write it in configuration and read it in errors. Holds no secret.
+
+        Two URLs of one place give the same text: settings such as tags are left out.
+        """
+
+    @property
+    def location(self) -> str:
+        """The URL to record once the document was written: with its settings, and with what the service said of where
+        it is (an AWS account), so that later calls never land elsewhere."""
+
+    @property
+    def secret_id(self) -> str:
+        """The document's name in the words of the service (an ARN, an identifier), for policies and other tools."""
 
     @property
     def recoverable(self) -> bool:
-        """True if what :meth:`delete` removed can be brought back."""
+        """True if what :meth:`delete` removes can be brought back. May ask the service; raises as :meth:`read`."""
 
     def read(self) -> Versioned:
         """Raises :class:`StoreUnavailableError`, and :class:`ForeignDocumentError` for what isn't a ring."""
@@ -31,9 +47,17 @@ class Store(Protocol):
     def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
         """Writes ``ring`` if the store still holds what was read.
 
-        Raises :class:`StoreConflictError` when somebody else wrote meanwhile, :class:`StoreUnavailableError` when it
-        can't be written; nothing is half-written.
+        Raises :class:`StoreConflictError` when somebody else wrote meanwhile, :class:`RingTooLargeError`, and
+        :class:`StoreUnavailableError` when it can't be written; nothing is half-written.
         """
 
-    def delete(self) -> None:
-        """Removes the document; nothing happens where there is none. Raises :class:`StoreUnavailableError`."""
+    def settle(self) -> None:
+        """Brings what surrounds the document (tags, the key that encrypts it) in line with the URL's settings."""
+
+    def restore(self) -> None:
+        """Brings a softly deleted document back. Raises :class:`ForeignDocumentError` for one that isn't ours."""
+
+    def delete(self) -> str:
+        """Removes the document, softly where the store can; nothing happens where there is none, or where it was given
+        by ``secret_id=``. Returns a sentence for the person about what is left, or "". Raises
+        :class:`StoreUnavailableError`."""

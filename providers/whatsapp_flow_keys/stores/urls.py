@@ -1,30 +1,60 @@
 """Store URLs: what configuration, ``endpoint_env`` and the state call a store. They hold no secret."""
 
-from urllib.parse import unquote, urlsplit
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.stores.aws_secrets_manager import AwsSecretsManagerStore
+from whatsapp_flow_keys.stores.azure_key_vault import AzureKeyVaultStore
 from whatsapp_flow_keys.stores.file import FileStore
 from whatsapp_flow_keys.stores.store import Store
+from whatsapp_flow_keys.stores.vault import VaultStore
 
 STACK = "stack"
 """The default store: a secret of the stack itself."""
+
+_ACCOUNT = re.compile(r"[?&](account=[0-9]+)")
+
+
+class _Kind(Protocol):
+    """A store's class."""
+
+    def from_url(self, url: str, field: str) -> Store:
+        """The store behind a complete URL; nothing is read yet. Raises :class:`InputError`."""
+
+    def complete(self, url: str, environ: Mapping[str, str]) -> str:
+        """``url`` with what the environment knows of where the store is; unchanged where it is whole, or wrong."""
+
+
+_KINDS: Mapping[str, _Kind] = {
+    "file": FileStore,
+    "hashivault": VaultStore,
+    "awssecretsmanager": AwsSecretsManagerStore,
+    "azurekeyvault": AzureKeyVaultStore,
+}
 
 
 def open_store(url: object, field: str = "store") -> Store:
     """The store behind a URL; nothing is read yet. Raises :class:`InputError`, which names ``field``."""
     if not isinstance(url, str) or not url.strip():
         raise InputError(f"{field}: is empty; give a store's URL, as in file:///var/lib/flows/ring.json")
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise InputError(f"{field}: {url[:80]!r} is not a URL") from None
-    if parts.scheme == "file":
-        if parts.netloc not in ("", "localhost") or parts.query or parts.fragment:
-            raise InputError(
-                f"{field}: a file store's URL has three slashes and a path: file:///var/lib/flows/ring.json"
-            )
-        return FileStore(unquote(parts.path, errors="surrogateescape"), field)
-    raise InputError(f"{field}: {url[:80]!r} is not a store; known are `{STACK}` and `file:///…`")
+    kind = _KINDS.get(_scheme(url))
+    if kind is None:
+        known = ", ".join(f"`{scheme}://…`" for scheme in _KINDS)
+        raise InputError(f"{field}: {url[:80]!r} is not a store; known are `{STACK}`, {known}")
+    return kind.from_url(url, field)
+
+
+def complete_url(url: str, environ: Mapping[str, str] = os.environ) -> str:
+    """``url`` with what the environment knows of where the store is: a region, a server's address, a folder.
+
+    The result is what gets recorded, so that the environment of another day can't send a later call elsewhere.
+    A URL that is wrong is left for :func:`open_store` to refuse.
+    """
+    kind = _KINDS.get(_scheme(url))
+    return kind.complete(url, environ) if kind else url
 
 
 def parse_stores(store: object, backups: object) -> tuple[Store, ...]:
@@ -41,3 +71,29 @@ def parse_stores(store: object, backups: object) -> tuple[Store, ...]:
         if urls.count(url) > 1:
             raise InputError(f"backups: {url} is named twice; a backup must be another place than the store")
     return (*first, *others)
+
+
+def is_same_place(one: object, other: object) -> bool:
+    """Whether two URLs name one place, whatever their settings; False where either can't be read."""
+    if one == other:
+        return True
+    try:
+        return STACK not in (one, other) and open_store(one).url == open_store(other).url
+    except InputError:
+        return False
+
+
+def anchored(url: str, locations: Sequence[str]) -> str:
+    """``url`` with the account in which one of ``locations`` recorded the same place.
+
+    So that the credentials of another day can't take a store of the same name in another account for it.
+    """
+    for location in locations:
+        account = _ACCOUNT.search(location)
+        if account and not _ACCOUNT.search(url) and is_same_place(location, url):
+            return f"{url}{'&' if '?' in url else '?'}{account[1]}"
+    return url
+
+
+def _scheme(url: str) -> str:
+    return url.partition(":")[0].lower()

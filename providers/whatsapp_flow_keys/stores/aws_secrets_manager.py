@@ -1,0 +1,268 @@
+"""A key ring in AWS Secrets Manager.
+
+Putting a value has no condition there: the last writer would win. So a value is put under a staging label of our own
+first, where nobody reads it, and then AWSCURRENT is moved to it *from the version that was read*, which the service
+refuses once another version holds the label. Everybody reads by that label. What a call does and which errors it has:
+the service model of Secrets Manager.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timezone
+from typing import Any
+from uuid import uuid4
+
+from whatsapp_flow_keys.errors import ForeignDocumentError, StorePermissionError, StoreUnavailableError
+from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.stores.aws_client import RefusedError, ask
+from whatsapp_flow_keys.stores.aws_secret import (
+    MANAGED_BY,
+    AwsSecret,
+    complete_region,
+    is_same_key,
+    markers,
+    parse_secret,
+    tag_changes,
+)
+from whatsapp_flow_keys.stores.client_library import require_extra
+from whatsapp_flow_keys.stores.content import lost_race, ring_in, text_of
+from whatsapp_flow_keys.stores.store import Versioned
+
+STAGED = "WHATSAPP_FLOW_KEYS_STAGED"
+"""The staging label of a value that may become current. Never AWSPENDING, which is a rotation function's."""
+CURRENT = "AWSCURRENT"
+
+_LARGEST = 65536
+_MISSING, _EMPTY, _DELETED = "", "empty", "deleted"  # versions of what has no VersionId
+
+
+class AwsSecretsManagerStore:
+    """The document as the current value of a secret."""
+
+    recoverable = True
+
+    def __init__(self, secret: AwsSecret) -> None:
+        self._secret = secret
+        self._arn = ""
+        self._markers: Mapping[str, str] = {}
+
+    @classmethod
+    def from_url(cls, url: str, field: str) -> "AwsSecretsManagerStore":
+        """``awssecretsmanager://REGION/NAME?…``, or ``awssecretsmanager://ARN`` for an existing secret."""
+        secret = parse_secret(url, field)
+        require_extra("aws", "boto3", field=field)
+        return cls(secret)
+
+    @staticmethod
+    def complete(url: str, environ: Mapping[str, str]) -> str:
+        """``awssecretsmanager:///NAME`` is in the environment's region."""
+        return complete_region(url, environ)
+
+    @property
+    def url(self) -> str:
+        """The region and the name, or the ARN."""
+        return self._secret.url
+
+    @property
+    def location(self) -> str:
+        """See :class:`Store`: with ``account=``, once the service has named it."""
+        return self._secret.location(_account_in(self._arn))
+
+    @property
+    def secret_id(self) -> str:
+        """The ARN, once the service has named it; else the name."""
+        return self._arn or self._secret.id
+
+    def read(self) -> Versioned:
+        """See :class:`Store`. The version is the VersionId of the value with AWSCURRENT."""
+        try:
+            answer = self._ask("GetSecretValue", VersionStage=CURRENT)
+        except RefusedError as refused:
+            return self._without_value(refused)
+        if "SecretBinary" in answer:
+            raise ForeignDocumentError(
+                f"{self.url}: holds {len(answer['SecretBinary'])} bytes as SecretBinary, not a key ring of WhatsApp "
+                f"Flows; it was not touched. Give another place"
+            )
+        ring = ring_in(answer.get("SecretString", ""), self.url)
+        if ring is not None:
+            self._markers = markers(ring)
+        return Versioned(ring, answer["VersionId"])
+
+    def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
+        """See :class:`Store`. After a kill between putting and moving, the next write takes the label along."""
+        text = text_of(ring, self.url, _LARGEST)
+        if expected.deleted:
+            raise lost_race(self.url)
+        ours = str(uuid4())  # names the version: boto3 repeats a request with it, and AWS makes no second version
+        if expected.version == _MISSING:
+            self._create(ring, text, ours)
+        else:
+            self._put(text, ours)
+            self._make_current(ours, expected.version)
+        self._markers = markers(ring)
+        return Versioned(ring, ours)
+
+    def settle(self) -> None:
+        """See :class:`Store`. Tags that others put on stay; without ``kms_key_id`` the key stays."""
+        found = self._describe() if self._secret.is_ours else None
+        if found is None or "DeletedDate" in found:
+            return
+        if not is_same_key(self._secret.kms_key_id, found.get("KmsKeyId", "")):
+            self._ask("UpdateSecret", KmsKeyId=self._secret.kms_key_id)
+        there = {tag["Key"]: tag["Value"] for tag in found.get("Tags", ())}
+        gone, changed = tag_changes(there, self._secret.tags, self._markers)
+        if gone:  # first: the record that names them changes with the others
+            self._ask("UntagResource", TagKeys=gone)
+        if changed:
+            self._ask("TagResource", Tags=_as_list(changed))
+
+    def restore(self) -> None:
+        """See :class:`Store`."""
+        found = self._describe()
+        if found is None or "DeletedDate" not in found:
+            return
+        if not self._secret.is_ours:
+            raise StoreUnavailableError(
+                f"{self.url}: is scheduled for deletion. It was given by secret_id=, so the team that it belongs to "
+                f"must restore it; then run again"
+            )
+        if not any(tag["Key"] == MANAGED_BY for tag in found.get("Tags", ())):
+            raise ForeignDocumentError(
+                f"{self.url}: is scheduled for deletion and has no tag {MANAGED_BY}, so it is not a key ring of this "
+                f"project; it was not restored. Give another name"
+            )
+        self._ask("RestoreSecret")
+
+    def delete(self) -> str:
+        """See :class:`Store`."""
+        if not self._secret.is_ours:
+            return f"{self.url}: was given by secret_id=, so it stays with the private keys in it"
+        found = self._describe()  # before the call that changes something: is it the right account's?
+        if found is None or "DeletedDate" in found:
+            return ""
+        try:
+            until = self._ask("DeleteSecret", RecoveryWindowInDays=self._secret.recovery_window_days)["DeletionDate"]
+        except RefusedError as refused:
+            found = self._describe()  # an answer may have been lost, and boto3 asked again
+            if found is None:
+                return ""
+            if "DeletedDate" not in found:
+                raise refused from None
+            until = found["DeletedDate"]
+        return f"{self.url}: can be restored until {_date(until)}; the next `pulumi up` does"
+
+    def _without_value(self, refused: "RefusedError") -> Versioned:
+        found = self._describe()
+        if found is None:
+            self._check_caller()  # nothing there may mean another account's nothing
+            return Versioned(None, _MISSING)
+        if "DeletedDate" in found:
+            return Versioned(None, _DELETED, deleted=True)
+        if refused.code != "ResourceNotFoundException":
+            raise refused from None
+        return Versioned(None, _EMPTY)
+
+    def _create(self, ring: KeyRing, text: str, ours: str) -> None:
+        if not self._secret.is_ours:
+            raise StoreUnavailableError(
+                f"{self.url}: there is no such secret, and one that is given by secret_id= is never made here. Ask "
+                f"the team that it belongs to, or give name= for one of this stack's own"
+            )
+        self._check_caller()
+        key = {"KmsKeyId": self._secret.kms_key_id} if self._secret.kms_key_id else {}
+        try:
+            self._ask(
+                "CreateSecret",
+                Name=self._secret.id,
+                ClientRequestToken=ours,
+                SecretString=text,
+                Description=f"Private keys of WhatsApp Flows for phone number {ring.phone_number_id}",
+                Tags=_as_list(tag_changes({}, self._secret.tags, markers(ring))[1]),
+                **key,
+            )
+        except RefusedError as refused:
+            found = self._describe() or {}
+            if _current_of(found) == ours:  # boto3 asked again after an answer that was lost
+                return
+            if refused.code == "ResourceExistsException" or "DeletedDate" in found:
+                raise lost_race(self.url) from None
+            raise refused from None
+
+    def _put(self, text: str, ours: str) -> None:
+        if not self._arn:
+            self._check_caller()
+        try:
+            self._ask("PutSecretValue", ClientRequestToken=ours, SecretString=text, VersionStages=[STAGED])
+        except RefusedError as refused:
+            found = self._describe()
+            if found is None or "DeletedDate" in found:
+                raise lost_race(self.url) from None
+            raise refused from None
+
+    def _make_current(self, ours: str, expected: str) -> None:
+        refusal: RefusedError | None = None
+        if expected != _EMPTY:  # the first version of a secret gets AWSCURRENT from the service
+            try:
+                move = {"MoveToVersionId": ours, "RemoveFromVersionId": expected}
+                self._ask("UpdateSecretVersionStage", VersionStage=CURRENT, **move)
+                return
+            except RefusedError as refused:
+                refusal = refused
+        found = self._describe() or {}
+        if _current_of(found) == ours:  # so the refusal, if any, answers a request that boto3 repeated
+            return
+        self._take_label_off(ours)
+        if refusal is not None and _current_of(found) == expected and "DeletedDate" not in found:
+            raise refusal
+        raise lost_race(self.url)
+
+    def _take_label_off(self, ours: str) -> None:
+        with suppress(StoreUnavailableError):  # another writer has taken it, or the next one will
+            self._ask("UpdateSecretVersionStage", VersionStage=STAGED, RemoveFromVersionId=ours)
+
+    def _describe(self) -> dict[str, Any] | None:
+        try:
+            return self._ask("DescribeSecret")
+        except RefusedError as refused:
+            if refused.code == "ResourceNotFoundException":
+                return None
+            raise
+
+    def _check_caller(self) -> None:
+        """A copy of private keys in another account would be a leak."""
+        if self._secret.is_ours and self._secret.account:
+            self._check_account(ask(self._secret, "sts", "GetCallerIdentity")["Account"])
+
+    def _check_account(self, account: str) -> None:
+        if self._secret.account not in ("", account):
+            raise StorePermissionError(
+                f"{self.url}: these credentials are of account {account}, the ring was recorded in "
+                f"{self._secret.account}; nothing was written. Use credentials of {self._secret.account} (AWS_PROFILE)"
+            )
+
+    def _ask(self, action: str, **parameters: Any) -> dict[str, Any]:
+        """What the service answers. Raises :class:`RefusedError` for a "no" that depends on what is there."""
+        secret_id = {} if action == "CreateSecret" else {"SecretId": self._secret.id}
+        answer = ask(self._secret, "secretsmanager", action, **secret_id, **parameters)
+        if "ARN" in answer:
+            self._check_account(_account_in(answer["ARN"]))
+            self._arn = answer["ARN"]
+        return answer
+
+
+def _account_in(arn: str) -> str:
+    return arn.split(":")[4] if arn else ""
+
+
+def _current_of(found: Mapping[str, Any]) -> str:
+    stages = found.get("VersionIdsToStages", {})
+    return next((version for version, labels in stages.items() if CURRENT in labels), "")
+
+
+def _as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": name, "Value": value} for name, value in tags.items()]
+
+
+def _date(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).date().isoformat()

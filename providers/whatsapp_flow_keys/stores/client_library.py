@@ -1,0 +1,36 @@
+"""The stores' client libraries: extras of this distribution, loaded when a store is first used."""
+
+import os
+from importlib.util import find_spec
+
+from whatsapp_flow_keys.clock import parse_seconds
+from whatsapp_flow_keys.errors import MissingExtraError
+
+DEADLINE = "WHATSAPP_STORE_DEADLINE"
+"""Names the environment variable with the seconds that one call of a store may take, all its attempts together."""
+
+ATTEMPTS = 3
+"""How often a call that meets a fault of the service is made at most."""
+
+_DEFAULT_SECONDS = 30.0
+
+
+def require_extra(extra: str, *modules: str, field: str) -> None:
+    """Raises :class:`MissingExtraError`, which says what to install, where one of ``modules`` is missing."""
+    if not all(_is_there(module) for module in modules):
+        raise MissingExtraError(
+            f"{field}: this store needs {' and '.join(module.partition('.')[0] for module in modules)}: "
+            f'pip install "whatsapp-flow-encryption[{extra}]"'
+        )
+
+
+def seconds_per_attempt() -> float:
+    """How long one attempt of a call may take. Raises :class:`InputError` for a wrong environment variable."""
+    return parse_seconds(os.environ.get(DEADLINE) or _DEFAULT_SECONDS, DEADLINE) / ATTEMPTS
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of a parent package
+        return False

@@ -1,0 +1,31 @@
+"""The text that a store holds and the ring in it: the rules that all stores share."""
+
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.errors import RingTooLargeError, StoreConflictError
+from whatsapp_flow_keys.ring import KeyRing
+
+
+def ring_in(text: str, where: str) -> KeyRing | None:
+    """The ring in a store's text; None in one that is blank, as a secret made by a platform team may be.
+
+    Raises :class:`ForeignDocumentError` for anything else.
+    """
+    return document.load(text, where) if text.strip() else None
+
+
+def text_of(ring: KeyRing, where: str, limit: int) -> str:
+    """The document of ``ring``. Raises :class:`RingTooLargeError` where it has more than ``limit`` bytes of UTF-8."""
+    text = document.dump(ring)
+    size = len(text.encode())
+    if size > limit:
+        raise RingTooLargeError(
+            f"{where}: the key ring has {size} bytes with its {len(ring.keys)} keys, and the store takes {limit}; "
+            f"nothing was written. A key leaves the ring 24 hours after it was last offered to Meta: rotate again "
+            f"after that, or move to a store that takes more"
+        )
+    return text
+
+
+def lost_race(where: str) -> StoreConflictError:
+    """The error for a write that came second."""
+    return StoreConflictError(f"{where}: somebody else wrote it meanwhile; nothing was overwritten. Run again")

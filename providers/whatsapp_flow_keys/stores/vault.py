@@ -1,0 +1,172 @@
+"""A key ring as the fields of a secret in HashiCorp Vault or OpenBao, in a mount of KV version 2.
+
+What it never does is write without ``cas``, the version that was read (KV version 2's check-and-set), send the token
+in the clear or after a redirect, or keep a document of another tool restored or deleted.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from whatsapp_flow_keys.errors import ForeignDocumentError
+from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.stores.client_library import require_extra
+from whatsapp_flow_keys.stores.content import lost_race, ring_in, text_of
+from whatsapp_flow_keys.stores.store import Versioned
+from whatsapp_flow_keys.stores.vault_client import VaultCalls, body_of, errors_in
+from whatsapp_flow_keys.stores.vault_path import complete_path, parse_path
+
+_LARGEST = 512 * 1024
+"""Bytes of a document: the integrated storage refuses an entry of more than 1 MiB, and stores some more than ours."""
+
+
+class VaultStore:
+    """The document's JSON object is the secret's fields, so that a consumer can take ``private_keys`` alone."""
+
+    recoverable = True
+
+    def __init__(self, url: str, field: str = "store") -> None:
+        """Talks to nobody. Raises :class:`InputError`, which names ``field``, and :class:`MissingExtraError`."""
+        self._path = parse_path(url, field)
+        require_extra("vault", "hvac", field=field)
+        self._calls = VaultCalls(self._path)
+
+    @classmethod
+    def from_url(cls, url: str, field: str) -> "VaultStore":
+        """``hashivault://HOST[:PORT]/PATH?mount=MOUNT&namespace=NAMESPACE``; on loopback also ``tls=off``."""
+        return cls(url, field)
+
+    @staticmethod
+    def complete(url: str, environ: Mapping[str, str]) -> str:
+        """The server of VAULT_ADDR or BAO_ADDR, and the namespace of VAULT_NAMESPACE or BAO_NAMESPACE, where the URL
+        names none. ``namespace=`` with nothing behind it names the root namespace."""
+        return complete_path(url, environ)
+
+    @property
+    def url(self) -> str:
+        """The server, the mount, the namespace and the path, which are the identity of the place."""
+        return self._path.url
+
+    @property
+    def location(self) -> str:
+        """The same: it is all that a later call needs."""
+        return self.url
+
+    @property
+    def secret_id(self) -> str:
+        """``MOUNT/data/PATH``: the path in the API, which policies name."""
+        return self._path.data
+
+    def read(self) -> Versioned:
+        """See :class:`Store`. A secret without fields is no document yet."""
+        found = self._latest()
+        return Versioned(self._ring(found), str(found.version), found.deleted)
+
+    def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
+        """See :class:`Store`. A write whose answer got lost is made again: the server refuses the second, and what is
+        there by then is what we wanted."""
+        fields = json.loads(text_of(ring, self.url, _LARGEST))
+        answer = self._calls.ask(
+            "create and update",
+            lambda client: client.secrets.kv.v2.create_or_update_secret(
+                self._path.path, fields, cas=int(expected.version), mount_point=self._path.mount
+            ),
+        )
+        version = body_of(answer, "data").get("version")
+        if answer.status_code == 200 and isinstance(version, int):
+            return Versioned(ring, str(version))
+        if answer.status_code == 400:
+            found = self._latest()
+            if found.fields == fields:
+                return Versioned(ring, str(found.version))
+            if str(found.version) != expected.version:
+                raise lost_race(self.url)
+        raise self._calls.unexpected(answer)
+
+    def settle(self) -> None:
+        """The URL has no settings beside the place."""
+
+    def restore(self) -> None:
+        """See :class:`Store`. Whose document it is shows only when it is back: another tool's is deleted again."""
+        found = self._latest()
+        if not found.deleted:
+            return
+        answer = self._calls.ask(
+            "update",
+            lambda client: client.secrets.kv.v2.undelete_secret_versions(
+                self._path.path, [found.version], mount_point=self._path.mount
+            ),
+            part="undelete",
+        )
+        if not answer.ok:
+            raise self._calls.unexpected(answer)
+        back = self._latest()
+        try:
+            self._ring(back)
+        except ForeignDocumentError:
+            if back.version == found.version:
+                self._delete_latest()
+            raise
+
+    def delete(self) -> str:
+        """See :class:`Store`. Softly: the versions before it stay, too."""
+        if self._ring(self._latest()) is None:
+            return ""
+        self._delete_latest()
+        return (
+            f"{self.url}: is softly deleted; the next `pulumi up` brings it back, or `bao kv undelete` (`vault kv "
+            f"undelete`) of its latest version"
+        )
+
+    def _latest(self) -> "_Latest":
+        answer = self._calls.ask(
+            "read",
+            lambda client: client.secrets.kv.v2.read_secret_version(
+                self._path.path, mount_point=self._path.mount, raise_on_deleted_version=True
+            ),
+        )
+        if answer.status_code == 404 and errors_in(answer) == []:
+            self._check_mount()
+            return _Latest(None, 0, deleted=False)
+        data = body_of(answer, "data")
+        metadata = body_of(answer, "data", "metadata")
+        if answer.status_code not in (200, 404) or "version" not in metadata or "data" not in data:
+            raise self._calls.unexpected(answer)
+        fields = data["data"]
+        deleted = fields is None and bool(metadata.get("deletion_time")) and not metadata.get("destroyed")
+        return _Latest(fields, metadata["version"], deleted)
+
+    def _ring(self, found: "_Latest") -> KeyRing | None:
+        return ring_in(json.dumps(found.fields) if found.fields else "", self.url)
+
+    def _delete_latest(self) -> None:
+        answer = self._calls.ask(
+            "delete",
+            lambda client: client.secrets.kv.v2.delete_latest_version_of_secret(
+                self._path.path, mount_point=self._path.mount
+            ),
+        )
+        if not answer.ok:
+            raise self._calls.unexpected(answer)
+
+    def _check_mount(self) -> None:
+        """Nothing at a path looks the same in both versions of KV, and version 1 would take a write without a check.
+
+        The command lines ask here, too; it is open to everybody with any right in the mount.
+        """
+        path = quote(f"{self._path.mount}/{self._path.path}")
+        answer = self._calls.ask(None, lambda client: client.adapter.get(f"/v1/sys/internal/ui/mounts/{path}"))
+        options = body_of(answer, "data", "options")
+        if answer.status_code == 200 and options.get("version") != "2":
+            raise self._calls.not_version_2()
+
+
+@dataclass(frozen=True, repr=False)
+class _Latest:
+    """The latest version of a secret; ``fields`` is None where it is deleted, destroyed, or there is none (0)."""
+
+    fields: dict[str, Any] | None
+    version: int
+    deleted: bool

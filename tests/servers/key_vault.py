@@ -1,0 +1,421 @@
+"""Azure Key Vault's secrets over TLS: a fake of our own, written from Azure's REST documentation.
+
+No emulator of Key Vault can be had here, and this one was never compared with the service. It speaks as much as the
+official client asks for in our tests: the 401 challenge, versions and their list in pages, tags, soft deletion,
+permissions, and a managed identity's token endpoint, so that the default credential chain works in any process.
+"""
+
+import json
+import socket
+import ssl
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+from threading import RLock, Thread
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+LARGEST = 25_000
+RETENTION = 90 * 24 * 3600
+US, NOBODY = "us", "nobody"
+"""Identities: the values of IDENTITY_HEADER. Nobody is known to the vault and may do nothing; what begins with "us" is
+one of us."""
+
+Json = dict[str, Any]
+
+
+class Refused(Exception):
+    """An answer of the vault that is an error."""
+
+    def __init__(self, status: int, code: str, inner: str = "", said: str = "refused") -> None:
+        error: Json = {"code": code, "message": said}
+        if inner:
+            error["innererror"] = {"code": inner}
+        self.status, self.body = status, {"error": error}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it came."""
+
+    method: str
+    path: str
+    identity: str
+    """Whose token came with it; empty where none that the vault takes did."""
+    body: bytes
+
+
+@dataclass
+class Fault:
+    """What goes wrong, the next ``times`` that an authorized request of this method (or any) comes."""
+
+    method: str | None
+    times: int = 1
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    code: str = "Fault"
+    inner: str = ""
+    answer_lost: bool = False
+    """The effect stays, the connection breaks off without an answer."""
+    delay: float = 0.0
+
+
+class KeyVault:
+    """One vault on a free port of loopback, with a certificate of its own; in this process, until the block ends."""
+
+    def __init__(self, *, page: int = 25, softly: bool = True) -> None:
+        self.page, self.softly = page, softly
+        self.log: list[Request] = []
+        self.faults: list[Fault] = []
+        self.forbidden: set[str] = set()
+        """Permissions that the vault grants nobody: get, set, list, delete, recover, purge."""
+        self.before: Callable[[Request], None] = lambda request: None
+        """Called for each authorized request, before its effect; may raise :class:`Refused`."""
+        self.takes_no_token = False
+        self.gives_no_token = False
+        self._secrets: dict[str, list[Json]] = {}
+        self._deleted: dict[str, tuple[list[Json], int]] = {}
+        self._lock = RLock()
+
+    def __enter__(self) -> "KeyVault":
+        self._folder = tempfile.TemporaryDirectory()
+        self._ca, key = _certificate(Path(self._folder.name))
+        self._vault = _Server(self, _VaultHandler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self._ca, key)
+        # The handshake is the handler's thread's, so that a silent client holds nobody up.
+        self._vault.socket = context.wrap_socket(self._vault.socket, server_side=True, do_handshake_on_connect=False)
+        self._identity = _Server(self, _IdentityHandler)
+        self._vault.start()
+        self._identity.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._vault.stop()
+        self._identity.stop()
+        self._folder.cleanup()
+
+    @property
+    def vault_host(self) -> str:
+        return f"127.0.0.1:{self._vault.server_port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """With it the default credential chain finds its token here, at once, and the client trusts the certificate."""
+        return {
+            "IDENTITY_ENDPOINT": f"http://127.0.0.1:{self._identity.server_port}/token",
+            "IDENTITY_HEADER": US,
+            "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
+            "REQUESTS_CA_BUNDLE": str(self._ca),
+        }
+
+    def url(self, name: str, **settings: str) -> str:
+        query = "&".join(f"{key}={quote(value)}" for key, value in settings.items())
+        return f"azurekeyvault://{self.vault_host}/{name}" + (f"?{query}" if query else "")
+
+    def fail(self, method: str | None, **fault: Any) -> None:
+        self.faults.append(Fault(method, **fault))
+
+    # What somebody else does by means of their own.
+
+    def put(self, name: str, text: str, tags: Mapping[str, str] | None = None) -> str:
+        """A version set by another tool, or by a run that was killed thereafter. Returns its id."""
+        with self._lock:
+            return str(self.set_secret(name, {"value": text, "tags": dict(tags or {})})["id"]).rpartition("/")[2]
+
+    def change(self, name: str, *, tags: Mapping[str, str] | None = None, enabled: bool = True) -> None:
+        """The newest version's tags or whether it is enabled."""
+        with self._lock:
+            newest = self._secrets[name][-1]
+            newest["attributes"]["enabled"] = enabled
+            if tags is not None:
+                newest["tags"] = dict(tags)
+
+    def versions(self, name: str) -> list[Json]:
+        """Oldest first."""
+        with self._lock:
+            return [dict(version) for version in self._secrets.get(name, [])]
+
+    def text(self, name: str) -> str | None:
+        versions = self.versions(name)
+        return str(versions[-1]["value"]) if versions else None
+
+    def is_deleted(self, name: str) -> bool:
+        return name in self._deleted
+
+    def delete(self, name: str) -> None:
+        with self._lock:
+            self.delete_secret(name)
+
+    def purge(self, name: str) -> None:
+        """Gone for good, also what is softly deleted."""
+        with self._lock:
+            self._secrets.pop(name, None)
+            self._deleted.pop(name, None)
+
+    # The operations.
+
+    def answer(self, method: str, path: str, query: dict[str, list[str]], body: Json) -> Json:
+        """The body of a success. Raises :class:`Refused`."""
+        if "api-version" not in query:
+            raise Refused(400, "BadParameter", said="api-version must be specified")
+        match (method, *path.strip("/").split("/")):
+            case ("PUT", "secrets", name):
+                self._check("set")
+                return self.set_secret(name, body)
+            case ("GET", "secrets", name, "versions"):
+                self._check("list")
+                return self._page(name, query)
+            case ("GET", "secrets", name, *version):
+                self._check("get")
+                return self._get(name, *version)
+            case ("PATCH", "secrets", name, *version):
+                self._check("set")
+                return self._patch(name, body, *version)
+            case ("DELETE", "secrets", name):
+                self._check("delete")
+                return self.delete_secret(name)
+            case ("GET", "deletedsecrets", name):
+                self._check("get")
+                return self._deleted_bundle(name)
+            case ("POST", "deletedsecrets", name, "recover"):
+                self._check("recover")
+                return self._recover(name)
+        raise Refused(404, "NotFound")
+
+    def set_secret(self, name: str, body: Json) -> Json:
+        if len(body["value"].encode()) > LARGEST:
+            raise Refused(400, "BadParameter", said=f"too large: {body['value']}")
+        if len(body.get("tags") or {}) > 15:
+            raise Refused(400, "BadParameter", said="too many tags")
+        if name in self._deleted:
+            raise Refused(409, "Conflict", "ObjectIsDeletedButRecoverable")
+        now = int(time.time())
+        level = "Recoverable+Purgeable" if self.softly else "Purgeable"
+        bundle = {
+            "value": body["value"],
+            "id": f"https://{self.vault_host}/secrets/{name}/{uuid.uuid4().hex}",
+            "contentType": body.get("contentType"),
+            "tags": body.get("tags") or {},
+            "attributes": {"enabled": True, "created": now, "updated": now, "recoveryLevel": level},
+        }
+        self._secrets.setdefault(name, []).append(bundle)
+        return bundle
+
+    def _check(self, permission: str) -> None:
+        if permission in self.forbidden:
+            raise Refused(403, "Forbidden", "ForbiddenByRbac")
+
+    def _version(self, name: str, version: str = "") -> Json:
+        for bundle in reversed(self._secrets.get(name, [])):
+            if not version or bundle["id"].endswith(f"/{version}"):
+                return bundle
+        raise Refused(404, "SecretNotFound")
+
+    def _get(self, name: str, version: str = "") -> Json:
+        bundle = self._version(name, version)
+        if not bundle["attributes"]["enabled"]:
+            raise Refused(403, "Forbidden", "SecretDisabled")
+        return bundle
+
+    def _patch(self, name: str, body: Json, version: str = "") -> Json:
+        bundle = self._version(name, version)
+        if body.get("tags") is not None:
+            bundle["tags"] = body["tags"]
+        bundle["attributes"]["updated"] = int(time.time())
+        return _without_value(bundle)
+
+    def _page(self, name: str, query: dict[str, list[str]]) -> Json:
+        """In the order of the ids, as the service does; a name that isn't there has no versions."""
+        items = sorted((_without_value(bundle) for bundle in self._secrets.get(name, [])), key=lambda item: item["id"])
+        start = int(query.get("$skiptoken", ["0"])[0])
+        end = start + self.page
+        more = f"https://{self.vault_host}/secrets/{name}/versions?api-version=x&$skiptoken={end}"
+        return {"value": items[start:end], "nextLink": more if end < len(items) else None}
+
+    def delete_secret(self, name: str) -> Json:
+        self._version(name)
+        versions = self._secrets.pop(name)
+        if not self.softly:
+            return _without_value(versions[-1])
+        self._deleted[name] = versions, int(time.time())
+        return self._deleted_bundle(name)
+
+    def _deleted_bundle(self, name: str) -> Json:
+        if name not in self._deleted:
+            raise Refused(404, "SecretNotFound")
+        versions, at = self._deleted[name]
+        recovery = f"https://{self.vault_host}/deletedsecrets/{name}"
+        dates = {"deletedDate": at, "scheduledPurgeDate": at + RETENTION, "recoveryId": recovery}
+        return _without_value(versions[-1]) | dates
+
+    def _recover(self, name: str) -> Json:
+        self._deleted_bundle(name)
+        self._secrets[name], _ = self._deleted.pop(name)
+        return _without_value(self._secrets[name][-1])
+
+    def fault_for(self, method: str) -> Fault | None:
+        """The fault that is due now, counted down."""
+        with self._lock:
+            for fault in self.faults:
+                if fault.times > 0 and fault.method in (None, method):
+                    fault.times -= 1
+                    return fault
+        return None
+
+    def answered(self, method: str, path: str, query: dict[str, list[str]], body: Json) -> Json:
+        """As :meth:`answer`, one request at a time."""
+        with self._lock:
+            return json.loads(json.dumps(self.answer(method, path, query, body)))  # type: ignore[no-any-return]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False  # so that closing waits for them
+    request_queue_size = 64
+
+    def __init__(self, vault: KeyVault, handler: type["_Handler"]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self.vault = vault
+        self._open: set[Any] = set()
+        self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Also breaks off the connections that clients keep open."""
+        self.shutdown()
+        self._thread.join()
+        for connection in list(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.server_close()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that breaks off, or doesn't trust the certificate, is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the standard library's name
+        """Silent."""
+
+    def reply(self, status: int, body: Json, headers: Mapping[str, str] | None = None) -> None:
+        text = json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+
+class _IdentityHandler(_Handler):
+    """A managed identity's token, as App Service hands it out."""
+
+    def do_GET(self) -> None:
+        if self.server.vault.gives_no_token:
+            self.reply(400, {"statusCode": 400, "message": "no identity"})
+            return
+        resource = parse_qs(urlsplit(self.path).query)["resource"][0]
+        later = int((datetime.now(timezone.utc) + timedelta(hours=1)).timestamp())
+        token = f"token-of-{self.headers['X-IDENTITY-HEADER']}"
+        self.reply(200, {"access_token": token, "expires_on": str(later), "resource": resource, "token_type": "Bearer"})
+
+
+class _VaultHandler(_Handler):
+    def _handle(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        url, vault = urlsplit(self.path), self.server.vault
+        identity = (self.headers.get("Authorization") or "").removeprefix("Bearer token-of-")
+        is_known = identity.startswith((US, NOBODY)) and not vault.takes_no_token
+        request = Request(self.command, url.path, identity if is_known else "", body)
+        vault.log.append(request)
+        if not is_known:
+            challenge = 'Bearer authorization="https://login.invalid/tenant", resource="https://vault.azure.net"'
+            self.reply(401, Refused(401, "Unauthorized").body, {"WWW-Authenticate": challenge})
+            return
+        fault = vault.fault_for(request.method)
+        try:
+            vault.before(request)
+            if identity == NOBODY:
+                raise Refused(403, "Forbidden", "ForbiddenByRbac")
+            if fault and fault.delay:
+                time.sleep(fault.delay)
+            if fault and fault.status:
+                raise Refused(fault.status, fault.code, fault.inner)
+            answer = vault.answered(request.method, url.path, parse_qs(url.query), json.loads(body or b"{}"))
+        except Refused as refused:
+            self.reply(refused.status, refused.body, fault.headers if fault else None)
+            return
+        if fault and fault.answer_lost:
+            self.close_connection = True
+            return
+        self.reply(200, answer)
+
+    def do_GET(self) -> None:
+        self._handle()
+
+    def do_PUT(self) -> None:
+        self._handle()
+
+    def do_PATCH(self) -> None:
+        self._handle()
+
+    def do_POST(self) -> None:
+        self._handle()
+
+    def do_DELETE(self) -> None:
+        self._handle()
+
+
+def _without_value(bundle: Json) -> Json:
+    return {name: value for name, value in bundle.items() if name != "value"}
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that is its own authority, and its key, as files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a vault that is a fake")])
+    now = datetime.now(timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "ca.pem", folder / "key.pem"
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return paths
