@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from whatsapp_flow_keys.clock import Clock
+from whatsapp_flow_keys.errors import PrivateKeyError
 from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.keys import PrivateKey
@@ -38,11 +39,23 @@ def stage_in_stores(
     (:class:`ForeignKeyError`), and if a key of the ring doesn't open with the passphrase (:class:`PrivateKeyError`).
     """
     rings = read_rings(stores, claim)
-    for key in rings.ring.keys:
-        open_key(key, new.passphrase)
+    _check_passphrase(rings.ring, new.passphrase)
     served = graph.get_registered_key(claim.phone_number_id).fingerprint
     refuse_foreign_key(served, rings.ring, replaceable=replaceable)
-    return rings.write(_staged(rings.ring, new, served, clock)).ring
+    written = rings.write(_staged(rings.ring, new, served, clock))
+    written.settle()
+    return written.ring
+
+
+def _check_passphrase(ring: KeyRing, passphrase: str | None) -> None:
+    try:
+        for key in ring.keys:
+            open_key(key, passphrase)
+    except PrivateKeyError as error:
+        raise PrivateKeyError(
+            f"{error}. Nothing was written. Give the passphrase that the ring was written with; if it is lost, give "
+            f"another place as the store, and `take_over` for the key that Meta serves"
+        ) from None
 
 
 def claim_stores(
@@ -55,7 +68,7 @@ def claim_stores(
     rings = read_rings(stores, claim)
     needed = former_passphrases(rings.ring, passphrase, formers)
     if rings.ring.keys:
-        rings.write(rings.ring)
+        rings.write(rings.ring).settle()
     return needed
 
 
@@ -89,7 +102,9 @@ def _record(rings: Rings, new: NewKey, served: str | None, clock: Clock) -> KeyR
     staged = _staged(rings.ring, new, served, clock)
     if staged != rings.ring:
         staged = offer(staged, new.key.fingerprint, now=clock.now())
-    return newest_first(rings.write(staged).ring)
+    written = rings.write(staged)
+    written.settle()
+    return newest_first(written.ring)
 
 
 def _staged(ring: KeyRing, new: NewKey, served: str | None, clock: Clock) -> KeyRing:

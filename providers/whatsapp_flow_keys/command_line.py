@@ -1,0 +1,40 @@
+"""The command line: what a person needs beside `pulumi`, on a bad day. It prints no secret."""
+
+import click
+
+from whatsapp_flow_keys.errors import FlowKeysError
+from whatsapp_flow_keys.lifecycle.restoration import Restored
+from whatsapp_flow_keys.lifecycle.restoration import restore as restore_ring
+from whatsapp_flow_keys.stores.urls import complete_url, open_store
+
+
+@click.group()
+def command() -> None:
+    """Looks after the key ring of a WhatsApp Flows endpoint."""
+
+
+@command.command()
+@click.option("--from", "source", required=True, metavar="URL", help="The store that holds the ring: a backup.")
+@click.option("--to", "target", required=True, metavar="URL", help="The store that lost it.")
+def restore(source: str, target: str) -> None:
+    """Rebuilds a lost store from a backup.
+
+    No key is lost by it: what the target holds itself stays, and what it lacks is added. Run `pulumi up --refresh`
+    afterwards, which compares every store with what Meta serves.
+    """
+    try:
+        done = restore_ring(open_store(complete_url(source), "--from"), open_store(complete_url(target), "--to"))
+    except FlowKeysError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(_told(done, open_store(complete_url(target)).url))
+
+
+def _told(done: Restored, url: str) -> str:
+    ring = done.ring
+    rows = [f"Phone number {ring.phone_number_id} of {ring.managed_by}, in {url}:"]
+    for key in ring.keys:
+        news = "restored" if key.fingerprint in done.regained else "was there"
+        rows.append(f"  {key.fingerprint}  {key.role.value:<8}  issued {key.issued_on}  {news}")
+    if not ring.keys:
+        rows.append("  no key")
+    return "\n".join([*rows, "Now run `pulumi up --refresh`."])
