@@ -11,6 +11,7 @@ numbers = {
         number.name,
         phone_number_id=number.phone_number_id,
         store=number.store,
+        backups=number.backups,
         passphrase=number.passphrase,
         rotate_after_days=number.rotate_after_days,
         rotation_trigger=number.rotation_trigger,

@@ -7,10 +7,20 @@ rotates both without a failed form.
 from whatsapp_flow_encryption.flow_encryption import FlowEncryption, GeneratedPassphrase, StagedKeys
 from whatsapp_flow_encryption.numbers import read_numbers
 from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing
-from whatsapp_flow_encryption.stores import FileStore, StackStore, Store
+from whatsapp_flow_encryption.stores import (
+    AwsSecretsManagerStore,
+    AzureKeyVaultStore,
+    FileStore,
+    StackStore,
+    Store,
+    StoreUrl,
+    VaultStore,
+)
 from whatsapp_flow_encryption.whatsapp_provider import WhatsAppProvider
 
 __all__ = [
+    "AwsSecretsManagerStore",
+    "AzureKeyVaultStore",
     "EncryptionKey",
     "FileStore",
     "FlowEncryption",
@@ -20,6 +30,8 @@ __all__ = [
     "StackStore",
     "StagedKeys",
     "Store",
+    "StoreUrl",
+    "VaultStore",
     "WhatsAppProvider",
     "read_numbers",
 ]

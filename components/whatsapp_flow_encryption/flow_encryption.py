@@ -13,6 +13,7 @@ import pulumi
 
 from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing
 from whatsapp_flow_encryption.stores import StackStore, Store
+from whatsapp_flow_keys.stores.urls import STACK, open_store
 
 KEYS_VARIABLE = "WHATSAPP_FLOW_KEYS"
 PASSPHRASE_VARIABLE = "WHATSAPP_FLOW_PASSPHRASE"
@@ -21,7 +22,10 @@ FORMER_PASSPHRASE_VARIABLE = "WHATSAPP_FLOW_FORMER_PASSPHRASE"
 
 @dataclass(frozen=True)
 class GeneratedPassphrase:
-    """Asks for a passphrase made by ``pulumi_random.RandomPassword`` and kept as a secret of the stack."""
+    """Asks for a passphrase made by ``pulumi_random.RandomPassword`` and kept as a secret of the stack.
+
+    It goes with the stack, so `destroy` refuses to leave keys behind that Meta serves and nothing opens.
+    """
 
     length: int = 43
     """Letters and digits; 43 hold 256 bits."""
@@ -66,7 +70,8 @@ class FlowEncryption(pulumi.ComponentResource):
     endpoint_env: pulumi.Output[dict[str, str]]
     """Secret environment of the endpoint. It never waits for the registration."""
     secret_id: pulumi.Output[str | None]
-    """Where the key ring document is; None with the stack as the store."""
+    """The document's name in the words of its service: an ARN, a Key Vault identifier, Vault's API path, a file's URL.
+    None with the stack as the store."""
 
     def __init__(
         self,
@@ -98,6 +103,7 @@ class FlowEncryption(pulumi.ComponentResource):
             store=store.url,
             backups=backup_urls,
             passphrase=secret_passphrase,
+            passphrase_is_generated=isinstance(passphrase, GeneratedPassphrase),
             rotate_after_days=rotate_after_days,
             rotation_trigger=rotation_trigger,
             take_over=take_over,
@@ -105,7 +111,7 @@ class FlowEncryption(pulumi.ComponentResource):
             opts=child,
         )
         ring = None
-        if isinstance(store, StackStore):
+        if store.url == STACK:
             ring = KeyRing(
                 resource_name,
                 key=key,
@@ -115,7 +121,7 @@ class FlowEncryption(pulumi.ComponentResource):
                 take_over=take_over,
                 force_destroy=force_destroy,
                 opts=child,
-            ).ring
+            )
         staged = _staged(key, ring, secret_passphrase)
         registration = KeyRegistration(
             resource_name,
@@ -125,7 +131,8 @@ class FlowEncryption(pulumi.ComponentResource):
             store=store.url,
             backups=backup_urls,
             passphrase=secret_passphrase,
-            ring=ring,
+            ring=ring.ring if ring else None,
+            locations=ring.locations if ring else key.locations,
             take_over=take_over,
             opts=pulumi.ResourceOptions.merge(
                 child, pulumi.ResourceOptions(depends_on=list(deploy(staged)) if deploy else None)
@@ -145,13 +152,13 @@ class FlowEncryption(pulumi.ComponentResource):
         )
 
 
-def _staged(key: EncryptionKey, ring: pulumi.Output[str] | None, passphrase: pulumi.Output[str] | None) -> StagedKeys:
+def _staged(key: EncryptionKey, ring: KeyRing | None, passphrase: pulumi.Output[str] | None) -> StagedKeys:
     if ring is not None:
-        env = _secret_environment({KEYS_VARIABLE: ring})
-        private_keys = ring.apply(lambda document: str(json.loads(document)["private_keys"]))
+        env = _secret_environment({KEYS_VARIABLE: ring.ring})
+        private_keys = ring.ring.apply(lambda document: str(json.loads(document)["private_keys"]))
         return StagedKeys(env, pulumi.Output.secret(private_keys), key.fingerprint, key.public_key_pem)
     variables: dict[str, pulumi.Output[Any]] = {
-        KEYS_VARIABLE: key.secret_id,
+        KEYS_VARIABLE: key.locations.apply(lambda locations: " ".join(open_store(url).url for url in locations)),
         FORMER_PASSPHRASE_VARIABLE: key.former_passphrases.apply(lambda formers: formers[0] if formers else None),
     }
     if passphrase is not None:

@@ -2,21 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pulumi
 
 from whatsapp_flow_encryption.flow_encryption import GeneratedPassphrase
-from whatsapp_flow_encryption.stores import STACK_URL, FileStore, StackStore, Store
+from whatsapp_flow_encryption.stores import StackStore, Store, StoreUrl
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
+from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
 
 GENERATED = "generated"
 """The word in ``passphrase`` that asks for a passphrase made by Pulumi."""
 
-_FIELDS = ("name", "phoneNumberId", "store", "passphrase", "rotateAfterDays", "rotationTrigger")
+_FIELDS = ("name", "phoneNumberId", "store", "backups", "passphrase", "rotateAfterDays", "rotationTrigger")
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,7 @@ class NumberSettings:
     name: str
     phone_number_id: str
     store: Store
+    backups: list[Store]
     passphrase: pulumi.Input[str] | GeneratedPassphrase | None
     rotate_after_days: int | None
     rotation_trigger: str | None
@@ -49,18 +49,14 @@ def read_numbers(config: pulumi.Config, default_trigger: str | None = None) -> l
 
 
 def parse_store(url: object, field: str) -> Store:
-    """The store that a URL names: ``stack``, ``file:///absolute/path``, ``file:relative/path``.
+    """The store that a URL names: ``stack``, ``file:relative/path``, ``hashivault:///path``, …
 
     Raises :class:`InputError`, which names ``field``.
     """
-    if url == STACK_URL:
+    if url == STACK:
         return StackStore()
-    parts = urlsplit(url) if isinstance(url, str) else None
-    if parts is not None and parts.scheme == "file" and not (parts.netloc or parts.query or parts.fragment):
-        path = unquote(parts.path)
-        if path and not path.endswith("/"):
-            return FileStore(str(Path(path)))
-    raise InputError(f"{field}: {str(url)[:80]!r} is not a store; known are `stack` and `file:///…`")
+    open_store(complete_url(url) if isinstance(url, str) else url, field)
+    return StoreUrl(str(url))
 
 
 def _entries(config: pulumi.Config, mistakes: list[str]) -> list[Mapping[str, Any]]:
@@ -97,6 +93,7 @@ def _read(
         name=take("name", _text, phone_number_id),
         phone_number_id=phone_number_id,
         store=take("store", parse_store, StackStore()),
+        backups=take("backups", _backups, []),
         passphrase=take("passphrase", lambda value, field: _passphrase(value, field, config), None),
         rotate_after_days=take("rotateAfterDays", _days, None),
         rotation_trigger=take("rotationTrigger", _text, default_trigger),
@@ -110,6 +107,12 @@ def _text(value: Any, field: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise InputError(f"{field}: must be a text")
     return value
+
+
+def _backups(value: Any, field: str) -> list[Store]:
+    if not isinstance(value, list):
+        raise InputError(f"{field}: must be a list of store URLs")
+    return [parse_store(url, f"{field}[{index}]") for index, url in enumerate(value)]
 
 
 def _days(value: Any, field: str) -> int:

@@ -25,7 +25,10 @@ class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
     private_key: pulumi.Output[str | None]
     """Secret; with the stack as the store only."""
     secret_id: pulumi.Output[str | None]
-    """Where the key ring document is; None with the stack as the store."""
+    """The document's name in the words of its service (an ARN, an identifier); None with the stack as the store."""
+    locations: pulumi.Output[list[str]]
+    """URLs of the store and the backups, with all that was learnt of where they are; empty with the stack as the
+    store."""
     former_passphrases: pulumi.Output[list[str]]
     """Secret: the passphrase before the last change, while a key in the store still needs it. An output that is None
     would be unknown in every preview, so this is a list."""
@@ -39,6 +42,7 @@ class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
         store: pulumi.Input[str],
         backups: pulumi.Input[list[Any]],
         passphrase: pulumi.Input[str] | None,
+        passphrase_is_generated: bool,
         rotate_after_days: pulumi.Input[int] | None,
         rotation_trigger: pulumi.Input[str] | None,
         take_over: pulumi.Input[str] | None,
@@ -51,6 +55,7 @@ class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
             "store": store,
             "backups": backups,
             "passphrase": passphrase,
+            "passphrase_is_generated": passphrase_is_generated or None,
             "rotate_after_days": rotate_after_days,
             "rotation_trigger": rotation_trigger,
             "take_over": take_over,
@@ -60,12 +65,13 @@ class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
             "issued_on": None,
             "private_key": None,
             "secret_id": None,
+            "locations": None,
             "former_passphrases": None,
         }
         # On a replacement the engine would list every output as removed; hidden, the reason stands alone.
         own = pulumi.ResourceOptions(
             additional_secret_outputs=["private_key", "passphrase", "former_passphrases"],
-            hide_diffs=["fingerprint", "former_passphrases", "private_key", "public_key_pem", "secret_id"],
+            hide_diffs=["fingerprint", "former_passphrases", "locations", "private_key", "public_key_pem", "secret_id"],
         )
         super().__init__(EncryptionKeyProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))
 
@@ -75,6 +81,8 @@ class KeyRing(Resource, module="whatsapp", name="KeyRing"):
 
     ring: pulumi.Output[str]
     """Secret: the key ring document, JSON."""
+    locations: pulumi.Output[list[str]]
+    """URLs of the backups, with all that was learnt of where they are."""
 
     def __init__(
         self,
@@ -99,8 +107,11 @@ class KeyRing(Resource, module="whatsapp", name="KeyRing"):
             "take_over": take_over,
             "force_destroy": force_destroy,
             "ring": None,
+            "locations": None,
         }
-        own = pulumi.ResourceOptions(additional_secret_outputs=["ring", "private_key"], hide_diffs=["ring"])
+        own = pulumi.ResourceOptions(
+            additional_secret_outputs=["ring", "private_key"], hide_diffs=["locations", "ring"]
+        )
         super().__init__(KeyRingProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))
 
 
@@ -123,6 +134,7 @@ class KeyRegistration(Resource, module="whatsapp", name="KeyRegistration"):
         backups: pulumi.Input[list[Any]],
         passphrase: pulumi.Input[str] | None,
         ring: pulumi.Input[str] | None,
+        locations: pulumi.Input[list[str]],
         take_over: pulumi.Input[str] | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -133,6 +145,7 @@ class KeyRegistration(Resource, module="whatsapp", name="KeyRegistration"):
             "key_id": key.id,
             "store": store,
             "backups": backups,
+            "locations": locations,
             "passphrase": passphrase,
             "former_passphrases": key.former_passphrases,
             "ring": ring,
@@ -142,5 +155,8 @@ class KeyRegistration(Resource, module="whatsapp", name="KeyRegistration"):
             "proven_fingerprint": None,
             "foreign_fingerprint": None,
         }
-        own = pulumi.ResourceOptions(additional_secret_outputs=["ring", "passphrase", "former_passphrases"])
+        # Nothing else is hidden here: what a refresh finds amiss must show.
+        own = pulumi.ResourceOptions(
+            additional_secret_outputs=["ring", "passphrase", "former_passphrases"], hide_diffs=["locations"]
+        )
         super().__init__(KeyRegistrationProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))

@@ -1,14 +1,28 @@
-"""The stores as typed values of a program. What travels to the provider is their URL, which holds no secret."""
+"""The stores as typed, immutable values of a program. What travels to the provider is their URL, which holds no secret.
+
+Any field may be an Output. The environment's part of a URL (a region, a server's address) is taken in the program, so
+that a preview shows it and the state records it. What is wrong is said by the provider's check, in the preview.
+"""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, Protocol
+from urllib.parse import quote
 
 import pulumi
 
-STACK_URL = "stack"
-"""The same word as in :mod:`whatsapp_flow_keys.stores.urls`, which a program doesn't import for one constant."""
+from whatsapp_flow_keys.stores.address import TAG, Address
+from whatsapp_flow_keys.stores.urls import STACK, complete_url
+
+
+class Store(Protocol):
+    """A place that holds the key ring of one phone number."""
+
+    @property
+    def url(self) -> pulumi.Input[str]:
+        """Its URL, as the configuration, ``endpoint_env`` and the command line know it."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +32,7 @@ class StackStore:
     @property
     def url(self) -> str:
         """``stack``."""
-        return STACK_URL
+        return STACK
 
 
 @dataclass(frozen=True)
@@ -33,13 +47,152 @@ class FileStore:
     @property
     def url(self) -> pulumi.Input[str]:
         """``file:///…``."""
-        if isinstance(self.path, str):
-            return _file_url(self.path)
-        return pulumi.Output.all(self.path).apply(lambda paths: _file_url(paths[0]))
+        return _url(lambda path: Path(os.path.abspath(path)).as_uri(), path=self.path)
 
 
-Store: TypeAlias = StackStore | FileStore
+@dataclass(frozen=True)
+class VaultStore:
+    """HashiCorp Vault or OpenBao: a path in a mount of KV version 2, written by compare-and-set.
+
+    ``address`` (``https://vault.example.com:8200``) and ``namespace`` are those of VAULT_ADDR and VAULT_NAMESPACE where
+    they aren't given; the token is always the environment's.
+    """
+
+    path: pulumi.Input[str]
+    address: pulumi.Input[str] | None = None
+    mount: pulumi.Input[str] = "secret"
+    namespace: pulumi.Input[str] | None = None
+
+    @property
+    def url(self) -> pulumi.Input[str]:
+        """``hashivault://…``."""
+
+        def build(path: Any, address: Any, mount: Any, namespace: Any) -> str:
+            scheme, _, host = str(address or "").rstrip("/").rpartition("://")
+            host = quote(host, safe=":[]")  # a path behind the host is for the check to refuse
+            tls = {"tls": "off"} if scheme == "http" else {}
+            given = {"mount": None if mount == "secret" else mount, "namespace": namespace}
+            return str(Address("hashivault", host, str(path), {**_texts(given), **tls}))
+
+        return _url(build, path=self.path, address=self.address, mount=self.mount, namespace=self.namespace)
 
 
-def _file_url(path: str) -> str:
-    return Path(os.path.abspath(path)).as_uri()
+@dataclass(frozen=True)
+class AwsSecretsManagerStore:
+    """AWS Secrets Manager: a secret of this stack's by its ``name``, or a platform team's by its ARN.
+
+    With ``name`` the secret is made and deleted by the stack. ``region`` is that of AWS_REGION where it isn't given;
+    ``account`` refuses credentials of another one; ``kms_key_id`` encrypts it (default: the account's key for Secrets
+    Manager); ``recovery_window_days``, 7 to 30 (default 30), is how long a deleted one can be restored.
+
+    With ``secret_id``, the ARN of an existing secret, which may be empty, none of these; it is never made or deleted.
+    """
+
+    name: pulumi.Input[str] | None = None
+    secret_id: pulumi.Input[str] | None = field(default=None, kw_only=True)
+    region: pulumi.Input[str] | None = field(default=None, kw_only=True)
+    account: pulumi.Input[str] | None = field(default=None, kw_only=True)
+    kms_key_id: pulumi.Input[str] | None = field(default=None, kw_only=True)
+    recovery_window_days: pulumi.Input[int] | None = field(default=None, kw_only=True)
+    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        _one_of("AwsSecretsManagerStore", self.name, self.secret_id)
+
+    @property
+    def url(self) -> pulumi.Input[str]:
+        """``awssecretsmanager://…``."""
+
+        def build(name: Any, secret_id: Any, region: Any, tags: Any, **settings: Any) -> str:
+            host, path = (region or "", name) if name is not None else str(secret_id).partition("/")[::2]
+            return str(Address("awssecretsmanager", str(host), str(path), {**_texts(settings), **_tags(tags)}))
+
+        return _url(
+            build,
+            name=self.name,
+            secret_id=self.secret_id,
+            region=self.region,
+            tags=self.tags,
+            account=self.account,
+            kms_key_id=self.kms_key_id,
+            recovery_window_days=self.recovery_window_days,
+        )
+
+
+@dataclass(frozen=True)
+class AzureKeyVaultStore:
+    """Azure Key Vault: a secret of this stack's by its ``name`` in the vault at ``vault_url``, or a platform team's.
+
+    With ``secret_id``, the identifier of an existing secret (``https://my-vault.vault.azure.net/secrets/name``), it is
+    never made or deleted, and takes no ``tags``.
+    """
+
+    name: pulumi.Input[str] | None = None
+    vault_url: pulumi.Input[str] | None = field(default=None, kw_only=True)
+    secret_id: pulumi.Input[str] | None = field(default=None, kw_only=True)
+    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        _one_of("AzureKeyVaultStore", self.name, self.secret_id)
+
+    @property
+    def url(self) -> pulumi.Input[str]:
+        """``azurekeyvault://…``."""
+
+        def build(name: Any, vault_url: Any, secret_id: Any, tags: Any) -> str:
+            host, path = _host_and_path(vault_url if secret_id is None else secret_id)
+            if secret_id is None:
+                return str(Address("azurekeyvault", "/".join(filter(None, (host, path))), str(name), _tags(tags)))
+            return str(Address("azurekeyvault", host, _secret_name(path), {"existing": "true", **_tags(tags)}))
+
+        return _url(build, name=self.name, vault_url=self.vault_url, secret_id=self.secret_id, tags=self.tags)
+
+
+@dataclass(frozen=True)
+class StoreUrl:
+    """Any store by its URL, as configuration holds it: ``stack``, ``file:ring.json``, ``hashivault:///flows/line``."""
+
+    text: pulumi.Input[str]
+
+    @property
+    def url(self) -> pulumi.Input[str]:
+        """The URL with what the environment knows of where the store is."""
+        return _url(str, self.text)
+
+
+def _url(build: Callable[..., str], *values: Any, **fields: Any) -> pulumi.Input[str]:
+    """The complete URL: a text where every field is known now, else an Output."""
+    if any(_waits(value) for value in (*values, *fields.values())):
+        return pulumi.Output.all(pulumi.Output.all(*values), pulumi.Output.all(**fields)).apply(
+            lambda known: complete_url(build(*known[0], **known[1]))
+        )
+    return complete_url(build(*values, **fields))
+
+
+def _waits(value: Any) -> bool:
+    nested = value.values() if isinstance(value, Mapping) else ()
+    return not isinstance(value, str | int | float | Mapping | None) or any(_waits(item) for item in nested)
+
+
+def _texts(settings: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in settings.items() if value is not None}
+
+
+def _tags(tags: Mapping[str, Any] | None) -> dict[str, str]:
+    return {f"{TAG}{name}": str(value) for name, value in (tags or {}).items()}
+
+
+def _host_and_path(url: Any) -> tuple[str, str]:
+    host, _, path = str(url or "").strip().removeprefix("https://").strip("/").partition("/")
+    return host, path
+
+
+def _secret_name(path: str) -> str:
+    """The name in ``secrets/NAME`` or ``secrets/NAME/VERSION``; any other path is left for the check to refuse."""
+    kind, _, rest = path.partition("/")
+    return rest.partition("/")[0] if kind == "secrets" else path
+
+
+def _one_of(store: str, name: object, secret_id: object) -> None:
+    if (name is None) == (secret_id is None):
+        raise ValueError(f"{store}: give either name=, a secret of this stack's, or secret_id=, an existing one")

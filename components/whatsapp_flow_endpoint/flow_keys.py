@@ -1,7 +1,7 @@
 """Every private key of a number's ring, parsed once, and the requests that they open."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from whatsapp_flow_keys import document
@@ -23,14 +23,15 @@ class FlowKeys:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "FlowKeys":
-        """From ``endpoint_env``: ``WHATSAPP_FLOW_KEYS`` is the key ring document, or the URL of its store.
+        """From ``endpoint_env``: ``WHATSAPP_FLOW_KEYS`` is the key ring document, or the URLs of the stores that hold
+        it, separated by blanks; the first that can be read is taken.
 
-        Raises :class:`InputError` when the variable is missing, :class:`StoreError` when there is no document.
+        Raises :class:`InputError` when the variable is missing or wrong, :class:`StoreError` when no store can be read.
         """
         given = environ.get(_KEYS, "").strip()
         if not given:
             raise InputError(f"{_KEYS}: is not set; give the endpoint the environment `endpoint_env`")
-        ring = document.load(given, _KEYS) if given.startswith("{") else _from_store(given)
+        ring = document.load(given, _KEYS) if given.startswith("{") else _from_stores(given.split())
         return cls(ring, *(environ[name] for name in _PASSPHRASES if environ.get(name)))
 
     @property
@@ -47,10 +48,18 @@ class FlowKeys:
         return decrypt_request(self._keys, body)
 
 
-def _from_store(url: str) -> KeyRing:
+def _from_stores(urls: Sequence[str]) -> KeyRing:
     from whatsapp_flow_keys.stores.urls import open_store  # an endpoint with the document needs no store
 
-    ring = open_store(url, _KEYS).read().ring
-    if ring is None:
-        raise StoreError(f"{_KEYS}: there is no key ring at {url}")
-    return ring
+    failures: list[StoreError] = []
+    for url in urls:
+        store = open_store(url, _KEYS)
+        try:
+            ring = store.read().ring
+        except StoreError as error:
+            failures.append(error)
+            continue
+        if ring is not None:
+            return ring
+        failures.append(StoreError(f"{_KEYS}: there is no key ring at {store.url}"))
+    raise failures[0] if len(failures) == 1 else StoreError("; ".join(map(str, failures)))

@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider
 
-from whatsapp_flow_encryption import FlowEncryption, GeneratedPassphrase, StagedKeys, WhatsAppProvider
-from whatsapp_flow_encryption.numbers import parse_store
+import whatsapp_flow_encryption
+from whatsapp_flow_encryption import FlowEncryption, GeneratedPassphrase, StagedKeys, StoreUrl, WhatsAppProvider
 
 
 class RefusingProvider(ResourceProvider):
@@ -27,6 +27,23 @@ def deploy(staged: StagedKeys) -> list[pulumi.Resource]:
     return [Endpoint(RefusingProvider(), "endpoint", {"fingerprint": staged.fingerprint})]
 
 
+def store_of(given: Any) -> Any:
+    """A store by its URL, or `{"class": …}` with its arguments; `{"made": text}` is known once a resource is made."""
+    if isinstance(given, str):
+        return StoreUrl(given)
+    arguments = dict(given)
+    kind = getattr(whatsapp_flow_encryption, arguments.pop("class"))
+    return kind(**{name: made(value) if isinstance(value, dict) else value for name, value in arguments.items()})
+
+
+def made(value: dict[str, Any]) -> Any:
+    if "made" not in value:
+        return value
+    import pulumi_random
+
+    return pulumi_random.RandomShuffle("made", inputs=[value["made"]], result_count=1).results[0]
+
+
 spec = json.loads(Path("program.json").read_text())
 
 providers = {name: WhatsAppProvider(name, **arguments) for name, arguments in spec.get("providers", {}).items()}
@@ -36,9 +53,9 @@ for entry in spec["numbers"]:
     name = arguments.pop("name", "line")
     options = pulumi.ResourceOptions(provider=providers.get(arguments.pop("provider", None)))
     if "store" in arguments:
-        arguments["store"] = parse_store(arguments["store"], "store")
+        arguments["store"] = store_of(arguments["store"])
     if "backups" in arguments:
-        arguments["backups"] = [parse_store(url, "backups") for url in arguments["backups"]]
+        arguments["backups"] = [store_of(given) for given in arguments["backups"]]
     if arguments.pop("failing_deploy", False):
         arguments["deploy"] = deploy
     if arguments.get("passphrase") == "generated":
@@ -47,5 +64,6 @@ for entry in spec["numbers"]:
     pulumi.export(name, number.endpoint_env)
     pulumi.export(f"{name}-keys", number.private_keys)
     pulumi.export(f"{name}-fingerprint", number.fingerprint)
+    pulumi.export(f"{name}-secret-id", number.secret_id)
     pulumi.export(f"{name}-rotates-on", number.rotates_on)
     pulumi.export(f"{name}-signature", number.signature_status)

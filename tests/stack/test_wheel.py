@@ -14,6 +14,12 @@ from whatsapp_flow_keys.keys import load_public_key
 
 ROOT = Path(__file__).parents[2]
 
+EXTRAS = {
+    "hashivault://vault.example.com/line": "vault",
+    "awssecretsmanager://eu-west-1/line": "aws",
+    "azurekeyvault://my-vault.vault.azure.net/line": "azure",
+}
+
 DECRYPT = """
 import importlib.util, json, sys
 assert importlib.util.find_spec("pulumi") is None, "pulumi is installed, so this proves nothing"
@@ -49,7 +55,7 @@ def test_an_endpoint_without_pulumi_decrypts_a_form(wheel: Path, tmp_path: Path,
     assert json.loads(opened.stdout or "null") == {"screen": "BOOKING"}, opened.stderr
 
 
-def test_a_project_that_installs_the_wheel_runs_and_asks_for_no_plugin_but_random(
+def test_a_project_that_installs_the_wheel_runs_and_asks_for_no_plugin_and_no_extra_but_what_it_uses(
     wheel: Path, project: Project
 ) -> None:
     project.environment.pop("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", None)
@@ -67,6 +73,9 @@ def test_a_project_that_installs_the_wheel_runs_and_asks_for_no_plugin_but_rando
     project.succeed("preview")
     project.up()
     assert project.served() == project.fingerprint()
+    for url, extra in EXTRAS.items():
+        project.declare({"store": url})
+        assert f'pip install "whatsapp-flow-encryption[{extra}]"' in project.fail("preview")
     origin = subprocess.run(
         [venv / "python", "-c", "import whatsapp_flow_keys; print(whatsapp_flow_keys.__file__)"],
         cwd=project.folder,

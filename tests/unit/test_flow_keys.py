@@ -167,3 +167,26 @@ def test_what_is_no_store_names_the_variable(url: str) -> None:
 
 def test_repr_shows_no_key(pair: list[PrivateKey]) -> None:
     assert "PRIVATE KEY" not in repr(FlowKeys(ring(pair)))
+
+
+def test_the_next_store_is_read_where_the_first_has_no_ring(pair: list[PrivateKey], tmp_path: Path) -> None:
+    missing, foreign, whole = (tmp_path / name for name in ("missing.json", "foreign.json", "whole.json"))
+    foreign.write_text("another tool's")
+    whole.write_text(document.dump(ring(pair)))
+    keys = FlowKeys.from_env({KEYS: f"{missing.as_uri()} {foreign.as_uri()}\n{whole.as_uri()}"})
+    assert keys.fingerprints == tuple(key.fingerprint for key in pair)
+
+
+def test_the_first_store_that_can_be_read_is_taken(pair: list[PrivateKey], tmp_path: Path) -> None:
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    first.write_text(document.dump(ring(pair[::-1])))
+    second.write_text(document.dump(ring(pair)))
+    keys = FlowKeys.from_env({KEYS: f"{first.as_uri()} {second.as_uri()}"})
+    assert keys.fingerprints == (pair[1].fingerprint, pair[0].fingerprint)
+
+
+def test_what_is_amiss_with_each_store_is_said_when_none_can_be_read(tmp_path: Path) -> None:
+    missing, foreign = tmp_path / "missing.json", tmp_path / "foreign.json"
+    foreign.write_text("another tool's")
+    with pytest.raises(StoreError, match=f"no key ring at {missing.as_uri()}; {foreign.as_uri()}: holds"):
+        FlowKeys.from_env({KEYS: f"{missing.as_uri()} {foreign.as_uri()}"})

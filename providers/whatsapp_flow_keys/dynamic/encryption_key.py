@@ -1,6 +1,7 @@
 """The provider of EncryptionKey: a key pair. Replacement is rotation. It never publishes."""
 
 import os
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
@@ -23,19 +24,30 @@ from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE
 from whatsapp_flow_keys.lifecycle.removal import Force, remove_from_store
 from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.lifecycle.staging import NewKey, claim_stores, stage_in_stores
-from whatsapp_flow_keys.stores.urls import STACK, parse_stores
+from whatsapp_flow_keys.stores.store import Store
+from whatsapp_flow_keys.stores.urls import STACK, anchored, is_same_place, open_store, parse_stores
 
 _ROTATES = ("rotation_trigger", "issued_on", "phone_number_id")
-_IN_PLACE = ("store", "backups", "passphrase", "force_destroy", "managed_by", "rotate_after_days", PROVIDER_KEY)
+_IN_PLACE = (
+    "store",
+    "backups",
+    "passphrase",
+    "passphrase_is_generated",
+    "force_destroy",
+    "managed_by",
+    "rotate_after_days",
+    PROVIDER_KEY,
+)
 _KEPT = ("fingerprint", "public_key_pem", "issued_on", "rotation_trigger")
 
 
 class EncryptionKeyProvider(FlowKeysProvider):
-    """Inputs: ``phone_number_id, store, backups, passphrase, rotate_after_days, rotation_trigger, take_over,
-    force_destroy, managed_by``, and ``issued_on``, which check computes.
+    """Inputs: ``phone_number_id, store, backups, passphrase, passphrase_is_generated, rotate_after_days,
+    rotation_trigger, take_over, force_destroy, managed_by``, and ``issued_on``, which check computes.
 
-    Outputs: these, and ``fingerprint, public_key_pem, secret_id``, ``private_key`` with the stack as the store, and
-    ``former_passphrases`` while a key in the store still needs it.
+    Outputs: these, and ``fingerprint, public_key_pem, secret_id``, ``private_key`` with the stack as the store,
+    ``former_passphrases`` while a key in the store still needs it, and ``locations``: the URLs of the store and the
+    backups with all that was learnt of where they are, which later calls go by.
     """
 
     def check(self, olds: Props, news: Props) -> CheckResult:
@@ -57,6 +69,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
         """Replaced by what asks for another key; all else is recorded in place."""
         replaces = [name for name in _ROTATES if news.get(name) is not None and news[name] != olds.get(name)]
         updates = [name for name in _IN_PLACE if news.get(name) != olds.get(name)]
+        updates += [name for name in ("locations",) if name not in olds]  # a state of before there were any
         if "passphrase" in updates and "phone_number_id" not in replaces:
             replaces = []  # only an update sees the old passphrase; it keeps the old date, so the next `up` rotates
         return DiffResult(changes=bool(replaces or updates), replaces=replaces)
@@ -67,31 +80,36 @@ class EncryptionKeyProvider(FlowKeysProvider):
         outs = {**props, "fingerprint": new.key.fingerprint, "public_key_pem": new.key.public_key_pem}
         outs["former_passphrases"] = []
         if props["store"] == STACK:
-            return CreateResult(instance, {**outs, "private_key": new.key.to_pem(), "secret_id": None})
+            outs |= {"private_key": new.key.to_pem(), **_whereabouts([])}
+            return CreateResult(instance, outs)
+        stores = parse_stores(props["store"], props["backups"])
         stage_in_stores(
             new,
             _claim(props, instance),
-            stores=parse_stores(props["store"], props["backups"]),
+            stores=stores,
             graph=self.graph(),
             clock=SystemClock(),
             replaceable=[props["take_over"]] if props.get("take_over") else [],
         )
-        return CreateResult(instance, {**outs, "private_key": None, "secret_id": _identity(props)})
+        return CreateResult(instance, {**outs, "private_key": None, **_whereabouts(stores)})
 
     def update(self, id_: str, olds: Props, news: Props) -> UpdateResult:
         """Records the new values, and brings every store in line with them."""
         outs = {**news, **{name: olds.get(name) for name in _KEPT}}
         if news["store"] == STACK:
-            return UpdateResult(
-                {**outs, "private_key": olds["private_key"], "secret_id": None, "former_passphrases": []}
-            )
+            outs |= {"private_key": olds["private_key"], "former_passphrases": [], **_whereabouts([])}
+            return UpdateResult(outs)
+        recorded = olds.get("locations") or []
+        stores = parse_stores(
+            anchored(news["store"], recorded), [anchored(backup, recorded) for backup in news["backups"]]
+        )
         outs["former_passphrases"] = claim_stores(
             _claim(news, id_, formerly=olds.get("managed_by")),
-            stores=parse_stores(news["store"], news["backups"]),
+            stores=stores,
             passphrase=news.get("passphrase"),
             formers=_former_passphrases(olds),
         )
-        return UpdateResult({**outs, "private_key": None, "secret_id": _identity(news)})
+        return UpdateResult({**outs, "private_key": None, **_whereabouts(stores)})
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """A key pair has no drift of its own: the registration looks at both sides."""
@@ -101,8 +119,18 @@ class EncryptionKeyProvider(FlowKeysProvider):
         """Deletes the document, if this key still owns it and no served key is lost with it."""
         if props["store"] == STACK:
             return  # the ring holds the key; KeyRing guards it
-        store, *backups = parse_stores(props["store"], props["backups"])
-        remove_from_store(_claim(props, id_), store, backups, graph=self.graph(), force=force(props))
+        first, *others = props.get("locations") or [props["store"], *props["backups"]]
+        store, *backups = parse_stores(first, others)
+        left = remove_from_store(
+            _claim(props, id_),
+            store,
+            backups,
+            graph=self.graph(),
+            force=force(props),
+            passphrase_goes=props.get("passphrase_is_generated") is True,
+        )
+        if left:
+            print(left)
 
 
 def issue_date(issued_on: Any, rotate_after_days: Any, today: date) -> str:
@@ -123,8 +151,11 @@ def _claim(props: Props, owner: str, formerly: str | None = None) -> Claim:
     return Claim(props["phone_number_id"], props["managed_by"], owner, formerly)
 
 
-def _identity(props: Props) -> str:
-    return parse_stores(props["store"], [])[0].url
+def _whereabouts(stores: Sequence[Store]) -> Props:
+    return {
+        "locations": [store.location for store in stores],
+        "secret_id": stores[0].secret_id if stores else None,
+    }
 
 
 def _former_passphrases(olds: Props) -> list[str]:
@@ -146,14 +177,16 @@ def _misplaced_passphrase(inputs: Inputs) -> list[str]:
 def _jump(olds: Props, inputs: Inputs) -> list[str]:
     """A store that holds none of the old keys would leave forms in flight unreadable."""
     store, before = inputs["store"], olds.get("store")
-    if not is_known(store) or before is None or store == before or olds.get("phone_number_id") is None:
+    if not is_known(store) or before is None or is_same_place(store, before) or olds.get("phone_number_id") is None:
         return []
     if store == STACK:
         return [f"store: from {before} into the stack is not offered; a private key should not go back into the state"]
-    if store not in (olds.get("backups") or []):
+    if not any(is_same_place(store, backup) for backup in olds.get("backups") or []):
+        old, new = (url if url == STACK else open_store(url).url for url in (before, store))
         return [
-            f"store: to move the keys from {before} to {store}, first add it to `backups` and run `pulumi up`, which "
-            f"copies them; then make it the store"
+            f"store: to move the keys from {old} to {new}, first add it to `backups` and run `pulumi up`, which copies "
+            f"them; then make it the store. If you meant no move, your environment names another place than it did "
+            f"(AWS_REGION, VAULT_ADDR, a folder)"
         ]
     return []
 
@@ -162,6 +195,6 @@ def _moved_number(olds: Props, inputs: Inputs) -> list[str]:
     number, before = inputs["phone_number_id"], olds.get("phone_number_id")
     if before is None or not is_known(number) or number == before:
         return []
-    if inputs["store"] != STACK and inputs["store"] == olds.get("store"):
+    if inputs["store"] != STACK and is_same_place(inputs["store"], olds.get("store")):
         return [f"phone_number_id: {inputs['store']} holds the keys of {before}; give the new number another store"]
     return []

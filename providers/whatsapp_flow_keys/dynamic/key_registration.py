@@ -16,15 +16,15 @@ from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, parse_stores
 
-_RECORDED = ("key_id", "ring", "store", "backups", "passphrase", "former_passphrases", "managed_by", PROVIDER_KEY)
+_RECORDED = ("key_id", "ring", "store", "backups", "locations", "passphrase", "former_passphrases", "managed_by")
 _FOUND = ("proven_fingerprint", "foreign_fingerprint")
 _SKIPS_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
 
 
 class KeyRegistrationProvider(FlowKeysProvider):
-    """Inputs: ``phone_number_id, fingerprint, key_id, store, backups, passphrase, former_passphrases, ring, take_over,
-    managed_by``, and ``signature_status`` and ``key_ring``, which check sets to what should be, so that drift shows as
-    a change.
+    """Inputs: ``phone_number_id, fingerprint, key_id, store, backups, locations, passphrase, former_passphrases, ring,
+    take_over, managed_by``, and ``signature_status`` and ``key_ring``, which check sets to what should be, so that
+    drift shows as a change.
 
     Outputs: these, and ``proven_fingerprint`` (set only when the whole table was finished) and
     ``foreign_fingerprint`` (what a refresh found at Meta that is in no slot of the ring).
@@ -38,6 +38,8 @@ class KeyRegistrationProvider(FlowKeysProvider):
             self.settings()
         except InputError as error:
             inputs.failures.append(str(error))
+        if inputs["store"] == STACK and inputs["ring"] is None:
+            inputs.failures.append("store: an Output can't ask for the stack as the store; give StackStore()")
         inputs.values.update(signature_status=VALID, key_ring=IN_PLACE)
         return checked(inputs.values, inputs.failures)
 
@@ -45,7 +47,7 @@ class KeyRegistrationProvider(FlowKeysProvider):
         """Compares with what was proven, never with what Meta serves alone."""
         moved = news["phone_number_id"] != olds.get("phone_number_id")
         unproven = news["fingerprint"] != olds.get("proven_fingerprint")
-        recorded = any(news.get(name) != olds.get(name) for name in _RECORDED)
+        recorded = any(news.get(name) != olds.get(name) for name in (*_RECORDED, PROVIDER_KEY))
         return DiffResult(changes=moved or unproven or recorded, replaces=["phone_number_id"] if moved else [])
 
     def create(self, props: Props) -> CreateResult:
@@ -97,7 +99,8 @@ def _wanted(props: Props, formerly: str | None = None, replaceable: list[str] | 
 
 
 def _stores(props: Props) -> tuple[Store, ...]:
-    others = parse_stores(props["store"], props["backups"])
     if props["store"] != STACK:
-        return others
+        first, *backups = props.get("locations") or [props["store"], *props["backups"]]
+        return parse_stores(first, backups)
+    others = parse_stores(STACK, props.get("locations") or props["backups"])
     return (RecordedRing(document.load(props["ring"], "the stack's key ring")), *others)

@@ -1,5 +1,6 @@
 """The provider of KeyRing: with the stack as the store, one secret document of every key that still matters."""
 
+from collections.abc import Sequence
 from threading import Lock
 from uuid import uuid4
 
@@ -15,7 +16,8 @@ from whatsapp_flow_keys.lifecycle.removal import held_by, refuse_if_served
 from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.lifecycle.staging import NewKey, begin_recorded_ring, extend_recorded_ring
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.urls import STACK, parse_stores
+from whatsapp_flow_keys.stores.store import Store
+from whatsapp_flow_keys.stores.urls import STACK, anchored, parse_stores
 
 _PLACE = "the stack's key ring"
 _IN_PLACE = ("fingerprint", "key_id", "backups", "force_destroy", "managed_by", PROVIDER_KEY)
@@ -23,7 +25,7 @@ _IN_PLACE = ("fingerprint", "key_id", "backups", "force_destroy", "managed_by", 
 
 class KeyRingProvider(FlowKeysProvider):
     """Inputs: ``phone_number_id, fingerprint, private_key, issued_on, key_id, backups, take_over, force_destroy,
-    managed_by``. Outputs: these but the private key, and ``ring``, the document.
+    managed_by``. Outputs: these but the private key, ``ring``, the document, and ``locations``: see EncryptionKey.
     """
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
@@ -37,34 +39,38 @@ class KeyRingProvider(FlowKeysProvider):
         _live.note(id_, olds.get("ring"))
         moved = news["phone_number_id"] != olds.get("phone_number_id")
         updates = [name for name in _IN_PLACE if news.get(name) != olds.get(name)]
+        updates += [name for name in ("locations",) if name not in olds]  # a state of before there were any
         return DiffResult(changes=bool(moved or updates), replaces=["phone_number_id"] if moved else [])
 
     def create(self, props: Props) -> CreateResult:
         """The ring with its first key and what the backups hold."""
+        backups = parse_stores(STACK, props["backups"])
         ring = begin_recorded_ring(
             _new_key(props),
             _claim(props),
-            backups=parse_stores(STACK, props["backups"]),
+            backups=backups,
             graph=self.graph(),
             clock=SystemClock(),
             replaceable=[props["take_over"]] if props.get("take_over") else [],
         )
         id_ = uuid4().hex
         _live.note(id_, document.dump(ring))
-        return CreateResult(id_, _outs(props, ring))
+        return CreateResult(id_, _outs(props, ring, backups))
 
     def update(self, id_: str, olds: Props, news: Props) -> UpdateResult:
         """The ring with the new key; keys leave it only when no form can need them."""
+        recorded = olds.get("locations") or []
+        backups = parse_stores(STACK, [anchored(backup, recorded) for backup in news["backups"]])
         ring = extend_recorded_ring(
             document.load(olds["ring"], _PLACE),
             _new_key(news),
             _claim(news, formerly=olds.get("managed_by")),
-            backups=parse_stores(STACK, news["backups"]),
+            backups=backups,
             graph=self.graph(),
             clock=SystemClock(),
         )
         _live.note(id_, document.dump(ring))
-        return UpdateResult(_outs(news, ring))
+        return UpdateResult(_outs(news, ring, backups))
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """The ring lives in the state alone: nothing can drift."""
@@ -73,7 +79,8 @@ class KeyRingProvider(FlowKeysProvider):
     def delete(self, id_: str, props: Props) -> None:
         """Refuses while Meta serves a key of the ring whose last copy this is."""
         ring = document.load(props["ring"], _PLACE)
-        survivors = held_by(parse_stores(STACK, props["backups"])) | _live.held_beside(id_, ring.phone_number_id)
+        backups = parse_stores(STACK, props.get("locations") or props["backups"])
+        survivors = held_by(backups) | _live.held_beside(id_, ring.phone_number_id)
         refuse_if_served(ring, graph=self.graph(), survivors=survivors, force=force(props), where=_PLACE)
         _live.forget(id_)
 
@@ -116,6 +123,6 @@ def _claim(props: Props, formerly: str | None = None) -> Claim:
     return Claim(props["phone_number_id"], props["managed_by"], props["key_id"], formerly)
 
 
-def _outs(props: Props, ring: KeyRing) -> Props:
+def _outs(props: Props, ring: KeyRing, backups: Sequence[Store]) -> Props:
     outs = {name: value for name, value in props.items() if name != "private_key"}
-    return {**outs, "ring": document.dump(ring)}
+    return {**outs, "ring": document.dump(ring), "locations": [backup.location for backup in backups]}

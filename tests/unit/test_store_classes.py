@@ -1,0 +1,133 @@
+"""The typed stores of a program and the URLs they stand for."""
+
+import asyncio
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from whatsapp_flow_encryption import (
+    AwsSecretsManagerStore,
+    AzureKeyVaultStore,
+    FileStore,
+    StackStore,
+    Store,
+    StoreUrl,
+    VaultStore,
+)
+
+ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:flows/line-AbCdEf"
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "VAULT_ADDR", "BAO_ADDR", "VAULT_NAMESPACE", "BAO_NAMESPACE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("store", "url"),
+    [
+        (StackStore(), "stack"),
+        (FileStore("/var/lib/a ring.json"), "file:///var/lib/a%20ring.json"),
+        (
+            VaultStore("flows/line", address="https://vault.example.com:8200"),
+            "hashivault://vault.example.com:8200/flows/line",
+        ),
+        (
+            VaultStore("flows/line", address="http://127.0.0.1:8200/", mount="kv", namespace="team"),
+            "hashivault://127.0.0.1:8200/flows/line?mount=kv&namespace=team&tls=off",
+        ),
+        (
+            AwsSecretsManagerStore("flows/line", region="eu-west-1"),
+            "awssecretsmanager://eu-west-1/flows/line",
+        ),
+        (
+            AwsSecretsManagerStore(
+                "flows/line",
+                region="eu-west-1",
+                account="123456789012",
+                kms_key_id="alias/flows",
+                recovery_window_days=7,
+                tags={"team": "pay & go"},
+            ),
+            "awssecretsmanager://eu-west-1/flows/line?account=123456789012&kms_key_id=alias/flows"
+            "&recovery_window_days=7&tag.team=pay%20%26%20go",
+        ),
+        (AwsSecretsManagerStore(secret_id=ARN), f"awssecretsmanager://{ARN}"),
+        (
+            AwsSecretsManagerStore(secret_id=ARN.replace("flows/", "")),
+            "awssecretsmanager://arn:aws:secretsmanager:eu-west-1:123456789012:secret:line-AbCdEf",
+        ),
+        (
+            AzureKeyVaultStore("line", vault_url="https://flows.vault.azure.net/", tags={"team": "pay"}),
+            "azurekeyvault://flows.vault.azure.net/line?tag.team=pay",
+        ),
+        (
+            AzureKeyVaultStore(secret_id="https://flows.vault.azure.net/secrets/line"),
+            "azurekeyvault://flows.vault.azure.net/line?existing=true",
+        ),
+        (
+            AzureKeyVaultStore(secret_id="https://flows.vault.azure.net/secrets/line/0123456789abcdef"),
+            "azurekeyvault://flows.vault.azure.net/line?existing=true",
+        ),
+        (StoreUrl("hashivault://host/a"), "hashivault://host/a"),
+        (StoreUrl("stack"), "stack"),
+    ],
+)
+def test_a_store_stands_for_its_url(store: Store, url: str) -> None:
+    assert store.url == url
+
+
+def test_a_relative_path_counts_from_the_projects_folder(tmp_path: Path) -> None:
+    assert FileStore("keys/ring.json").url == StoreUrl("file:keys/ring.json").url == f"file://{tmp_path}/keys/ring.json"
+
+
+def test_where_a_store_is_comes_from_the_environment_if_the_program_does_not_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("VAULT_ADDR", "https://vault.example.com")
+    assert AwsSecretsManagerStore("a").url == "awssecretsmanager://eu-central-1/a"
+    assert VaultStore("a").url == StoreUrl("hashivault:///a").url == "hashivault://vault.example.com/a"
+
+
+def test_what_the_program_says_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("VAULT_ADDR", "https://other.example.com")
+    assert AwsSecretsManagerStore("a", region="eu-west-1").url == "awssecretsmanager://eu-west-1/a"
+    assert VaultStore("a", address="https://vault.example.com").url == "hashivault://vault.example.com/a"
+
+
+def test_any_field_may_be_an_output() -> None:
+    def store() -> Store:
+        return AwsSecretsManagerStore(
+            "a",
+            region="eu-west-1",
+            kms_key_id=pulumi.Output.from_input("alias/flows"),
+            tags={"team": pulumi.Output.from_input("pay")},
+        )
+
+    async def run() -> str:
+        url = store().url
+        assert isinstance(url, pulumi.Output)
+        return str(await url.future())
+
+    assert asyncio.run(run()) == "awssecretsmanager://eu-west-1/a?kms_key_id=alias/flows&tag.team=pay"
+
+
+@pytest.mark.parametrize("store", [AwsSecretsManagerStore, AzureKeyVaultStore])
+@pytest.mark.parametrize("given", [{}, {"name": "a", "secret_id": "b"}])
+def test_either_a_name_or_an_existing_secret_is_asked_for(store: Any, given: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="give either name=, a secret of this stack's, or secret_id=, an existing one"):
+        store(**given)
+
+
+def test_a_store_does_not_change_after_it_is_made() -> None:
+    store = VaultStore("a")
+    with pytest.raises(FrozenInstanceError):
+        store.path = "b"  # type: ignore[misc]  # that it is refused is what is tested
