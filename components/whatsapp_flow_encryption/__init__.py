@@ -13,7 +13,6 @@ from whatsapp_flow_encryption.stores import (
     FileStore,
     StackStore,
     Store,
-    StoreUrl,
     VaultStore,
 )
 from whatsapp_flow_encryption.whatsapp_provider import WhatsAppProvider
@@ -30,7 +29,6 @@ __all__ = [
     "StackStore",
     "StagedKeys",
     "Store",
-    "StoreUrl",
     "VaultStore",
     "WhatsAppProvider",
     "read_numbers",

@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 
 from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing
-from whatsapp_flow_encryption.stores import StackStore, Store
+from whatsapp_flow_encryption.stores import Store, url_of
 from whatsapp_flow_keys.stores.urls import STACK, open_store
 
 KEYS_VARIABLE = "WHATSAPP_FLOW_KEYS"
@@ -46,12 +46,12 @@ class StagedKeys:
 class FlowEncryption(pulumi.ComponentResource):
     """The encryption key of one phone number.
 
-    ``phone_number_id``: Meta's ID of the number, digits. ``store``: where the private keys live. ``backups``: further
-    stores that hold every key, too. ``passphrase``: encrypts the keys in the store, so that the store alone opens no
-    form. ``rotate_after_days``: makes a rotation due; the next ``pulumi up`` does it. ``rotation_trigger``: any text;
-    a new one rotates. ``deploy``: called with the staged keys, returns the resources that must hold the new key before
-    it is published. ``take_over``: the fingerprint of somebody else's key that may be published over.
-    ``force_destroy``: lets a destroy delete a key that Meta still serves.
+    ``phone_number_id``: Meta's ID of the number, digits. ``store``: where the private keys live, or its URL.
+    ``backups``: further stores that hold every key, too. ``passphrase``: encrypts the keys in the store, so that the
+    store alone opens no form. ``rotate_after_days``: makes a rotation due; the next ``pulumi up`` does it.
+    ``rotation_trigger``: any text; a new one rotates. ``deploy``: called with the staged keys, returns the resources
+    that must hold the new key before it is published. ``take_over``: the fingerprint of somebody else's key that may be
+    published over. ``force_destroy``: lets a destroy delete a key that Meta still serves.
 
     Mistakes in these are failures in the preview, which name the field.
     """
@@ -78,8 +78,8 @@ class FlowEncryption(pulumi.ComponentResource):
         resource_name: str,
         *,
         phone_number_id: pulumi.Input[str | int],
-        store: Store | None = None,
-        backups: Sequence[Store] = (),
+        store: Store | pulumi.Input[str] = STACK,
+        backups: Sequence[Store | pulumi.Input[str]] = (),
         passphrase: pulumi.Input[str] | GeneratedPassphrase | None = None,
         rotate_after_days: pulumi.Input[int] | None = None,
         rotation_trigger: pulumi.Input[str] | None = None,
@@ -90,17 +90,16 @@ class FlowEncryption(pulumi.ComponentResource):
     ) -> None:
         super().__init__("whatsapp:flows:FlowEncryption", resource_name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        store = store or StackStore()
         number = _as_text(phone_number_id)
         managed_by = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-        backup_urls = [backup.url for backup in backups]
+        store_url, backup_urls = url_of(store), [url_of(backup) for backup in backups]
         secret_passphrase = _passphrase(resource_name, passphrase, child)
 
         key = EncryptionKey(
             resource_name,
             phone_number_id=number,
             managed_by=managed_by,
-            store=store.url,
+            store=store_url,
             backups=backup_urls,
             passphrase=secret_passphrase,
             passphrase_is_generated=isinstance(passphrase, GeneratedPassphrase),
@@ -111,7 +110,7 @@ class FlowEncryption(pulumi.ComponentResource):
             opts=child,
         )
         ring = None
-        if store.url == STACK:
+        if store_url == STACK:
             ring = KeyRing(
                 resource_name,
                 key=key,
@@ -128,7 +127,7 @@ class FlowEncryption(pulumi.ComponentResource):
             key=key,
             phone_number_id=number,
             managed_by=managed_by,
-            store=store.url,
+            store=store_url,
             backups=backup_urls,
             passphrase=secret_passphrase,
             ring=ring.ring if ring else None,

@@ -7,7 +7,6 @@ from typing import Any
 import pulumi
 
 from whatsapp_flow_encryption.flow_encryption import GeneratedPassphrase
-from whatsapp_flow_encryption.stores import StackStore, Store, StoreUrl
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
 from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
@@ -24,8 +23,8 @@ class NumberSettings:
 
     name: str
     phone_number_id: str
-    store: Store
-    backups: list[Store]
+    store: str
+    backups: list[str]
     passphrase: pulumi.Input[str] | GeneratedPassphrase | None
     rotate_after_days: int | None
     rotation_trigger: str | None
@@ -48,15 +47,14 @@ def read_numbers(config: pulumi.Config, default_trigger: str | None = None) -> l
     return numbers
 
 
-def parse_store(url: object, field: str) -> Store:
-    """The store that a URL names: ``stack``, ``file:relative/path``, ``hashivault:///path``, …
+def parse_store(url: Any, field: str) -> str:
+    """The URL of a store: ``stack``, ``file:relative/path``, ``hashivault:///path``, …
 
     Raises :class:`InputError`, which names ``field``.
     """
-    if url == STACK:
-        return StackStore()
-    open_store(complete_url(url) if isinstance(url, str) else url, field)
-    return StoreUrl(str(url))
+    if url != STACK:
+        open_store(complete_url(url) if isinstance(url, str) else url, field)
+    return str(url)
 
 
 def _entries(config: pulumi.Config, mistakes: list[str]) -> list[Mapping[str, Any]]:
@@ -92,7 +90,7 @@ def _read(
     return NumberSettings(
         name=take("name", _text, phone_number_id),
         phone_number_id=phone_number_id,
-        store=take("store", parse_store, StackStore()),
+        store=take("store", parse_store, STACK),
         backups=take("backups", _backups, []),
         passphrase=take("passphrase", lambda value, field: _passphrase(value, field, config), None),
         rotate_after_days=take("rotateAfterDays", _days, None),
@@ -109,7 +107,7 @@ def _text(value: Any, field: str) -> str:
     return value
 
 
-def _backups(value: Any, field: str) -> list[Store]:
+def _backups(value: Any, field: str) -> list[str]:
     if not isinstance(value, list):
         raise InputError(f"{field}: must be a list of store URLs")
     return [parse_store(url, f"{field}[{index}]") for index, url in enumerate(value)]

@@ -148,25 +148,21 @@ class AzureKeyVaultStore:
         return _url(build, name=self.name, vault_url=self.vault_url, secret_id=self.secret_id, tags=self.tags)
 
 
-@dataclass(frozen=True)
-class StoreUrl:
-    """Any store by its URL, as configuration holds it: ``stack``, ``file:ring.json``, ``hashivault:///flows/line``."""
+def url_of(store: Store | pulumi.Input[str]) -> pulumi.Input[str]:
+    """The URL of a store, which may be given as a URL itself, as configuration holds it: ``hashivault:///flows/line``.
 
-    text: pulumi.Input[str]
-
-    @property
-    def url(self) -> pulumi.Input[str]:
-        """The URL with what the environment knows of where the store is."""
-        return _url(str, self.text)
+    It has what the environment knows of where the store is.
+    """
+    url = getattr(store, "url", None)
+    return _url(lambda text: str(text), text=store) if url is None or isinstance(store, pulumi.Output) else url
 
 
-def _url(build: Callable[..., str], *values: Any, **fields: Any) -> pulumi.Input[str]:
+def _url(build: Callable[..., str], **fields: Any) -> pulumi.Input[str]:
     """The complete URL: a text where every field is known now, else an Output."""
-    if any(_waits(value) for value in (*values, *fields.values())):
-        return pulumi.Output.all(pulumi.Output.all(*values), pulumi.Output.all(**fields)).apply(
-            lambda known: complete_url(build(*known[0], **known[1]))
-        )
-    return complete_url(build(*values, **fields))
+    if any(_waits(value) for value in fields.values()):
+        known: pulumi.Output[dict[str, Any]] = pulumi.Output.all(**fields)
+        return known.apply(lambda values: complete_url(build(**values)))
+    return complete_url(build(**fields))
 
 
 def _waits(value: Any) -> bool:

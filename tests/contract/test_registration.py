@@ -248,6 +248,20 @@ def test_inspection_says_which_store_is_down_and_then_calls_no_key_foreign(line:
     assert found.foreign is None
 
 
+def test_inspection_says_that_a_backup_lacks_a_key_that_a_form_may_need(line: Line) -> None:
+    line.backups = 1
+    first = line.rotate()
+    second = line.rotate()
+    backup = line.stores[1]
+    held, ring = backup.read(), line.ring(1)
+    backup.write(replace(ring, keys=tuple(key for key in ring.keys if key.fingerprint == second)), held)
+    found = line.inspect(second)
+    assert found.key_ring == f"{backup.url}: lacks key {first}, which another store holds"
+    line.register(second)
+    assert line.ring(1) == line.ring(0)
+    assert line.inspect(second).proves(second)
+
+
 def test_inspection_says_that_a_promotion_is_missing(line: Line) -> None:
     first, second = line.rotate(), line.stage()
     line.fault("error", code=LOCKED, method="GET", after=1)

@@ -8,7 +8,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider
 
 import whatsapp_flow_encryption
-from whatsapp_flow_encryption import FlowEncryption, GeneratedPassphrase, StagedKeys, StoreUrl, WhatsAppProvider
+from whatsapp_flow_encryption import FlowEncryption, GeneratedPassphrase, StagedKeys, WhatsAppProvider
 
 
 class RefusingProvider(ResourceProvider):
@@ -30,7 +30,7 @@ def deploy(staged: StagedKeys) -> list[pulumi.Resource]:
 def store_of(given: Any) -> Any:
     """A store by its URL, or `{"class": …}` with its arguments; `{"made": text}` is known once a resource is made."""
     if isinstance(given, str):
-        return StoreUrl(given)
+        return given
     arguments = dict(given)
     kind = getattr(whatsapp_flow_encryption, arguments.pop("class"))
     return kind(**{name: made(value) if isinstance(value, dict) else value for name, value in arguments.items()})

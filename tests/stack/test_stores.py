@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from tests.contract.stores.aws_place import AwsPlace
 from tests.contract.stores.azure_place import AzurePlace, signed_in
 from tests.contract.stores.place import Place
-from tests.contract.stores.vault_place import VaultPlace
+from tests.contract.stores.vault_place import VaultPlace, policy
 from tests.stack.project import Project, stored_text
 from tests.stack.test_secrets import forms_of, leaks, pem_blocks
 from whatsapp_flow_endpoint import FlowKeys
@@ -41,6 +41,9 @@ def places(project: Project, request: pytest.FixtureRequest) -> Iterator[dict[st
         rest.enter_context(signed_in(keys))
         for server in (vault, secrets, keys):
             project.environment |= server.environment
+        # The engine and the endpoint have what the page about Vault grants them, and no more.
+        project.environment["VAULT_TOKEN"] = vault.token_for(policy("For the stack"))
+        monkeypatch.setenv("VAULT_TOKEN", vault.token_for(policy("For the endpoint")))
         project.environment["WHATSAPP_STORE_DEADLINE"] = "6"
         yield found
 

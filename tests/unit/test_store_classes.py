@@ -1,6 +1,7 @@
 """The typed stores of a program and the URLs they stand for."""
 
 import asyncio
+import os
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from whatsapp_flow_encryption import (
     FileStore,
     StackStore,
     Store,
-    StoreUrl,
     VaultStore,
 )
+from whatsapp_flow_encryption.stores import url_of
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:flows/line-AbCdEf"
 
@@ -75,16 +76,16 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             AzureKeyVaultStore(secret_id="https://flows.vault.azure.net/secrets/line/0123456789abcdef"),
             "azurekeyvault://flows.vault.azure.net/line?existing=true",
         ),
-        (StoreUrl("hashivault://host/a"), "hashivault://host/a"),
-        (StoreUrl("stack"), "stack"),
+        ("hashivault://host/a", "hashivault://host/a"),
+        ("stack", "stack"),
     ],
 )
-def test_a_store_stands_for_its_url(store: Store, url: str) -> None:
-    assert store.url == url
+def test_a_store_stands_for_its_url(store: Store | str, url: str) -> None:
+    assert url_of(store) == url
 
 
 def test_a_relative_path_counts_from_the_projects_folder(tmp_path: Path) -> None:
-    assert FileStore("keys/ring.json").url == StoreUrl("file:keys/ring.json").url == f"file://{tmp_path}/keys/ring.json"
+    assert FileStore("keys/ring.json").url == url_of("file:keys/ring.json") == f"file://{tmp_path}/keys/ring.json"
 
 
 def test_where_a_store_is_comes_from_the_environment_if_the_program_does_not_say(
@@ -93,7 +94,7 @@ def test_where_a_store_is_comes_from_the_environment_if_the_program_does_not_say
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     monkeypatch.setenv("VAULT_ADDR", "https://vault.example.com")
     assert AwsSecretsManagerStore("a").url == "awssecretsmanager://eu-central-1/a"
-    assert VaultStore("a").url == StoreUrl("hashivault:///a").url == "hashivault://vault.example.com/a"
+    assert VaultStore("a").url == url_of("hashivault:///a") == "hashivault://vault.example.com/a"
 
 
 def test_what_the_program_says_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,6 +119,15 @@ def test_any_field_may_be_an_output() -> None:
         return str(await url.future())
 
     assert asyncio.run(run()) == "awssecretsmanager://eu-west-1/a?kms_key_id=alias/flows&tag.team=pay"
+
+
+def test_a_url_may_be_an_output_too() -> None:
+    async def run() -> str:
+        url = url_of(pulumi.Output.from_input("file:ring.json"))
+        assert isinstance(url, pulumi.Output)
+        return str(await url.future())
+
+    assert asyncio.run(run()) == f"file://{os.getcwd()}/ring.json"
 
 
 @pytest.mark.parametrize("store", [AwsSecretsManagerStore, AzureKeyVaultStore])

@@ -120,18 +120,19 @@ def inspect(wanted: Wanted, *, stores: Sequence[Store], graph: Graph) -> Inspect
     """
     served = graph.get_registered_key(wanted.claim.phone_number_id)
     amiss: list[str] = []
-    ours: set[str] = set()
-    readable = True
+    found: list[tuple[Store, KeyRing]] = []
     for store in stores:
         try:
-            ring = look_at_ring(store, wanted.claim).ring
+            found.append((store, look_at_ring(store, wanted.claim).ring))
         except StoreError as error:
-            readable = False
             amiss.append(str(error))
-            continue
-        ours.update(key.fingerprint for key in ring.keys)
-        amiss.extend(_amiss(store, ring, wanted.fingerprint))
-    foreign = served.fingerprint if readable and served.fingerprint not in ours else None
+    # In the stack, keys leave a step later than in its backups.
+    offered = {k.fingerprint for store, ring in found if not _is_recorded(store) for k in ring.keys if k.offered_at}
+    for store, ring in found:
+        amiss.extend(_amiss(store, ring, wanted.fingerprint, offered))
+    readable = len(found) == len(stores)
+    ours = any(served.fingerprint in ring for _, ring in found)
+    foreign = served.fingerprint if readable and not ours else None
     return Inspection(served, "; ".join(amiss) or IN_PLACE, foreign)
 
 
@@ -169,13 +170,19 @@ def _publish(graph: Graph, number: str, ring: KeyRing, wanted: Wanted) -> None:
         return  # it may have taken effect, or may do so later: reading decides
 
 
-def _amiss(store: Store, ring: KeyRing, desired: str) -> list[str]:
+def _amiss(store: Store, ring: KeyRing, desired: str, offered: Collection[str]) -> list[str]:
     if desired not in ring:
         return [f"{store.url}: lacks key {desired}"]
-    current = ring.current.fingerprint if ring.current else "none"
-    if isinstance(store, RecordedRing) or current == desired:
+    if _is_recorded(store):
         return []
-    return [f"{store.url}: current is {current}"]
+    current = ring.current.fingerprint if ring.current else "none"
+    if current != desired:
+        return [f"{store.url}: current is {current}"]
+    return [f"{store.url}: lacks key {other}, which another store holds" for other in offered if other not in ring]
+
+
+def _is_recorded(store: Store) -> bool:
+    return isinstance(store, RecordedRing)
 
 
 def _not_in_ring(wanted: Wanted, stores: Sequence[Store]) -> str:

@@ -5,7 +5,6 @@ Faults that a healthy server doesn't show, lost answers above all, come from a s
 
 import http.server
 import json
-import re
 import socket
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.contract.stores.vault_place import VaultPlace
+from tests.contract.stores.vault_place import VaultPlace, policy
 from tests.servers.openbao import OpenBao
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
@@ -37,7 +36,6 @@ from whatsapp_flow_keys.stores.urls import complete_url, is_same_place, open_sto
 from whatsapp_flow_keys.stores.vault import VaultStore
 
 KEY = PrivateKey.generate()
-PAGE = Path(__file__).parents[3] / "docs" / "stores" / "vault.md"
 HOST = "vault.example.com"
 ANOTHER_TOOLS = {"username": "svc", "password": "hunter2"}
 READ_ONLY = 'path "secret/data/whatsapp/flows/*" { capabilities = ["read"] }'
@@ -168,13 +166,6 @@ def behind(between: Between, place: VaultPlace) -> VaultStore:
 def versions(place: VaultPlace) -> int:
     """How many versions were ever written."""
     return int(place.kv.read_secret_metadata(place.path)["data"]["current_version"])
-
-
-def policy(title: str) -> str:
-    """A policy of the page, as people copy it."""
-    found = re.search(rf"^### {title}\n+```hcl\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-    assert found
-    return found[1]
 
 
 # --- The URL

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 from itertools import count
+from pathlib import Path
 
 import hvac.exceptions
 import pytest
@@ -13,6 +15,7 @@ from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.vault import VaultStore
 
 _names = count(1)
+_PAGE = Path(__file__).parents[3] / "docs" / "stores" / "vault.md"
 
 
 class VaultPlace:
@@ -73,3 +76,10 @@ class VaultPlace:
     def destroy(self) -> None:
         """With all versions, and the number of the last one."""
         self.kv.delete_metadata_and_all_versions(self.path)
+
+
+def policy(title: str) -> str:
+    """A policy of the page, as people copy it."""
+    found = re.search(rf"^### {title}\n+```hcl\n(.*?)^```$", _PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    assert found
+    return found[1]
