@@ -1,5 +1,6 @@
 """A lost store rebuilt from a backup, by the library and by the command line."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,27 @@ def test_what_the_target_holds_itself_stays(line: Line) -> None:
     first, backup = line.stores
     assert restore(backup, first).regained == ()
     assert line.roles(0)[newer] is Role.CURRENT
-    assert line.ring(0) == line.ring(1)
+
+
+def test_the_source_is_only_read(backed_up: Line) -> None:
+    first, backup = backed_up.stores
+    path = backed_up.folder / "ring1.json"
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    restore(backup, first)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+def test_keys_that_only_the_target_or_only_the_source_holds_are_all_in_the_target(line: Line) -> None:
+    line.backups = 1
+    first = line.rotate()
+    snapshot = (line.folder / "ring1.json").read_bytes()
+    second = line.rotate()
+    target, source = line.stores
+    held, ring = target.read(), line.ring(0)
+    target.write(replace(ring, keys=tuple(key for key in ring.keys if key.fingerprint == second)), held)
+    (line.folder / "ring1.json").write_bytes(snapshot)
+    assert restore(source, target).regained == (first,)
+    assert line.roles(0) == {second: Role.CURRENT, first: Role.RETAINED}
 
 
 def test_a_source_without_a_ring_is_an_error_and_the_target_stays(line: Line) -> None:

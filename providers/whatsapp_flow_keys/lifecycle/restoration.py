@@ -1,10 +1,10 @@
 """Restoration: a lost store is rebuilt from a backup, by the same union that every `pulumi up` makes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from whatsapp_flow_keys.errors import InputError, StoreError
 from whatsapp_flow_keys.lifecycle.rings import Claim, read_rings
-from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.ring import KeyRing, union
 from whatsapp_flow_keys.stores.store import Store
 
 
@@ -19,6 +19,8 @@ class Restored:
 def restore(source: Store, target: Store) -> Restored:
     """``target`` with every key of ``source``; what it holds itself stays. A softly deleted document is restored first.
 
+    The source is only read: a backup may be on a medium that can't be written.
+
     The ring goes on to be its stack's. Raises :class:`InputError` where both are one place, :class:`StoreError` where
     the source holds no ring, :class:`ForeignDocumentError` where the target holds another number's or another stack's;
     then nothing was written.
@@ -28,9 +30,14 @@ def restore(source: Store, target: Store) -> Restored:
     ring = source.read().ring
     if ring is None:
         raise StoreError(f"{source.url}: there is no key ring to restore from")
-    rings = read_rings([target, source], Claim(ring.phone_number_id, ring.managed_by, ring.owner))
-    held = rings.found[0][1].ring
-    written = rings.write(rings.ring)
-    written.settle()
-    regained = tuple(key.fingerprint for key in written.ring.keys if held is None or key.fingerprint not in held)
-    return Restored(written.ring, regained)
+    claim = Claim(ring.phone_number_id, ring.managed_by, ring.owner)
+    found = read_rings([target], claim).found[0][1]
+    joined = union([ring, found.ring]) if found.ring else ring
+    assert joined is not None
+    if joined not in (ring, found.ring):
+        joined = replace(joined, revision=joined.revision + 1)
+    if joined != found.ring:
+        target.write(joined, found)
+    target.settle()
+    held = found.ring or replace(ring, keys=())
+    return Restored(joined, tuple(key.fingerprint for key in joined.keys if key.fingerprint not in held))

@@ -150,7 +150,10 @@ class AwsSecretsManagerStore:
             if "DeletedDate" not in found:
                 raise refused from None
             until = found["DeletedDate"]
-        return f"{self.url}: can be restored until {_date(until)}; the next `pulumi up` does"
+        return (
+            f"{self.url}: is scheduled for deletion, and can be restored until {_date(until)}; the next `pulumi up` "
+            f"restores it"
+        )
 
     def _without_value(self, refused: "RefusedError") -> Versioned:
         found = self._describe()

@@ -156,7 +156,7 @@ class AzureKeyVaultStore:
         if deleted is None or deleted.scheduled_purge_date is None:
             return ""
         until = deleted.scheduled_purge_date.strftime("%Y-%m-%d %H:%M UTC")
-        return f"{self.url}: is deleted, and can be recovered until {until}; the next `pulumi up` does"
+        return f"{self.url}: is deleted, and can be recovered until {until}; the next `pulumi up` recovers it"
 
     def _settled(self, write: Written) -> Versioned:
         """The write as it stands beside what others wrote meanwhile; joins their keys, then raises the conflict."""

@@ -599,7 +599,8 @@ def test_a_deletion_says_until_when_it_can_be_undone(place: AwsPlace, settings: 
     before = datetime.now(timezone.utc)
     said = ours.delete()
     dates = {(moment + timedelta(days=days)).date().isoformat() for moment in (before, datetime.now(timezone.utc))}
-    assert said in {f"{place.url}: can be restored until {date}; the next `pulumi up` does" for date in dates}
+    assert said.startswith(f"{place.url}: is scheduled for deletion")
+    assert any(f"can be restored until {date}; the next `pulumi up` restores it" in said for date in dates)
     ends = place.client.describe_secret(SecretId=place.secret)["DeletedDate"]
     assert ends.astimezone(timezone.utc).date().isoformat() in dates
 
