@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.servers.secrets_manager import SecretsManager
 from tests.stack.project import STACK, Project
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +46,20 @@ def test_each_configured_number_gets_a_registered_key(reference: Project) -> Non
     assert outputs["rotates_on"]["b"] is not None
 
 
+def test_a_store_and_its_backups_are_configured_by_their_urls(
+    reference: Project, secrets_manager: SecretsManager
+) -> None:
+    reference.environment |= secrets_manager.environment
+    name = f"flows/{reference.number}"
+    stores = {"store": f"awssecretsmanager:///{name}?tag.team=pay", "backups": ["file:backup.json"]}
+    configure(reference, [{"name": "a", "phoneNumberId": reference.number, **stores}])
+    reference.up()
+    kept = secrets_manager.client().get_secret_value(SecretId=name, VersionStage="AWSCURRENT")["SecretString"]
+    assert kept == (reference.folder / "backup.json").read_text()
+    urls = reference.outputs()["endpoint_envs"]["a"]["WHATSAPP_FLOW_KEYS"].split()
+    assert urls == [f"awssecretsmanager://eu-west-1/{name}", (reference.folder / "backup.json").as_uri()]
+
+
 def test_a_passphrase_is_taken_from_a_secret_setting(reference: Project) -> None:
     configure(
         reference,
@@ -74,6 +89,11 @@ def test_the_rotation_trigger_of_the_environment_rotates_numbers_that_have_none(
         ([{"name": "a", "phoneNumberId": "12345", "store": "ftp://x"}], "numbers[0].store: 'ftp://x' is not a store"),
         ([{"name": "a", "phoneNumberId": "12345", "rotateAfterDays": "90"}], "numbers[0].rotateAfterDays: must be"),
         ([{"name": "a", "phoneNumberId": "12345", "passphrase": "hunter2"}], "numbers[0].passphrase: must be"),
+        ([{"name": "a", "phoneNumberId": "12345", "backups": "file:x"}], "numbers[0].backups: must be a list of store"),
+        (
+            [{"name": "a", "phoneNumberId": "12345", "backups": ["file:x", "ftp://x"]}],
+            "numbers[0].backups[1]: 'ftp://x",
+        ),
         (
             [{"name": "a", "phoneNumberId": "12345"}, {"name": "a", "phoneNumberId": "12346"}],
             "name a stands there twice",

@@ -40,7 +40,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_an_endpoint_without_pulumi_decrypts_a_form(wheel: Path, tmp_path: Path, project: Project) -> None:
+def test_an_endpoint_without_pulumi_decrypts_a_form_and_the_command_line_says_what_it_needs(
+    wheel: Path, tmp_path: Path, project: Project
+) -> None:
     project.up()
     pem = project.emulator.served(project.number)[0]
     assert pem is not None
@@ -53,6 +55,8 @@ def test_an_endpoint_without_pulumi_decrypts_a_form(wheel: Path, tmp_path: Path,
         [python, "-c", DECRYPT], input=json.dumps(body), env=environment, cwd=tmp_path, capture_output=True, text=True
     )
     assert json.loads(opened.stdout or "null") == {"screen": "BOOKING"}, opened.stderr
+    command = subprocess.run([python.with_name("whatsapp-flow-keys"), "restore"], capture_output=True, text=True)
+    assert command.stderr == 'whatsapp-flow-keys needs click: pip install "whatsapp-flow-encryption[cli]"\n'
 
 
 def test_a_project_that_installs_the_wheel_runs_and_asks_for_no_plugin_and_no_extra_but_what_it_uses(
