@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.stores.aws_secrets_manager import AwsSecretsManagerStore
-from whatsapp_flow_keys.stores.azure_key_vault import AzureKeyVaultStore
+from whatsapp_flow_keys.stores.aws_secrets_manager.store import AwsSecretsManagerStore
+from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
 from whatsapp_flow_keys.stores.file import FileStore
 from whatsapp_flow_keys.stores.store import Store
-from whatsapp_flow_keys.stores.vault import VaultStore
+from whatsapp_flow_keys.stores.vault.store import VaultStore
 
 STACK = "stack"
 """The default store: a secret of the stack itself."""

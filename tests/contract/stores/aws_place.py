@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.stores.environment import under
 from tests.servers.secrets_manager import STRANGER, SecretsManager
-from whatsapp_flow_keys.stores.aws_secrets_manager import AwsSecretsManagerStore
+from whatsapp_flow_keys.stores.aws_secrets_manager.store import AwsSecretsManagerStore
 from whatsapp_flow_keys.stores.store import Store
 
 _names = count(1)

@@ -8,8 +8,8 @@ from unittest import mock
 from azure.core.credentials import AccessToken
 
 from tests.servers.key_vault import LARGEST, NOBODY, KeyVault
-from whatsapp_flow_keys.stores import azure_client
-from whatsapp_flow_keys.stores.azure_key_vault import AzureKeyVaultStore
+from whatsapp_flow_keys.stores.azure_key_vault import client
+from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
 from whatsapp_flow_keys.stores.store import Store
 
 
@@ -72,6 +72,6 @@ def signed_in(vault: KeyVault, **environment: str) -> Iterator[None]:
     """This process's default credential is found anew, in the environment of ``vault``."""
     with (
         mock.patch.dict(os.environ, vault.environment | environment),
-        mock.patch.object(azure_client, "_process_credential", []),
+        mock.patch.object(client, "_process_credential", []),
     ):
         yield

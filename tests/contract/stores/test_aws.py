@@ -38,8 +38,8 @@ from whatsapp_flow_keys.errors import (
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, union
 from whatsapp_flow_keys.stores import client_library
-from whatsapp_flow_keys.stores.aws_client import shared_client
-from whatsapp_flow_keys.stores.aws_secrets_manager import (
+from whatsapp_flow_keys.stores.aws_secrets_manager.client import shared_client
+from whatsapp_flow_keys.stores.aws_secrets_manager.store import (
     CURRENT,
     STAGED,
     AwsSecretsManagerStore,
@@ -218,7 +218,7 @@ def test_a_url_without_a_region_anywhere_is_left_for_the_check(
 
 
 def test_a_url_is_completed_without_the_client_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("whatsapp_flow_keys.stores.aws_secret.find_spec", lambda name: None)
+    monkeypatch.setattr("whatsapp_flow_keys.stores.aws_secrets_manager.secret.find_spec", lambda name: None)
     assert complete_url("awssecretsmanager:///a", {}) == "awssecretsmanager:///a"
 
 
@@ -458,7 +458,7 @@ def test_a_creation_that_aws_calls_existing_is_ours_if_our_version_is_current(
     stub: Stubber, place: AwsPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stub: an answer to the repetition of a request that was carried out. moto gives it for another text only."""
-    monkeypatch.setattr("whatsapp_flow_keys.stores.aws_secrets_manager.uuid4", lambda: OLD)
+    monkeypatch.setattr("whatsapp_flow_keys.stores.aws_secrets_manager.store.uuid4", lambda: OLD)
     stub.add_client_error("create_secret", "ResourceExistsException", "exists")
     stub.add_response("describe_secret", {"ARN": ARN, "VersionIdsToStages": {OLD: [CURRENT]}})
     assert place.store().write(ring(), Versioned(None, "")).version == OLD

@@ -30,7 +30,7 @@ from whatsapp_flow_keys.errors import (
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores import client_library
-from whatsapp_flow_keys.stores.azure_key_vault import AzureKeyVaultStore
+from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import complete_url, is_same_place, open_store
 
@@ -200,7 +200,7 @@ def test_on_loopback_any_domain_may_ask(host: str) -> None:
 def test_a_challenge_of_another_domain_is_a_sentence_and_no_token_is_sent(
     vault: KeyVault, store: AzureKeyVaultStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("whatsapp_flow_keys.stores.azure_client.is_loopback", lambda host: False)
+    monkeypatch.setattr("whatsapp_flow_keys.stores.azure_key_vault.client.is_loopback", lambda host: False)
     with pytest.raises(StoreUnavailableError, match=r"is no Key Vault of this name: .*; none was sent"):
         store.read()
     assert not any(request.identity for request in vault.log)

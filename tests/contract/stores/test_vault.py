@@ -33,7 +33,7 @@ from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores import client_library
 from whatsapp_flow_keys.stores.urls import complete_url, is_same_place, open_store
-from whatsapp_flow_keys.stores.vault import VaultStore
+from whatsapp_flow_keys.stores.vault.store import VaultStore
 
 KEY = PrivateKey.generate()
 HOST = "vault.example.com"
@@ -78,7 +78,7 @@ def over_tls() -> Iterator[OpenBao]:
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("whatsapp_flow_keys.stores.vault_client._FIRST_PAUSE", 0.0)
+    monkeypatch.setattr("whatsapp_flow_keys.stores.vault.client._FIRST_PAUSE", 0.0)
 
 
 @pytest.fixture

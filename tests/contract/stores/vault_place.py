@@ -12,7 +12,7 @@ import pytest
 from tests.contract.stores.environment import under
 from tests.servers.openbao import OpenBao, variables
 from whatsapp_flow_keys.stores.store import Store
-from whatsapp_flow_keys.stores.vault import VaultStore
+from whatsapp_flow_keys.stores.vault.store import VaultStore
 
 _names = count(1)
 _PAGE = Path(__file__).parents[3] / "docs" / "stores" / "vault.md"

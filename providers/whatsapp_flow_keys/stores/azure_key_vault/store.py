@@ -24,8 +24,16 @@ from whatsapp_flow_keys.errors import (
 from whatsapp_flow_keys.loopback import is_loopback
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.address import TAG, Address, parse_address
-from whatsapp_flow_keys.stores.azure_client import SecretCalls
-from whatsapp_flow_keys.stores.azure_versions import AFTER, OURS, Found, Written, loose_versions, tags_of, version_of
+from whatsapp_flow_keys.stores.azure_key_vault.client import SecretCalls
+from whatsapp_flow_keys.stores.azure_key_vault.versions import (
+    AFTER,
+    OURS,
+    Found,
+    Written,
+    loose_versions,
+    tags_of,
+    version_of,
+)
 from whatsapp_flow_keys.stores.client_library import require_extra
 from whatsapp_flow_keys.stores.content import lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.store import Versioned

@@ -14,8 +14,8 @@ from uuid import uuid4
 
 from whatsapp_flow_keys.errors import ForeignDocumentError, StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.aws_client import RefusedError, ask
-from whatsapp_flow_keys.stores.aws_secret import (
+from whatsapp_flow_keys.stores.aws_secrets_manager.client import RefusedError, ask
+from whatsapp_flow_keys.stores.aws_secrets_manager.secret import (
     MANAGED_BY,
     AwsSecret,
     complete_region,

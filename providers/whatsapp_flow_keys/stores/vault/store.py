@@ -15,8 +15,8 @@ from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.client_library import require_extra
 from whatsapp_flow_keys.stores.content import lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.store import Versioned
-from whatsapp_flow_keys.stores.vault_client import VaultCalls, body_of, errors_in
-from whatsapp_flow_keys.stores.vault_path import complete_path, parse_path
+from whatsapp_flow_keys.stores.vault.client import VaultCalls, body_of, errors_in
+from whatsapp_flow_keys.stores.vault.path import complete_path, parse_path
 
 _LARGEST = 512 * 1024
 """Bytes of a document: the integrated storage refuses an entry of more than 1 MiB, and stores some more than ours."""

@@ -1,0 +1,1 @@
+"""Azure Key Vault through azure-keyvault-secrets. ``store`` is the :class:`Store`."""

@@ -1,0 +1,1 @@
+"""HashiCorp Vault and OpenBao: KV version 2 through hvac. ``store`` is the :class:`Store`."""
