@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 
 from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing
-from whatsapp_flow_encryption.stores import Store, url_of
+from whatsapp_flow_encryption.stores import Store, url_of, urls_of
 from whatsapp_flow_keys.stores.urls import STACK, open_store
 
 KEYS_VARIABLE = "WHATSAPP_FLOW_KEYS"
@@ -92,7 +92,7 @@ class FlowEncryption(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         number = _as_text(phone_number_id)
         managed_by = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-        store_url, backup_urls = url_of(store), [url_of(backup) for backup in backups]
+        store_url, backup_urls = url_of(store), urls_of(backups)
         secret_passphrase = _passphrase(resource_name, passphrase, child)
 
         key = EncryptionKey(

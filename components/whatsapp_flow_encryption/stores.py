@@ -5,7 +5,7 @@ that a preview shows it and the state records it. What is wrong is said by the p
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,7 +47,7 @@ class FileStore:
     @property
     def url(self) -> pulumi.Input[str]:
         """``file:///…``."""
-        return _url(lambda path: Path(os.path.abspath(path)).as_uri(), path=self.path)
+        return _url(_file_url, path=self.path)
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,12 @@ class VaultStore:
 
         def build(path: Any, address: Any, mount: Any, namespace: Any) -> str:
             scheme, _, host = str(address or "").rstrip("/").rpartition("://")
-            host = quote(host, safe=":[]")  # a path behind the host is for the check to refuse
-            tls = {"tls": "off"} if scheme == "http" else {}
+            if scheme.lower() not in ("", "http", "https"):
+                host = f"{scheme}://{host}"
+            host = quote(host, safe=":[]@")  # a path behind the host is for the check to refuse, as is another scheme
+            tls = {"tls": "off"} if scheme.lower() == "http" else {}
             given = {"mount": None if mount == "secret" else mount, "namespace": namespace}
-            return str(Address("hashivault", host, str(path), {**_texts(given), **tls}))
+            return str(Address("hashivault", host, _text(path), {**_texts(given), **tls}))
 
         return _url(build, path=self.path, address=self.address, mount=self.mount, namespace=self.namespace)
 
@@ -104,8 +106,8 @@ class AwsSecretsManagerStore:
         """``awssecretsmanager://…``."""
 
         def build(name: Any, secret_id: Any, region: Any, tags: Any, **settings: Any) -> str:
-            host, path = (region or "", name) if name is not None else str(secret_id).partition("/")[::2]
-            return str(Address("awssecretsmanager", str(host), str(path), {**_texts(settings), **_tags(tags)}))
+            host, path = _text(secret_id).partition("/")[::2] if name is None else (_text(region), _text(name))
+            return str(Address("awssecretsmanager", host, path, {**_texts(settings), **_tags(tags)}))
 
         return _url(
             build,
@@ -142,7 +144,7 @@ class AzureKeyVaultStore:
         def build(name: Any, vault_url: Any, secret_id: Any, tags: Any) -> str:
             host, path = _host_and_path(vault_url if secret_id is None else secret_id)
             if secret_id is None:
-                return str(Address("azurekeyvault", "/".join(filter(None, (host, path))), str(name), _tags(tags)))
+                return str(Address("azurekeyvault", "/".join(filter(None, (host, path))), _text(name), _tags(tags)))
             return str(Address("azurekeyvault", host, _secret_name(path), {"existing": "true", **_tags(tags)}))
 
         return _url(build, name=self.name, vault_url=self.vault_url, secret_id=self.secret_id, tags=self.tags)
@@ -153,8 +155,15 @@ def url_of(store: Store | pulumi.Input[str]) -> pulumi.Input[str]:
 
     It has what the environment knows of where the store is.
     """
-    url = getattr(store, "url", None)
-    return _url(lambda text: str(text), text=store) if url is None or isinstance(store, pulumi.Output) else url
+    if isinstance(store, str | pulumi.Output | Awaitable):
+        return _url(lambda text: _text(text), text=store)
+    is_store = not isinstance(store, type) and hasattr(type(store), "url")
+    return store.url if is_store else type(store).__name__  # a name is what the check refuses
+
+
+def urls_of(stores: Any) -> Any:
+    """Their URLs; what is no list is left for the check to refuse."""
+    return [url_of(store) for store in stores] if isinstance(stores, list | tuple) else type(stores).__name__
 
 
 def _url(build: Callable[..., str], **fields: Any) -> pulumi.Input[str]:
@@ -167,15 +176,26 @@ def _url(build: Callable[..., str], **fields: Any) -> pulumi.Input[str]:
 
 def _waits(value: Any) -> bool:
     nested = value.values() if isinstance(value, Mapping) else ()
-    return not isinstance(value, str | int | float | Mapping | None) or any(_waits(item) for item in nested)
+    return isinstance(value, pulumi.Output | Awaitable) or any(_waits(item) for item in nested)
+
+
+def _file_url(path: Any) -> str:
+    return Path(os.path.abspath(path)).as_uri() if isinstance(path, str) and path else "file:"
+
+
+def _text(value: Any) -> str:
+    """Nothing for None, as an Output may turn out to be: "None" would be a name."""
+    return "" if value is None else str(value)
 
 
 def _texts(settings: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in settings.items() if value is not None}
 
 
-def _tags(tags: Mapping[str, Any] | None) -> dict[str, str]:
-    return {f"{TAG}{name}": str(value) for name, value in (tags or {}).items()}
+def _tags(tags: Any) -> dict[str, str]:
+    """The tags as settings; what is no mapping becomes a setting that the check refuses."""
+    given = tags if isinstance(tags, Mapping) else {} if tags is None else {"": tags}
+    return {f"{TAG}{_text(name)}": str(value) for name, value in given.items() if value is not None}
 
 
 def _host_and_path(url: Any) -> tuple[str, str]:

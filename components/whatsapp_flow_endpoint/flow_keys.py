@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from whatsapp_flow_keys import document
-from whatsapp_flow_keys.errors import InputError, StoreError
+from whatsapp_flow_keys.errors import FlowKeysError, InputError, MissingExtraError, StoreError
 from whatsapp_flow_keys.flow_message import Session, decrypt_request
 from whatsapp_flow_keys.lifecycle.passphrases import open_key
 from whatsapp_flow_keys.ring import KeyRing
@@ -51,12 +51,12 @@ class FlowKeys:
 def _from_stores(urls: Sequence[str]) -> KeyRing:
     from whatsapp_flow_keys.stores.urls import open_store  # an endpoint with the document needs no store
 
-    failures: list[StoreError] = []
+    failures: list[FlowKeysError] = []
     for url in urls:
-        store = open_store(url, _KEYS)
         try:
+            store = open_store(url, _KEYS)
             ring = store.read().ring
-        except StoreError as error:
+        except (StoreError, MissingExtraError) as error:
             failures.append(error)
             continue
         if ring is not None:

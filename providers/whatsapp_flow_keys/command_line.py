@@ -2,6 +2,7 @@
 
 import click
 
+from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import FlowKeysError
 from whatsapp_flow_keys.lifecycle.restoration import Restored
 from whatsapp_flow_keys.lifecycle.restoration import restore as restore_ring
@@ -19,14 +20,16 @@ def command() -> None:
 def restore(source: str, target: str) -> None:
     """Rebuilds a lost store from a backup.
 
-    No key is lost by it: what the target holds itself stays, and what it lacks is added. Run `pulumi up --refresh`
-    afterwards, which compares every store with what Meta serves.
+    No key is lost by it: what the target holds itself stays, and what it lacks is added. Give the target's URL as it
+    stands in the stack (`store:` in a preview), with its tags and encryption key. Run `pulumi up --refresh` afterwards,
+    which compares every store with what Meta serves.
     """
     try:
-        done = restore_ring(open_store(complete_url(source), "--from"), open_store(complete_url(target), "--to"))
+        stores = open_store(complete_url(source), "--from"), open_store(complete_url(target), "--to")
+        done = restore_ring(*stores, SystemClock())
     except FlowKeysError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(_told(done, open_store(complete_url(target)).url))
+    click.echo(_told(done, stores[1].url))
 
 
 def _told(done: Restored, url: str) -> str:

@@ -134,11 +134,12 @@ def retire(ring: KeyRing, *, served: str | None, desired: str, now: datetime) ->
     return _with(ring, [key for key in ring.keys if stays(key)])
 
 
-def union(rings: Sequence[KeyRing]) -> KeyRing | None:
+def union(rings: Sequence[KeyRing], *, desired: str | None = None) -> KeyRing | None:
     """The rings of several stores as one, by fingerprint; None if there is none.
 
     The highest revision gives roles, order, owner and names. Keys found only elsewhere become retained if they were
-    ever offered; never-offered ones belong to an old snapshot and are dropped. ``offered_at`` is the latest.
+    ever offered; never-offered ones belong to an old snapshot and are dropped, but for the ``desired`` one, which is
+    about to be offered. ``offered_at`` is the latest.
     """
     if not rings:
         return None
@@ -146,7 +147,7 @@ def union(rings: Sequence[KeyRing]) -> KeyRing | None:
     everywhere = [key for ring in rings for key in ring.keys]
     elsewhere: dict[str, RingKey] = {}
     for key in everywhere:
-        if key.fingerprint not in base and key.offered_at is not None:
+        if key.fingerprint not in base and (key.offered_at is not None or key.fingerprint == desired):
             elsewhere.setdefault(key.fingerprint, replace(key, role=Role.RETAINED))
     joined = [*base.keys, *elsewhere.values()]
     return _with(base, [replace(k, offered_at=_latest(everywhere, k.fingerprint)) for k in joined])

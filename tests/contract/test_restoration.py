@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.contract.conftest import Line
+from tests.contract.conftest import Line, TestClock
 from whatsapp_flow_keys.command_line import command
 from whatsapp_flow_keys.errors import ForeignDocumentError, StoreError
 from whatsapp_flow_keys.lifecycle.restoration import restore
@@ -30,7 +30,7 @@ def run(*words: str) -> tuple[int, str]:
 
 def test_a_lost_store_holds_the_whole_ring_again(backed_up: Line) -> None:
     first, backup = backed_up.stores
-    restored = restore(backup, first)
+    restored = restore(backup, first, TestClock())
     assert backed_up.ring(0) == backed_up.ring(1)
     assert list(restored.regained) == [key.fingerprint for key in backed_up.ring(1).keys]
 
@@ -38,7 +38,7 @@ def test_a_lost_store_holds_the_whole_ring_again(backed_up: Line) -> None:
 def test_what_was_restored_is_registered_without_a_publication(backed_up: Line) -> None:
     first, backup = backed_up.stores
     published = backed_up.publications()
-    restore(backup, first)
+    restore(backup, first, TestClock())
     served = str(backed_up.served())
     backed_up.register(served)
     assert backed_up.publications() == published
@@ -52,7 +52,7 @@ def test_what_the_target_holds_itself_stays(line: Line) -> None:
     newer = line.rotate()
     (line.folder / "ring1.json").write_bytes(snapshot)
     first, backup = line.stores
-    assert restore(backup, first).regained == ()
+    assert restore(backup, first, TestClock()).regained == ()
     assert line.roles(0)[newer] is Role.CURRENT
 
 
@@ -60,7 +60,7 @@ def test_the_source_is_only_read(backed_up: Line) -> None:
     first, backup = backed_up.stores
     path = backed_up.folder / "ring1.json"
     before = path.read_bytes(), path.stat().st_mtime_ns
-    restore(backup, first)
+    restore(backup, first, TestClock())
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
 
 
@@ -73,8 +73,20 @@ def test_keys_that_only_the_target_or_only_the_source_holds_are_all_in_the_targe
     held, ring = target.read(), line.ring(0)
     target.write(replace(ring, keys=tuple(key for key in ring.keys if key.fingerprint == second)), held)
     (line.folder / "ring1.json").write_bytes(snapshot)
-    assert restore(source, target).regained == (first,)
+    assert restore(source, target, TestClock()).regained == (first,)
     assert line.roles(0) == {second: Role.CURRENT, first: Role.RETAINED}
+
+
+def test_a_key_that_the_target_is_about_to_publish_stays_beside_a_newer_source(line: Line) -> None:
+    line.backups = 1
+    line.rotate()
+    source = line.stores[1]
+    held, ring = source.read(), line.ring(1)
+    source.write(replace(ring, revision=ring.revision + 20), held)
+    line.backups = 0
+    pending = line.stage()
+    restore(source, line.stores[0], line.clock)
+    assert pending in line.ring(0)
 
 
 def test_a_source_without_a_ring_is_an_error_and_the_target_stays(line: Line) -> None:
@@ -83,7 +95,7 @@ def test_a_source_without_a_ring_is_an_error_and_the_target_stays(line: Line) ->
     first, empty = line.stores
     before = (line.folder / "ring0.json").read_bytes()
     with pytest.raises(StoreError, match="there is no key ring to restore from"):
-        restore(empty, first)
+        restore(empty, first, TestClock())
     assert (line.folder / "ring0.json").read_bytes() == before
 
 
@@ -92,7 +104,7 @@ def test_a_target_that_holds_another_numbers_ring_is_refused(line: Line, backed_
     other.emulator.add_number(other.number)
     other.rotate()
     with pytest.raises(ForeignDocumentError, match=f"of phone number {other.number}, not of {line.number}"):
-        restore(backed_up.stores[1], other.stores[0])
+        restore(backed_up.stores[1], other.stores[0], TestClock())
     assert other.ring().phone_number_id == other.number
 
 

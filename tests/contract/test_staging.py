@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.conftest import Line
-from whatsapp_flow_keys.errors import ForeignDocumentError, ForeignKeyError, PrivateKeyError
+from whatsapp_flow_keys.errors import ForeignDocumentError, ForeignKeyError, KeyNotInRingError, PrivateKeyError
 from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.staging import (
@@ -120,6 +120,26 @@ def test_a_renamed_stack_claims_its_ring(line: Line) -> None:
     line.managed_by = "org/flows/renamed"
     claim_stores(line.claim(formerly="org/flows/prod"), stores=line.stores, passphrase=None)
     assert line.ring().managed_by == "org/flows/renamed"
+
+
+def test_a_move_to_where_the_live_key_is_not_changes_nothing(line: Line) -> None:
+    with pytest.raises(KeyNotInRingError, match="so the keys were not moved there"):
+        claim_stores(line.claim(), stores=line.stores, passphrase=None, desired="f" * 64, moved=True)
+    assert list(line.folder.iterdir()) == []
+
+
+def test_an_old_backup_with_more_writes_does_not_drop_the_key_that_is_about_to_be_published(line: Line) -> None:
+    line.backups = 1
+    line.rotate()
+    backup = line.stores[1]
+    held, ring = backup.read(), line.ring(1)
+    backup.write(replace(ring, revision=ring.revision + 20), held)
+    line.backups = 0
+    pending = line.stage()
+    line.backups = 1
+    claim_stores(line.claim(), stores=line.stores, passphrase=None, desired=pending)
+    line.register(pending)
+    assert line.roles(0)[pending] is line.roles(1)[pending] is Role.CURRENT
 
 
 def test_another_stacks_ring_is_not_claimed(line: Line) -> None:

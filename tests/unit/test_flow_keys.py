@@ -18,6 +18,7 @@ from whatsapp_flow_keys.errors import (
 from whatsapp_flow_keys.flow_message import encrypt_request
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
+from whatsapp_flow_keys.stores import client_library
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 OLD, NEW = "old passphrase", "new passphrase"
@@ -174,6 +175,16 @@ def test_the_next_store_is_read_where_the_first_has_no_ring(pair: list[PrivateKe
     foreign.write_text("another tool's")
     whole.write_text(document.dump(ring(pair)))
     keys = FlowKeys.from_env({KEYS: f"{missing.as_uri()} {foreign.as_uri()}\n{whole.as_uri()}"})
+    assert keys.fingerprints == tuple(key.fingerprint for key in pair)
+
+
+def test_the_next_store_is_read_where_the_first_ones_client_library_is_missing(
+    pair: list[PrivateKey], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_library, "find_spec", lambda module: None)
+    whole = tmp_path / "whole.json"
+    whole.write_text(document.dump(ring(pair)))
+    keys = FlowKeys.from_env({KEYS: f"hashivault://vault.example.com/line {whole.as_uri()}"})
     assert keys.fingerprints == tuple(key.fingerprint for key in pair)
 
 

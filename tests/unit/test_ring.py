@@ -176,6 +176,12 @@ def test_a_never_offered_key_of_an_older_ring_is_dropped() -> None:
     assert "z" not in joined
 
 
+def test_the_desired_key_is_kept_though_an_older_ring_has_never_offered_it() -> None:
+    joined = union([ring(held("a", Role.CURRENT), revision=2), ring(new("z"))], desired="z")
+    assert joined is not None
+    assert roles(joined) == {"a": Role.CURRENT, "z": Role.RETAINED}
+
+
 def test_the_latest_offer_of_any_ring_counts() -> None:
     older = ring(held("a", Role.PENDING, NOON), revision=1)
     joined = union([ring(held("a", Role.PENDING, LONG_AGO), revision=2), older])

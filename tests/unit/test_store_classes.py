@@ -17,7 +17,9 @@ from whatsapp_flow_encryption import (
     Store,
     VaultStore,
 )
-from whatsapp_flow_encryption.stores import url_of
+from whatsapp_flow_encryption.stores import url_of, urls_of
+from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.stores.urls import open_store, parse_stores
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:flows/line-AbCdEf"
 
@@ -141,3 +143,49 @@ def test_a_store_does_not_change_after_it_is_made() -> None:
     store = VaultStore("a")
     with pytest.raises(FrozenInstanceError):
         store.path = "b"  # type: ignore[misc]  # that it is refused is what is tested
+
+
+@pytest.mark.parametrize(
+    ("store", "said"),
+    [
+        (FileStore(None), "is not an absolute path"),  # type: ignore[arg-type]  # as a person may by mistake
+        (FileStore(5), "is not an absolute path"),  # type: ignore[arg-type]
+        (FileStore(""), "is not an absolute path"),
+        (VaultStore(None, address="https://v.example.com"), "can't be the path"),  # type: ignore[arg-type]
+        (VaultStore("a", address="ftp://v.example.com"), "is not HOST or HOST:PORT"),
+        (VaultStore("a", address="HTTP://v.example.com"), "must be asked by https"),
+        (VaultStore("a", address="https://ops:hunter2@v.example.com"), "holds no user or password"),
+        (VaultStore("a", address="https://v.example.com/behind"), "is not HOST or HOST:PORT"),
+        (AwsSecretsManagerStore("", region="eu-west-1"), "is not a secret's name"),
+        (AwsSecretsManagerStore("a", region="eu-west-1", tags=["x"]), "'tag.' is no setting"),  # type: ignore[arg-type]
+        (AwsSecretsManagerStore("a", region="eu-west-1", kms_key_id=""), "kms_key_id must be"),
+        (AzureKeyVaultStore("", vault_url="https://v.vault.azure.net"), "can't be a secret's name"),
+        (FileStore, "'type' is not a store"),
+        (5, "'int' is not a store"),
+        (None, "'NoneType' is not a store"),
+        ("", "is empty"),
+    ],
+)
+def test_a_mistake_becomes_a_url_that_the_check_refuses(store: Any, said: str) -> None:
+    url = url_of(store)
+    assert isinstance(url, str)
+    with pytest.raises(InputError) as caught:
+        open_store(url)
+    assert said in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [None, 5, "file:///a", FileStore("a")])
+def test_backups_that_are_no_list_become_what_the_check_refuses(given: Any) -> None:
+    with pytest.raises(InputError, match=r"^backups: must be a list of stores$"):
+        parse_stores("stack", urls_of(given))
+
+
+def test_the_stack_is_no_backup() -> None:
+    with pytest.raises(InputError, match=r"^backups\[0\]: the stack can only be the store of a program"):
+        parse_stores("file:///a", urls_of([StackStore()]))
+
+
+def test_a_tag_without_a_value_is_left_out() -> None:
+    store = AwsSecretsManagerStore("a", region="eu-west-1", tags={"team": None})  # type: ignore[dict-item]
+    assert store.url == "awssecretsmanager://eu-west-1/a"

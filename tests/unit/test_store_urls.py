@@ -33,6 +33,7 @@ def test_settings_and_spelling_do_not_make_another_place(one: str, other: str) -
         (VAULT, f"{VAULT}?mount=kv"),
         (AWS, VAULT),
         (AWS, STACK),
+        (f"{AWS}?account=123456789012", f"{AWS}?account=999999999999"),
         (AWS, "no store"),
         (AWS, None),
     ],

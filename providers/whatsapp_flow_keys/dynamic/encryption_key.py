@@ -1,7 +1,7 @@
 """The provider of EncryptionKey: a key pair. Replacement is rotation. It never publishes."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,7 @@ from whatsapp_flow_keys.dynamic.inputs import (
     parse_passphrase,
     parse_trigger,
 )
+from whatsapp_flow_keys.dynamic.live_keys import LiveKeys
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE
@@ -65,33 +66,37 @@ class EncryptionKeyProvider(FlowKeysProvider):
             inputs.values["issued_on"] = issue_date(olds.get("issued_on"), inputs["rotate_after_days"], _today())
         return checked(inputs.values, inputs.failures)
 
-    def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
+    def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
         """Replaced by what asks for another key; all else is recorded in place."""
         replaces = [name for name in _ROTATES if news.get(name) is not None and news[name] != olds.get(name)]
         updates = [name for name in _IN_PLACE if news.get(name) != olds.get(name)]
         updates += [name for name in ("locations",) if name not in olds]  # a state of before there were any
-        if "passphrase" in updates and "phone_number_id" not in replaces:
-            replaces = []  # only an update sees the old passphrase; it keeps the old date, so the next `up` rotates
+        if _goes_first(olds, news, updates) and "phone_number_id" not in replaces:
+            replaces = []  # it keeps the old date and trigger, so the next `up` rotates
+        _live.note(id_, olds)
         return DiffResult(changes=bool(replaces or updates), replaces=replaces)
 
     def create(self, props: Props) -> CreateResult:
         """Generates the pair, and stages it in every store. A repeat after a crash generates anew."""
         instance, new = uuid4().hex, NewKey(PrivateKey.generate(), props["issued_on"], props.get("passphrase"))
         outs = {**props, "fingerprint": new.key.fingerprint, "public_key_pem": new.key.public_key_pem}
-        outs["former_passphrases"] = []
         if props["store"] == STACK:
-            outs |= {"private_key": new.key.to_pem(), **_whereabouts([])}
+            outs |= {"private_key": new.key.to_pem(), "former_passphrases": [], **_whereabouts([])}
             return CreateResult(instance, outs)
-        stores = parse_stores(props["store"], props["backups"])
-        stage_in_stores(
+        replaced = _live.outputs(props["phone_number_id"])
+        stores = _stores(props, replaced)
+        outs["former_passphrases"] = stage_in_stores(
             new,
-            _claim(props, instance),
+            _claim(props, instance, formerly=replaced.get("managed_by")),
             stores=stores,
             graph=self.graph(),
             clock=SystemClock(),
             replaceable=[props["take_over"]] if props.get("take_over") else [],
+            formers=_former_passphrases(replaced) if replaced else [],
         )
-        return CreateResult(instance, {**outs, "private_key": None, **_whereabouts(stores)})
+        outs |= {"private_key": None, **_whereabouts(stores)}
+        _live.note(instance, outs)
+        return CreateResult(instance, outs)
 
     def update(self, id_: str, olds: Props, news: Props) -> UpdateResult:
         """Records the new values, and brings every store in line with them."""
@@ -99,17 +104,18 @@ class EncryptionKeyProvider(FlowKeysProvider):
         if news["store"] == STACK:
             outs |= {"private_key": olds["private_key"], "former_passphrases": [], **_whereabouts([])}
             return UpdateResult(outs)
-        recorded = olds.get("locations") or []
-        stores = parse_stores(
-            anchored(news["store"], recorded), [anchored(backup, recorded) for backup in news["backups"]]
-        )
+        stores = _stores(news, olds)
         outs["former_passphrases"] = claim_stores(
             _claim(news, id_, formerly=olds.get("managed_by")),
             stores=stores,
             passphrase=news.get("passphrase"),
             formers=_former_passphrases(olds),
+            desired=olds["fingerprint"],
+            moved=not is_same_place(news["store"], olds["store"]),
         )
-        return UpdateResult({**outs, "private_key": None, **_whereabouts(stores)})
+        outs |= {"private_key": None, **_whereabouts(stores)}
+        _live.note(id_, outs)
+        return UpdateResult(outs)
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """A key pair has no drift of its own: the registration looks at both sides."""
@@ -119,6 +125,8 @@ class EncryptionKeyProvider(FlowKeysProvider):
         """Deletes the document, if this key still owns it and no served key is lost with it."""
         if props["store"] == STACK:
             return  # the ring holds the key; KeyRing guards it
+        if _live.is_replaced(id_, props["phone_number_id"]):
+            return  # the document is its replacement's, or stays where it was moved from
         first, *others = props.get("locations") or [props["store"], *props["backups"]]
         store, *backups = parse_stores(first, others)
         left = remove_from_store(
@@ -127,7 +135,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
             backups,
             graph=self.graph(),
             force=force(props),
-            passphrase_goes=props.get("passphrase_is_generated") is True,
+            passphrase_goes=_passphrase_goes(props),
         )
         if left:
             print(left)
@@ -147,6 +155,28 @@ def force(props: Props) -> Force:
     return Force(props.get("force_destroy") is True, os.environ.get("WHATSAPP_FORCE_DESTROY"))
 
 
+_live = LiveKeys()
+
+
+def _goes_first(olds: Props, news: Props, updates: Sequence[str]) -> bool:
+    """What only an update may do, since it sees the old values: another passphrase, another place."""
+    moved = is_known(news["store"]) and not is_same_place(news["store"], olds.get("store"))
+    return "passphrase" in updates or moved
+
+
+def _stores(props: Props, recorded: Mapping[str, Any]) -> tuple[Store, ...]:
+    """The stores that the program names, in the accounts that were recorded for them."""
+    locations = recorded.get("locations") or []
+    return parse_stores(
+        anchored(props["store"], locations), [anchored(backup, locations) for backup in props["backups"]]
+    )
+
+
+def _passphrase_goes(props: Props) -> bool:
+    """Whether a destroy deletes the passphrase, too. A state of before that was recorded doesn't say: then it may."""
+    return bool(props.get("passphrase_is_generated") or ("locations" not in props and props.get("passphrase")))
+
+
 def _claim(props: Props, owner: str, formerly: str | None = None) -> Claim:
     return Claim(props["phone_number_id"], props["managed_by"], owner, formerly)
 
@@ -158,7 +188,7 @@ def _whereabouts(stores: Sequence[Store]) -> Props:
     }
 
 
-def _former_passphrases(olds: Props) -> list[str]:
+def _former_passphrases(olds: Mapping[str, Any]) -> list[str]:
     """What keys may have been written with before, newest first."""
     recorded = [olds.get("passphrase") or NO_PASSPHRASE, *(olds.get("former_passphrases") or [])]
     return list(dict.fromkeys([*recorded, NO_PASSPHRASE]))
@@ -179,6 +209,8 @@ def _jump(olds: Props, inputs: Inputs) -> list[str]:
     store, before = inputs["store"], olds.get("store")
     if not is_known(store) or before is None or is_same_place(store, before) or olds.get("phone_number_id") is None:
         return []
+    if inputs["phone_number_id"] != olds["phone_number_id"]:
+        return []  # another number has another ring
     if store == STACK:
         return [f"store: from {before} into the stack is not offered; a private key should not go back into the state"]
     if not any(is_same_place(store, backup) for backup in olds.get("backups") or []):

@@ -72,7 +72,7 @@ def register(wanted: Wanted, *, stores: Sequence[Store], graph: Graph, clock: Cl
     and the errors of the Graph API and the stores. Running it again goes on from what it finds.
     """
     number, desired = wanted.claim.phone_number_id, wanted.fingerprint
-    rings = read_rings(stores, wanted.claim)
+    rings = read_rings(stores, wanted.claim, desired)
     publications = reads = 0
     while True:
         ring, served = rings.ring, graph.get_registered_key(number)
@@ -91,7 +91,7 @@ def register(wanted: Wanted, *, stores: Sequence[Store], graph: Graph, clock: Cl
         # In place, or as good as it gets: prove it, then it is current, wherever it lay.
         settled = served.is_valid or (publications > 0 and reads >= _READS)
         if served.fingerprint == desired and settled:
-            rings = read_rings(stores, wanted.claim)
+            rings = read_rings(stores, wanted.claim, desired)
             prove(served, rings.ring, wanted)
             promoted = promote(rings.ring, desired, desired=desired, now=clock.now())
             rings.write(rewritten(promoted, wanted.passphrase, wanted.former_passphrases))

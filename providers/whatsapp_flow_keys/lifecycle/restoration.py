@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import InputError, StoreError
 from whatsapp_flow_keys.lifecycle.rings import Claim, read_rings
-from whatsapp_flow_keys.ring import KeyRing, union
+from whatsapp_flow_keys.ring import KeyRing, keep_both
 from whatsapp_flow_keys.stores.store import Store
 
 
@@ -16,7 +17,7 @@ class Restored:
     regained: tuple[str, ...]
 
 
-def restore(source: Store, target: Store) -> Restored:
+def restore(source: Store, target: Store, clock: Clock) -> Restored:
     """``target`` with every key of ``source``; what it holds itself stays. A softly deleted document is restored first.
 
     The source is only read: a backup may be on a medium that can't be written.
@@ -27,17 +28,17 @@ def restore(source: Store, target: Store) -> Restored:
     """
     if source.url == target.url:
         raise InputError(f"{source.url} is given as source and as target")
-    ring = source.read().ring
+    held_by_source = source.read()
+    ring = held_by_source.ring
     if ring is None:
-        raise StoreError(f"{source.url}: there is no key ring to restore from")
+        deleted = " (it was deleted; bring it back first)" if held_by_source.deleted else ""
+        raise StoreError(f"{source.url}: there is no key ring to restore from{deleted}")
     claim = Claim(ring.phone_number_id, ring.managed_by, ring.owner)
     found = read_rings([target], claim).found[0][1]
-    joined = union([ring, found.ring]) if found.ring else ring
-    assert joined is not None
+    joined = keep_both(found.ring, ring, at=clock.now()) if found.ring else ring
     if joined not in (ring, found.ring):
         joined = replace(joined, revision=joined.revision + 1)
     if joined != found.ring:
         target.write(joined, found)
-    target.settle()
     held = found.ring or replace(ring, keys=())
     return Restored(joined, tuple(key.fingerprint for key in joined.keys if key.fingerprint not in held))

@@ -47,13 +47,14 @@ class Rings:
                 store.settle()
 
 
-def read_rings(stores: Sequence[Store], claim: Claim) -> Rings:
+def read_rings(stores: Sequence[Store], claim: Claim, desired: str | None = None) -> Rings:
     """Reads every store; a softly deleted document is restored first.
 
-    The union names ``claim`` as its manager and owner.
+    The union names ``claim`` as its manager and owner. It keeps the key with the fingerprint ``desired`` though it may
+    never have been offered.
     Raises :class:`ForeignDocumentError` where a store holds another number's ring or another stack's.
     """
-    return _joined(tuple((store, _read_restored(store)) for store in stores), claim)
+    return _joined(tuple((store, _read_restored(store)) for store in stores), claim, desired)
 
 
 def look_at_ring(store: Store, claim: Claim) -> Rings:
@@ -75,11 +76,11 @@ def _read_restored(store: Store) -> Versioned:
     return store.read()
 
 
-def _joined(found: tuple[tuple[Store, Versioned], ...], claim: Claim) -> Rings:
+def _joined(found: tuple[tuple[Store, Versioned], ...], claim: Claim, desired: str | None = None) -> Rings:
     for store, held in found:
         if held.ring is not None:
             _check_ownership(store.url, held.ring, claim)
-    joined = union([held.ring for _, held in found if held.ring])
+    joined = union([held.ring for _, held in found if held.ring], desired=desired)
     ring = joined or KeyRing(claim.phone_number_id, claim.managed_by, claim.owner)
     return Rings(replace(ring, managed_by=claim.managed_by, owner=claim.owner), found)
 

@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from whatsapp_flow_keys.clock import Clock
-from whatsapp_flow_keys.errors import PrivateKeyError
+from whatsapp_flow_keys.errors import KeyNotInRingError, PrivateKeyError
 from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key
-from whatsapp_flow_keys.lifecycle.passphrases import former_passphrases, open_key
+from whatsapp_flow_keys.lifecycle.passphrases import former_passphrases
 from whatsapp_flow_keys.lifecycle.rings import Claim, Rings, read_rings
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, newest_first, offer, promote, stage
 from whatsapp_flow_keys.stores.recorded import RecordedRing
@@ -31,26 +31,32 @@ class NewKey:
 
 
 def stage_in_stores(
-    new: NewKey, claim: Claim, *, stores: Sequence[Store], graph: Graph, clock: Clock, replaceable: Collection[str]
-) -> KeyRing:
-    """Every store with ``new`` as pending; the ring they hold now.
+    new: NewKey,
+    claim: Claim,
+    *,
+    stores: Sequence[Store],
+    graph: Graph,
+    clock: Clock,
+    replaceable: Collection[str],
+    formers: Sequence[str] = (),
+) -> list[str]:
+    """Every store with ``new`` as pending. Returns which of the former passphrases some key still needs.
 
     Before anything is written it stops if Meta can't be asked, if Meta serves a key that no store holds
-    (:class:`ForeignKeyError`), and if a key of the ring doesn't open with the passphrase (:class:`PrivateKeyError`).
+    (:class:`ForeignKeyError`), and if a key of the ring opens with none of the passphrases (:class:`PrivateKeyError`).
     """
     rings = read_rings(stores, claim)
-    _check_passphrase(rings.ring, new.passphrase)
+    needed = _needed_passphrases(rings.ring, new.passphrase, formers)
     served = graph.get_registered_key(claim.phone_number_id).fingerprint
     refuse_foreign_key(served, rings.ring, replaceable=replaceable)
     written = rings.write(_staged(rings.ring, new, served, clock))
     written.settle()
-    return written.ring
+    return needed
 
 
-def _check_passphrase(ring: KeyRing, passphrase: str | None) -> None:
+def _needed_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence[str]) -> list[str]:
     try:
-        for key in ring.keys:
-            open_key(key, passphrase)
+        return former_passphrases(ring, passphrase, formers)
     except PrivateKeyError as error:
         raise PrivateKeyError(
             f"{error}. Nothing was written. Give the passphrase that the ring was written with; if it is lost, give "
@@ -59,13 +65,28 @@ def _check_passphrase(ring: KeyRing, passphrase: str | None) -> None:
 
 
 def claim_stores(
-    claim: Claim, *, stores: Sequence[Store], passphrase: str | None, formers: Sequence[str] = ()
+    claim: Claim,
+    *,
+    stores: Sequence[Store],
+    passphrase: str | None,
+    formers: Sequence[str] = (),
+    desired: str | None = None,
+    moved: bool = False,
 ) -> list[str]:
     """Every store with the union of all and the present owner and manager: after a move, a rename, a new backup.
 
-    Returns which of the former passphrases some key still needs; see :func:`former_passphrases` for what it raises.
+    ``desired`` is the fingerprint of the live key; where the store was ``moved``, the union must hold it. Returns which
+    of the former passphrases some key still needs. Raises :class:`KeyNotInRingError`, and what
+    :func:`former_passphrases` raises; then nothing was changed.
     """
-    rings = read_rings(stores, claim)
+    rings = read_rings(stores, claim, desired)
+    if moved and desired not in rings.ring:
+        places = ", ".join(store.url for store in stores)
+        raise KeyNotInRingError(
+            f"phone number {claim.phone_number_id}: key {desired} is not in {places}, so the keys were not moved "
+            f"there. Set the store back to the one before, with the new one in `backups`; run `pulumi up` until it "
+            f"succeeds; then make the new one the store"
+        )
     needed = former_passphrases(rings.ring, passphrase, formers)
     if rings.ring.keys:
         rings.write(rings.ring).settle()

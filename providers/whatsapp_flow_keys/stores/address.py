@@ -39,7 +39,9 @@ def parse_address(url: str, field: str, *, settings: Collection[str], example: s
     scheme, separator, rest = url.partition("://")
     body, _, query = rest.partition("?")
     host, _, path = body.partition("/")
-    if not separator or not url.isprintable() or " " in url or "#" in url or "@" in host:
+    if "@" in host:  # never quoted: what stands before it may be a password
+        raise InputError(f"{field}: a store's URL holds no user or password; the store's own credentials are used")
+    if not separator or not url.isprintable() or " " in url or "#" in url:
         raise InputError(f"{field}: {url[:80]!r} is not a store's URL; write it as in {example}")
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))

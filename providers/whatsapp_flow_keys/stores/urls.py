@@ -40,6 +40,8 @@ def open_store(url: object, field: str = "store") -> Store:
     """The store behind a URL; nothing is read yet. Raises :class:`InputError`, which names ``field``."""
     if not isinstance(url, str) or not url.strip():
         raise InputError(f"{field}: is empty; give a store's URL, as in file:///var/lib/flows/ring.json")
+    if url == STACK:
+        raise InputError(f"{field}: the stack can only be the store of a program, not a backup or a place of its own")
     kind = _KINDS.get(_scheme(url))
     if kind is None:
         known = ", ".join(f"`{scheme}://…`" for scheme in _KINDS)
@@ -74,13 +76,19 @@ def parse_stores(store: object, backups: object) -> tuple[Store, ...]:
 
 
 def is_same_place(one: object, other: object) -> bool:
-    """Whether two URLs name one place, whatever their settings; False where either can't be read."""
+    """Whether two URLs name one place, whatever their other settings; False where either can't be read.
+
+    An account that only one of them names makes no other place.
+    """
     if one == other:
         return True
     try:
-        return STACK not in (one, other) and open_store(one).url == open_store(other).url
+        if STACK in (one, other) or open_store(one).url != open_store(other).url:
+            return False
     except InputError:
         return False
+    accounts = {account[1] for account in (_ACCOUNT.search(str(one)), _ACCOUNT.search(str(other))) if account}
+    return len(accounts) <= 1
 
 
 def anchored(url: str, locations: Sequence[str]) -> str:

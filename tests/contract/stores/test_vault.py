@@ -226,7 +226,7 @@ def test_one_place_has_one_url(given: str, canonical: str, secret_id: str) -> No
             "host must be asked by https: the token and the private keys must not travel in the clear",
         ),
         ("128.0.0.1/a?tls=off", "must not travel in the clear"),
-        ("me@host/a", "is not a store's URL"),
+        ("me@host/a", "holds no user or password"),
     ],
 )
 def test_a_url_that_names_no_place_is_refused(given: str, said: str) -> None:

@@ -61,7 +61,7 @@ def complete_path(url: str, environ: Mapping[str, str]) -> str:
         settings.setdefault("namespace", namespace)
     if not host:
         scheme, _, server = variable(environ, "ADDR").rstrip("/").rpartition("://")
-        host = quote(server, safe=":[]") if scheme.lower() in ("", "http", "https") else ""
+        host = quote(server, safe=":[]@") if scheme.lower() in ("", "http", "https") else ""
         settings |= {"tls": "off"} if scheme.lower() == "http" else {}
     return str(replace(address, host=host, settings=settings))
 
