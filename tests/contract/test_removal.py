@@ -79,6 +79,33 @@ def test_a_backup_does_not_count_when_the_passphrase_goes_too(line: Line) -> Non
     assert exists(line)
 
 
+def test_a_lost_store_is_no_reason_to_let_the_passphrase_of_its_backup_go(line: Line) -> None:
+    line.backups, line.passphrase = 1, "generated words"
+    key = line.rotate()
+    (line.folder / "ring0.json").unlink()
+    with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):
+        remove(line, passphrase_goes=True)
+
+
+def test_another_owner_is_no_reason_to_let_the_passphrase_go(line: Line) -> None:
+    line.passphrase = "generated words"
+    key = line.rotate()
+    with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):
+        remove(line, owner="of before a rotation that failed half way", passphrase_goes=True)
+
+
+def test_a_store_that_can_not_be_asked_may_hold_the_served_key_and_only_its_fingerprint_lets_it_go(
+    line: Line,
+) -> None:
+    line.passphrase = "generated words"
+    key = line.rotate()
+    store = line.stores[0]
+    (line.folder / "ring0.json").write_text("another tool's")
+    for word in (None, "yes"):
+        with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):
+            remove_from_store(line.claim(), store, [], graph=line.graph, force=Force(False, word), passphrase_goes=True)
+
+
 def test_a_ring_goes_with_its_passphrase_when_meta_serves_nothing_of_it(line: Line) -> None:
     line.passphrase = "generated words"
     line.rotate()

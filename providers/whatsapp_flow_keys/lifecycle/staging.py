@@ -85,7 +85,8 @@ def claim_stores(
         raise KeyNotInRingError(
             f"phone number {claim.phone_number_id}: key {desired} is not in {places}, so the keys were not moved "
             f"there. Set the store back to the one before, with the new one in `backups`; run `pulumi up` until it "
-            f"succeeds; then make the new one the store"
+            f"succeeds; then make the new one the store. If the one before is lost for good, set take_over to the key "
+            f"that Meta serves and run `pulumi up --replace` with the EncryptionKey's URN: forms under way fail then"
         )
     needed = former_passphrases(rings.ring, passphrase, formers)
     if rings.ring.keys:
