@@ -1,7 +1,7 @@
 # Every target is a verb of tools/dev.py; `make up` is the place to start.
 PYTHON ?= python3
 
-.PHONY: up preview rotate down env test lint setup
+.PHONY: up preview rotate down env test soak lint setup
 
 # make up [PORT=9000]: sets up what is missing, starts the local Graph API, runs `pulumi up`, shows what it made
 # make rotate: the same with a new rotation trigger; make preview: what `up` would do
@@ -10,7 +10,8 @@ up preview rotate:
 
 # make down: stops the local Graph API; eval "$(make -s env)": plain `pulumi` reaches the local stack
 # make setup: only what `up` and `test` need; make lint: ruff, mypy, import-linter
-down env setup lint:
+# make soak: hours of searching for a history that breaks a promise
+down env setup soak lint:
 	@$(PYTHON) tools/dev.py $@
 
 # make test [ARGS="-k rotation"]: every test

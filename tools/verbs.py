@@ -54,6 +54,8 @@ def _run(checkout: Checkout, verb: str, port: int | None, words: Sequence[str]) 
         return _env(checkout)
     if verb == "test":
         return _test(checkout, words)
+    if verb == "soak":
+        return _soak(checkout)
     if verb == "lint":
         return _lint(checkout)
     return _setup(checkout)
@@ -109,6 +111,19 @@ def _test(checkout: Checkout, words: Sequence[str]) -> int:
     side_by_side = ["-n", str(os.cpu_count() or 1), "--dist", "loadgroup"]
     command = [str(checkout.python), "-m", "pytest", *side_by_side, *words]
     return run_foreground(command, cwd=checkout.root, environment=_tool_environment(checkout))
+
+
+def _soak(checkout: Checkout) -> int:
+    """The searches that are too long for every test run, then random histories."""
+    with _setup_lock(checkout):
+        ensure_virtual_environment(checkout)
+    environment = {**_tool_environment(checkout), "SOAK_HISTORIES": "3000"}
+    for words in (["tests.model"], ["pytest", "-n", str(os.cpu_count() or 1), "tests/model/test_random_histories.py"]):
+        say(f"$ python -m {' '.join(words)}")
+        status = run_foreground([str(checkout.python), "-m", *words], cwd=checkout.root, environment=environment)
+        if status != 0:
+            return status
+    return 0
 
 
 def _lint(checkout: Checkout) -> int:
@@ -184,6 +199,7 @@ def _parser() -> argparse.ArgumentParser:
         ("down", "stop the local Graph API; destroy nothing"),
         ("env", "print what a shell needs so that plain `pulumi` reaches the local stack"),
         ("test", "run every test; further words go to pytest"),
+        ("soak", "search further than `test` does for a history that breaks a promise: hours"),
         ("lint", "run ruff, mypy and import-linter"),
         ("setup", "only set up what is missing"),
     ):

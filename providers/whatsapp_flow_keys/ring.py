@@ -12,6 +12,9 @@ from enum import Enum
 GRACE = timedelta(hours=24)
 """How long a key that lost its seat stays after its last offer: a late answer or a client's cache may still name it."""
 
+UNDER_WAY = timedelta(hours=1)
+"""How long a publication whose answer was lost may still take effect."""
+
 
 class Role(str, Enum):
     """What a key is to the ring."""
@@ -79,18 +82,20 @@ class KeyRing:
         return "".join(key.private_key_pem for key in self.keys)
 
 
-def stage(ring: KeyRing, key: RingKey, *, served: str | None, now: datetime) -> KeyRing:
+def stage(ring: KeyRing, key: RingKey, *, served: str | None, now: datetime, recorded: str | None = None) -> KeyRing:
     """``ring`` with ``key`` as *pending*.
 
-    A pending key that was never offered is replaced; one that was offered becomes retained. A key that is in the ring
-    already (one that is adopted again) keeps its record; *current* stays current.
+    A pending key that was never offered is replaced; one that was offered becomes retained, and so does the one that
+    is ``recorded`` in the stack's state: if this run ends before the new one is, the next one wants it. A key that is
+    in the ring already (one that is adopted again) keeps its record; *current* stays current.
     """
     known = ring.key(key.fingerprint)
     if known is not None and known.role is Role.CURRENT:
         return ring
     others = [_unseated(other, served, now) for other in ring.keys if other.fingerprint != key.fingerprint]
     staged = replace(known or key, role=Role.PENDING)
-    return retire(_with(ring, [staged, *(o for o in others if o)]), served=served, desired=key.fingerprint, now=now)
+    kept = [other for other in others if other.offered_at or other.fingerprint == recorded]
+    return retire(_with(ring, [staged, *kept]), served=served, desired=key.fingerprint, now=now, recorded=recorded)
 
 
 def offer(ring: KeyRing, fingerprint: str, *, now: datetime) -> KeyRing:
@@ -119,8 +124,10 @@ def promote(ring: KeyRing, fingerprint: str, *, desired: str, now: datetime) -> 
     return retire(_with(ring, [seat(key) for key in ring.keys]), served=fingerprint, desired=desired, now=now)
 
 
-def retire(ring: KeyRing, *, served: str | None, desired: str, now: datetime) -> KeyRing:
-    """``ring`` without the retained keys that are neither served nor desired and past their grace.
+def retire(ring: KeyRing, *, served: str | None, desired: str, now: datetime, recorded: str | None = None) -> KeyRing:
+    """``ring`` without the retained keys that are neither served nor desired nor ``recorded``, and past their grace.
+
+    One that was never offered has no grace.
 
     Nothing leaves while Meta serves no key of the ring, since then nobody knows what it will serve next.
     """
@@ -128,10 +135,15 @@ def retire(ring: KeyRing, *, served: str | None, desired: str, now: datetime) ->
         return ring
 
     def stays(key: RingKey) -> bool:
-        wanted = key.role is not Role.RETAINED or key.fingerprint in (served, desired)
-        return wanted or key.offered_at is None or now - key.offered_at < GRACE
+        wanted = key.role is not Role.RETAINED or key.fingerprint in (served, desired, recorded)
+        return wanted or (key.offered_at is not None and now - key.offered_at < GRACE)
 
     return _with(ring, [key for key in ring.keys if stays(key)])
+
+
+def may_come_to_be_served(keys: Iterable[RingKey], now: datetime) -> list[str]:
+    """The fingerprints of the keys that were offered so lately that a publication may still be under way."""
+    return [key.fingerprint for key in keys if key.offered_at is not None and now - key.offered_at < UNDER_WAY]
 
 
 def union(rings: Sequence[KeyRing], *, desired: str | None = None) -> KeyRing | None:
@@ -169,12 +181,11 @@ def newest_first(ring: KeyRing) -> KeyRing:
     return replace(ring, keys=tuple(sorted(ring.keys, key=lambda key: key.role is not Role.PENDING)))
 
 
-def _unseated(key: RingKey, served: str | None, now: datetime) -> RingKey | None:
+def _unseated(key: RingKey, served: str | None, now: datetime) -> RingKey:
     if key.role is not Role.PENDING:
         return key
-    if key.offered_at is None and key.fingerprint != served:
-        return None
-    return replace(key, role=Role.RETAINED, offered_at=now)
+    known_to_meta = key.offered_at is not None or key.fingerprint == served
+    return replace(key, role=Role.RETAINED, offered_at=now if known_to_meta else None)
 
 
 def _latest(keys: Iterable[RingKey], fingerprint: str) -> datetime | None:

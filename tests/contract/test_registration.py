@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -15,6 +16,7 @@ from whatsapp_flow_keys.errors import (
     PrivateKeyError,
     RegistrationError,
     StoreConflictError,
+    StoreError,
     StoreUnavailableError,
 )
 from whatsapp_flow_keys.graph.answers import RegisteredKey
@@ -22,6 +24,8 @@ from whatsapp_flow_keys.graph.errors import AccountLockedError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.registration import IN_PLACE, inspect, register
 from whatsapp_flow_keys.ring import Role
+from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.store import Versioned
 
 LOCKED = 131031
 
@@ -112,6 +116,26 @@ def test_what_is_in_place_is_only_read(line: Line) -> None:
     line.register(key)
     assert line.publications() == 1
     assert line.folder.joinpath("ring0.json").read_bytes() == written
+
+
+class Lagging(FileStore):
+    """A store whose second read answers what the first did: a replica that lags behind."""
+
+    reads: ClassVar[list[Versioned]] = []
+
+    def read(self) -> Versioned:
+        self.reads.append(super().read() if len(self.reads) != 1 else self.reads[0])
+        return self.reads[-1]
+
+
+def test_an_answer_that_is_older_than_what_was_written_proves_nothing(line: Line) -> None:
+    desired = line.stage()
+    Lagging.reads.clear()
+    lagging = Lagging(str(line.folder / "ring0.json"))
+    with pytest.raises(StoreError, match="answers with an older key ring than it held a moment ago"):
+        register(line.wanted(desired), stores=[lagging], graph=line.graph, clock=line.clock)
+    line.register(desired)
+    assert line.roles() == {desired: Role.CURRENT}
 
 
 def test_a_lost_answer_is_decided_by_reading(line: Line) -> None:

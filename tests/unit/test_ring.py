@@ -55,6 +55,25 @@ def test_a_pending_key_that_was_never_offered_is_replaced_by_the_next() -> None:
     assert roles(staged) == {"a": Role.CURRENT, "c": Role.PENDING}
 
 
+def test_the_key_that_the_state_records_stays_until_another_is_recorded() -> None:
+    before = ring(held("a", Role.CURRENT), new("b"))
+    once = stage(before, new("c"), served="a", now=NOON, recorded="b")
+    assert roles(once) == {"a": Role.CURRENT, "c": Role.PENDING, "b": Role.RETAINED}
+    again = stage(once, new("d"), served="a", now=NOON, recorded="b")
+    assert roles(again) == {"a": Role.CURRENT, "d": Role.PENDING, "b": Role.RETAINED}
+    assert roles(stage(again, new("e"), served="a", now=NOON, recorded="d")) == {
+        "a": Role.CURRENT,
+        "e": Role.PENDING,
+        "d": Role.RETAINED,
+    }
+
+
+def test_a_retained_key_that_was_never_offered_leaves_once_it_is_not_desired() -> None:
+    before = ring(held("a", Role.CURRENT), held("b", Role.RETAINED, None))
+    assert retire(before, served="a", desired="b", now=NOON) == before
+    assert roles(retire(before, served="a", desired="a", now=NOON)) == {"a": Role.CURRENT}
+
+
 def test_a_pending_key_that_was_offered_is_retained_and_its_grace_begins() -> None:
     staged = stage(ring(held("a", Role.CURRENT), held("b", Role.PENDING)), new("c"), served="a", now=NOON)
     assert roles(staged) == {"a": Role.CURRENT, "c": Role.PENDING, "b": Role.RETAINED}

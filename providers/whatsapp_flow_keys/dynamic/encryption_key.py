@@ -93,6 +93,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
             clock=SystemClock(),
             replaceable=[props["take_over"]] if props.get("take_over") else [],
             formers=_former_passphrases(replaced) if replaced else [],
+            recorded=replaced.get("fingerprint"),
         )
         outs |= {"private_key": None, **_whereabouts(stores)}
         _live.note(instance, outs)
@@ -134,6 +135,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
             store,
             backups,
             graph=self.graph(),
+            clock=SystemClock(),
             force=force(props),
             passphrase_goes=_passphrase_goes(props),
         )
@@ -153,6 +155,12 @@ def issue_date(issued_on: Any, rotate_after_days: Any, today: date) -> str:
 def force(props: Props) -> Force:
     """What a person said about losing a key."""
     return Force(props.get("force_destroy") is True, os.environ.get("WHATSAPP_FORCE_DESTROY"))
+
+
+def live_stores(phone_number_id: str) -> tuple[Store, ...]:
+    """The stores of the number's live key, as far as this run has seen it; none with the stack as the store."""
+    locations = _live.outputs(phone_number_id).get("locations") or []
+    return tuple(open_store(location) for location in locations)
 
 
 _live = LiveKeys()

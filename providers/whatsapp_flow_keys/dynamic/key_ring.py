@@ -8,7 +8,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.clock import SystemClock
-from whatsapp_flow_keys.dynamic.encryption_key import force
+from whatsapp_flow_keys.dynamic.encryption_key import force, live_stores
 from whatsapp_flow_keys.dynamic.inputs import Inputs, is_known
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
 from whatsapp_flow_keys.keys import PrivateKey
@@ -80,8 +80,11 @@ class KeyRingProvider(FlowKeysProvider):
         """Refuses while Meta serves a key of the ring whose last copy this is."""
         ring = document.load(props["ring"], _PLACE)
         backups = parse_stores(STACK, props.get("locations") or props["backups"])
-        survivors = held_by(backups) | _live.held_beside(id_, ring.phone_number_id)
-        refuse_if_served(ring, graph=self.graph(), survivors=survivors, force=force(props), where=_PLACE)
+        moved_to = live_stores(ring.phone_number_id)  # where an interrupted `up` left no word of it in this state
+        survivors = held_by([*backups, *moved_to]) | _live.held_beside(id_, ring.phone_number_id)
+        refuse_if_served(
+            ring, graph=self.graph(), clock=SystemClock(), survivors=survivors, force=force(props), where=_PLACE
+        )
         _live.forget(id_)
 
 

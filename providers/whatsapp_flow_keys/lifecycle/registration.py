@@ -8,7 +8,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from whatsapp_flow_keys.clock import Clock
-from whatsapp_flow_keys.errors import FlowMessageError, KeyNotInRingError, RegistrationError, RoundTripError, StoreError
+from whatsapp_flow_keys.errors import (
+    FlowMessageError,
+    KeyNotInRingError,
+    PrivateKeyError,
+    RegistrationError,
+    RoundTripError,
+    StoreError,
+)
 from whatsapp_flow_keys.flow_message import decrypt_request, encrypt_request
 from whatsapp_flow_keys.graph.answers import VALID, RegisteredKey
 from whatsapp_flow_keys.graph.client import Graph
@@ -44,8 +51,14 @@ class Wanted:
     former_passphrases: Sequence[str] = ()
 
     def open(self, key: RingKey) -> PrivateKey:
-        """The private key of a ring's entry."""
-        return open_key(key, self.passphrase, *self.former_passphrases)
+        """The private key of a ring's entry. Raises :class:`PrivateKeyError`."""
+        try:
+            return open_key(key, self.passphrase, *self.former_passphrases)
+        except PrivateKeyError as error:
+            raise PrivateKeyError(
+                f"{error}. Give the passphrase that the ring was written with (the one of the change before, if that "
+                f"was interrupted), run `pulumi up`, then change it"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -91,7 +104,7 @@ def register(wanted: Wanted, *, stores: Sequence[Store], graph: Graph, clock: Cl
         # In place, or as good as it gets: prove it, then it is current, wherever it lay.
         settled = served.is_valid or (publications > 0 and reads >= _READS)
         if served.fingerprint == desired and settled:
-            rings = read_rings(stores, wanted.claim, desired)
+            rings = rings.read_again(wanted.claim, desired)
             prove(served, rings.ring, wanted)
             promoted = promote(rings.ring, desired, desired=desired, now=clock.now())
             rings.write(rewritten(promoted, wanted.passphrase, wanted.former_passphrases))

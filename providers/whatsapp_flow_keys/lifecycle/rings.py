@@ -33,12 +33,27 @@ class Rings:
 
         Raises :class:`StoreConflictError` when another run wrote one of them meanwhile.
         """
-        revision = max((held.ring.revision for _, held in self.found if held.ring), default=0)
+        revision = max((_revision(held) for _, held in self.found), default=0)
         unchanged = replace(ring, revision=revision)
         if self.found and all(held.ring == unchanged for _, held in self.found):
             return replace(self, ring=unchanged)
         written = replace(ring, revision=revision + 1)
         return Rings(written, tuple((store, store.write(written, held)) for store, held in self.found))
+
+    def read_again(self, claim: Claim, desired: str) -> "Rings":
+        """What the stores answer now.
+
+        Raises :class:`StoreError` where one answers with an older document than before: a replica that lags, or
+        somebody rolled it back. What it holds is not known then.
+        """
+        again = read_rings([store for store, _ in self.found], claim, desired)
+        for (store, before), (_, now) in zip(self.found, again.found, strict=True):
+            if _revision(now) < _revision(before):
+                raise StoreError(
+                    f"{store.url}: answers with an older key ring than it held a moment ago. If that stays, somebody "
+                    f"rolled it back. Run `pulumi up` again"
+                )
+        return again
 
     def settle(self) -> None:
         """What surrounds each document (tags, the key that encrypts it) is in line with what was asked for."""
@@ -66,6 +81,10 @@ def look_at_ring(store: Store, claim: Claim) -> Rings:
     if held.deleted:
         raise StoreError(f"{store.url}: its document was deleted; the next `pulumi up` restores it")
     return _joined(((store, held),), claim)
+
+
+def _revision(held: Versioned) -> int:
+    return held.ring.revision if held.ring else 0
 
 
 def _read_restored(store: Store) -> Versioned:

@@ -39,8 +39,11 @@ def stage_in_stores(
     clock: Clock,
     replaceable: Collection[str],
     formers: Sequence[str] = (),
+    recorded: str | None = None,
 ) -> list[str]:
     """Every store with ``new`` as pending. Returns which of the former passphrases some key still needs.
+
+    ``recorded`` is the fingerprint that the state records until this one is saved; None where that isn't known.
 
     Before anything is written it stops if Meta can't be asked, if Meta serves a key that no store holds
     (:class:`ForeignKeyError`), and if a key of the ring opens with none of the passphrases (:class:`PrivateKeyError`).
@@ -49,7 +52,7 @@ def stage_in_stores(
     needed = _needed_passphrases(rings.ring, new.passphrase, formers)
     served = graph.get_registered_key(claim.phone_number_id).fingerprint
     refuse_foreign_key(served, rings.ring, replaceable=replaceable)
-    written = rings.write(_staged(rings.ring, new, served, clock))
+    written = rings.write(_staged(rings.ring, new, served, clock, recorded))
     written.settle()
     return needed
 
@@ -129,10 +132,11 @@ def _record(rings: Rings, new: NewKey, served: str | None, clock: Clock) -> KeyR
     return newest_first(written.ring)
 
 
-def _staged(ring: KeyRing, new: NewKey, served: str | None, clock: Clock) -> KeyRing:
+def _staged(ring: KeyRing, new: NewKey, served: str | None, clock: Clock, recorded: str | None = None) -> KeyRing:
     """An interrupted rotation is finished first: what Meta serves becomes current."""
     now, desired = clock.now(), new.key.fingerprint
     if served is not None and served in ring:
         ring = promote(ring, served, desired=desired, now=now)
     pem = new.key.to_pem(new.passphrase)
-    return stage(ring, RingKey(desired, Role.PENDING, new.issued_on, None, pem), served=served, now=now)
+    key = RingKey(desired, Role.PENDING, new.issued_on, None, pem)
+    return stage(ring, key, served=served, now=now, recorded=recorded)

@@ -1,0 +1,230 @@
+"""Defects of one line each, put into a copy of the product on purpose: the search must find every one of them."""
+
+from dataclasses import dataclass
+
+_RING = "ring.py"
+_REGISTRATION = "lifecycle/registration.py"
+_REMOVAL = "lifecycle/removal.py"
+_RINGS = "lifecycle/rings.py"
+_STAGING = "lifecycle/staging.py"
+
+_ROTATE_ONE, _ROTATE_BACKUP = (
+    "create and rotate: one store, 2 faults",
+    "create and rotate: a store with a backup, 2 faults",
+)
+_ROTATE_STACK = "create and rotate: the stack, 2 faults"
+_LIFE_ONE, _LIFE_STACK = "whole life: one store, 1 faults", "whole life: the stack, 1 faults"
+_LONG_LIFE_ONE, _LONG_LIFE_STACK = "whole life: one store, 0 faults", "whole life: the stack, 0 faults"
+
+
+@dataclass(frozen=True)
+class Defect:
+    """``old`` stands once in ``file`` and becomes ``new``. ``found_by`` names a search; ``promise`` is what it says.
+
+    ``also`` are further edits, where one rule is kept in two places."""
+
+    about: str
+    file: str
+    old: str
+    new: str
+    found_by: str
+    promise: str
+    also: tuple[tuple[str, str, str], ...] = ()
+
+
+DEFECTS = (
+    Defect(
+        "published without a mark",
+        _REGISTRATION,
+        "rings = rings.write(offer(rings.ring, desired, now=clock.now()))",
+        "pass",
+        _ROTATE_ONE,
+        "P1",
+    ),
+    Defect(
+        "published before it is durable in every store",
+        _RINGS,
+        "for store, held in self.found))",
+        "for store, held in self.found[:1]))",
+        _ROTATE_BACKUP,
+        "P1",
+    ),
+    Defect(
+        "promoted before the proof",
+        _REGISTRATION,
+        "rings = rings.write(offer(rings.ring, desired, now=clock.now()))",
+        "rings = rings.write(promote(rings.ring, desired, desired=desired, now=clock.now()))",
+        _ROTATE_ONE,
+        "P3",
+    ),
+    Defect(
+        "matched by role",
+        _RING,
+        "        if key.fingerprint == fingerprint:\n            return replace(key, role=Role.CURRENT",
+        "        if key.role is Role.PENDING:\n            return replace(key, role=Role.CURRENT",
+        _ROTATE_ONE,
+        "P",
+    ),
+    Defect("retired too early", _RING, "GRACE = timedelta(hours=24)", "GRACE = timedelta(0)", _ROTATE_ONE, "P2"),
+    Defect(
+        "a pending key replaced while its publication is under way",
+        _RING,
+        "known_to_meta = key.offered_at is not None or key.fingerprint == served",
+        "known_to_meta = key.fingerprint == served",
+        _ROTATE_ONE,
+        "P2",
+    ),
+    Defect(
+        "an offered key dropped when the previous one is overwritten",
+        _RING,
+        "return replace(key, role=Role.RETAINED)\n        return key",
+        "return replace(key, role=Role.RETAINED, offered_at=None)\n        return key",
+        _ROTATE_ONE,
+        "P2",
+    ),
+    Defect(
+        "a promotion that failed is hidden by a refresh",
+        "dynamic/key_registration.py",
+        'proven = props["fingerprint"] if found.proves(props["fingerprint"]) else None',
+        "proven = found.served.fingerprint",
+        _LIFE_ONE,
+        "P4",
+    ),
+    Defect(
+        "what was recorded as proven is not compared",
+        "dynamic/key_registration.py",
+        'unproven = news["fingerprint"] != olds.get("proven_fingerprint")',
+        'unproven = news["fingerprint"] != olds.get("fingerprint")',
+        _LIFE_ONE,
+        "P4",
+    ),
+    Defect(
+        "somebody else's write is written over",
+        _RINGS,
+        "store.write(written, held)) for",
+        "store.write(written, store.read())) for",
+        "two at once: one stack, two machines, 0 faults",
+        "P",
+    ),
+    Defect(
+        "the stack's ring forgets what was recorded",
+        _STAGING,
+        "read_rings([RecordedRing(recorded), *backups], claim)",
+        "read_rings([*backups], claim)",
+        _ROTATE_STACK,
+        "P2",
+    ),
+    Defect(
+        "the stack's ring keeps the served key and one older only",
+        _RING,
+        "return wanted or (key.offered_at is not None and now - key.offered_at < GRACE)",
+        "return wanted",
+        _ROTATE_STACK,
+        "P2",
+    ),
+    Defect(
+        "only the current key is looked at by a destroy",
+        _REMOVAL,
+        "if served is not None and served in ring and served not in",
+        "if served is not None and ring.current and served == ring.current.fingerprint and served not in",
+        "a destroy after rotations, 1 faults",
+        "P2",
+    ),
+    Defect(
+        "a publication under way is forgotten by a destroy",
+        _RING,
+        "UNDER_WAY = timedelta(hours=1)",
+        "UNDER_WAY = timedelta(0)",
+        _LIFE_ONE,
+        "P2",
+    ),
+    Defect(
+        "a destroy counts on backups without reading them",
+        _REMOVAL,
+        "kept = held_by(backups)",
+        "kept = frozenset(key.fingerprint for key in ring.keys)",
+        _LONG_LIFE_ONE,
+        "P2",
+    ),
+    Defect(
+        "a destroy that was cut short leaves a number that can't be registered",
+        _STAGING,
+        "replaceable={*replaceable, new.key.fingerprint}",
+        "replaceable=replaceable",
+        "whole life: the stack, forced, 1 faults",
+        "P4",
+    ),
+    Defect(
+        "a foreign key is published over",
+        "lifecycle/foreign_key.py",
+        "if served is None or served in ring or served in replaceable:",
+        "if True:",
+        _LONG_LIFE_ONE,
+        "P5",
+    ),
+    Defect(
+        "another stack's document is written over",
+        _RINGS,
+        "if ring.managed_by not in (claim.managed_by, claim.formerly):",
+        "if False:",
+        "two at once: two stacks, one store, 0 faults",
+        "P2",
+    ),
+    Defect(
+        "a number that was registered anew is left unsigned",
+        _REGISTRATION,
+        "settled = served.is_valid or",
+        "settled = True or",
+        _LONG_LIFE_ONE,
+        "P4",
+    ),
+    Defect(
+        "a stale answer of a store counts as proof",
+        _RINGS,
+        "if _revision(now) < _revision(before):",
+        "if False:",
+        _ROTATE_ONE,
+        "P4",
+    ),
+    Defect(
+        "an offer that a backup remembers is forgotten",
+        _RING,
+        "return max(offers, default=None)",
+        "return min(offers, default=None)",
+        "a backup is rolled back, 1 faults",
+        "P2",
+    ),
+    Defect(
+        "a replaced ring can never go",
+        "dynamic/key_ring.py",
+        "| _live.held_beside(id_, ring.phone_number_id)",
+        "",
+        _LONG_LIFE_STACK,
+        "P4",
+    ),
+    Defect(
+        "a ring that moved out of the stack can never go",
+        "dynamic/key_ring.py",
+        "held_by([*backups, *moved_to])",
+        "held_by(backups)",
+        "whole life: a move out of the stack, 1 faults",
+        "P4",
+    ),
+    Defect(
+        "the key that the state records leaves with the next one",
+        _RING,
+        "if other.offered_at or other.fingerprint == recorded]",
+        "if other.offered_at]",
+        "a rotation is taken back, 2 faults",
+        "P4",
+    ),
+    Defect(
+        "a deletion after --target-replace takes the document along",
+        _REMOVAL,
+        "if ring.owner != claim.owner or ring.phone_number_id != claim.phone_number_id:",
+        "if ring.phone_number_id != claim.phone_number_id:",
+        _LONG_LIFE_ONE,
+        "P",
+        also=(("dynamic/encryption_key.py", 'if _live.is_replaced(id_, props["phone_number_id"]):', "if False:"),),
+    ),
+)

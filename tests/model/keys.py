@@ -1,0 +1,72 @@
+"""Real RSA keys and the real round trip, each computed once: a search repeats them a million times."""
+
+import functools
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from whatsapp_flow_keys.flow_message import Session, decrypt_request, encrypt_request
+from whatsapp_flow_keys.keys import PrivateKey, load_public_key
+
+OURS = tuple(PrivateKey.generate() for _ in range(10))
+"""The pairs that the stacks of a search may make; a pair that nothing refers to any more is made again."""
+FOREIGN = PrivateKey.generate()
+"""Somebody else's pair."""
+
+_NAMES = {key.fingerprint: f"k{index + 1}" for index, key in enumerate(OURS)} | {FOREIGN.fingerprint: "foreign"}
+_PEMS = {key.fingerprint: key.public_key_pem for key in (*OURS, FOREIGN)}
+
+
+def name(fingerprint: str | None) -> str:
+    """A key's short name, for traces."""
+    return _NAMES.get(fingerprint or "", "nothing")
+
+
+def public_pem(fingerprint: str) -> str:
+    """The public half of a pair."""
+    return _PEMS[fingerprint]
+
+
+@contextmanager
+def computed_once() -> Iterator[None]:
+    """Within this block the product's cryptography remembers its results; they stay what they always are."""
+    sealed: dict[int, tuple[dict[str, str], Session]] = {}
+    opened: dict[tuple[tuple[str, ...], str], tuple[Any, Session]] = {}
+
+    def encrypt_once(public_key: Any, payload: Any) -> tuple[dict[str, str], Session]:
+        modulus = public_key.public_numbers().n
+        if modulus not in sealed:
+            sealed[modulus] = encrypt_request(public_key, payload)
+        return sealed[modulus]
+
+    def decrypt_once(keys: list[PrivateKey], body: dict[str, str]) -> tuple[Any, Session]:
+        asked = (tuple(key.fingerprint for key in keys), body["encrypted_aes_key"])
+        if asked not in opened:
+            opened[asked] = decrypt_request(keys, body)
+        return opened[asked]
+
+    registration = "whatsapp_flow_keys.lifecycle.registration"
+    with ExitStack() as patches:
+        for target, attribute, value in (
+            (PrivateKey, "from_pem", staticmethod(functools.lru_cache(maxsize=None)(PrivateKey.from_pem))),
+            (PrivateKey, "to_pem", _remembered(PrivateKey.to_pem)),
+        ):
+            patches.enter_context(patch.object(target, attribute, value))
+        patches.enter_context(patch(f"{registration}.encrypt_request", encrypt_once))
+        patches.enter_context(patch(f"{registration}.decrypt_request", decrypt_once))
+        patches.enter_context(patch(f"{registration}.load_public_key", functools.lru_cache(load_public_key)))
+        yield
+
+
+def _remembered(to_pem: Any) -> Any:
+    """An encrypted PEM has a random salt; remembered, two runs of one history write one text."""
+    texts: dict[tuple[str, str | None], str] = {}
+
+    def remembered(key: PrivateKey, passphrase: str | None = None) -> str:
+        written = (key.fingerprint, passphrase)
+        if written not in texts:
+            texts[written] = to_pem(key, passphrase)
+        return texts[written]
+
+    return remembered

@@ -1,0 +1,286 @@
+"""The real providers as functions of what they were answered.
+
+A provider method is run with a script of answers; where the script ends, the run stops and tells the call that it made.
+So a run can be taken up again from every point, in every world, by running it again with one answer more: the code
+needs no change for it, as long as it has no other source of knowledge than its ports, its arguments and its memory.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+from tests.model.keys import OURS, computed_once
+from tests.model.world import NOW, Call, Failure, Props
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.dynamic import encryption_key, key_registration, key_ring
+from whatsapp_flow_keys.dynamic.provider import TRACEBACKS, FlowKeysProvider
+from whatsapp_flow_keys.errors import FlowKeysError, StoreConflictError, StoreUnavailableError
+from whatsapp_flow_keys.graph.answers import RegisteredKey
+from whatsapp_flow_keys.graph.errors import AccountLockedError, AnswerLostError, UnreachableError
+from whatsapp_flow_keys.keys import PrivateKey, public_key_fingerprint
+from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.stores import urls
+from whatsapp_flow_keys.stores.store import Versioned
+
+PROVIDERS = {
+    "EncryptionKey": encryption_key.EncryptionKeyProvider(),
+    "KeyRing": key_ring.KeyRingProvider(),
+    "KeyRegistration": key_registration.KeyRegistrationProvider(),
+}
+SCHEME = "model"
+SOFT = "soft"
+"""In a model store's URL: what it deletes can be brought back."""
+
+
+class Asked(BaseException):
+    """The script ended at this call. No code catches it."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+
+
+class Done(NamedTuple):
+    """The method returned; ``memory`` is what the provider's process remembers then."""
+
+    result: Any
+    memory: "Memory"
+
+
+class Failed(NamedTuple):
+    """The method raised one of the product's errors."""
+
+    kind: str
+    text: str
+
+
+class Memory(NamedTuple):
+    """What a provider's process has seen: EncryptionKeys and rings alive."""
+
+    keys: tuple[Any, ...] = ()
+    rings: tuple[tuple[str, KeyRing], ...] = ()
+
+
+class Task(NamedTuple):
+    """One call of a provider by the engine. ``arguments`` are frozen; ``fresh``: the pair and the id to be made."""
+
+    kind: str
+    method: str
+    arguments: tuple[Any, ...]
+    memory: Memory
+    fresh: int = 0
+
+
+class Point:
+    """A task after some answers: its next call, its result or its error. The same history is the same object."""
+
+    __slots__ = ("_next", "answers", "end", "task")
+
+    def __init__(self, task: Task, answers: tuple[Any, ...]) -> None:
+        self.task, self.answers = task, answers
+        self._next: dict[Any, Point] = {}
+        self.end: Call | Done | Failed = _run(task, answers)
+
+    def answered(self, answer: Any) -> "Point":
+        """The point after one answer more."""
+        point = self._next.get(answer)
+        if point is None:
+            point = self._next[answer] = Point(self.task, (*self.answers, answer))
+        return point
+
+
+_points: dict[Task, Point] = {}
+
+
+def begin(task: Task) -> Point:
+    """The point before any answer."""
+    point = _points.get(task)
+    if point is None:
+        point = _points[task] = Point(task, ())
+    return point
+
+
+class _Script:
+    """The answers of the run under way."""
+
+    def __init__(self) -> None:
+        self.answers: tuple[Any, ...] = ()
+        self.position = 0
+        self.fresh = 0
+
+    def ask(self, call: Call) -> Any:
+        if self.position == len(self.answers):
+            raise Asked(call)
+        answer = self.answers[self.position]
+        self.position += 1
+        if isinstance(answer, Failure):
+            raise _error(answer)
+        return answer
+
+
+_script = _Script()
+
+
+def _error(failure: Failure) -> FlowKeysError:
+    if failure is Failure.META_DOWN:
+        return UnreachableError("ask")
+    if failure is Failure.META_REFUSES:
+        return AccountLockedError("publish")
+    if failure is Failure.ANSWER_LOST:
+        return AnswerLostError("publish")
+    if failure is Failure.CONFLICT:
+        return StoreConflictError("model: somebody else wrote")
+    return StoreUnavailableError("model: does not answer")
+
+
+class ScriptedGraph:
+    """The port to Meta."""
+
+    def get_registered_key(self, _phone_number_id: str) -> RegisteredKey:
+        answer: RegisteredKey = _script.ask(Call("get"))
+        return answer
+
+    def set_public_key(self, _phone_number_id: str, public_key_pem: str) -> None:
+        _script.ask(Call("publish", subject=public_key_fingerprint(public_key_pem)))
+
+
+class ScriptedStore:
+    """The port to a store; its URL is ``model:0`` or ``model:0:soft``."""
+
+    secret_id = "model"
+
+    def __init__(self, url: str) -> None:
+        self.url = self.location = url
+        self._place = int(url.split(":")[1])
+        self.recoverable = url.endswith(SOFT)
+
+    @classmethod
+    def from_url(cls, url: str, _field: str) -> "ScriptedStore":
+        return cls(url)
+
+    @staticmethod
+    def complete(url: str, _environ: Mapping[str, str]) -> str:
+        return url
+
+    def read(self) -> Versioned:
+        answer: Versioned = _script.ask(Call("read", self._place))
+        return answer
+
+    def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
+        version = _script.ask(Call("write", self._place, ring, int(expected.version)))
+        return Versioned(ring, str(version))
+
+    def settle(self) -> None:
+        pass
+
+    def restore(self) -> None:
+        _script.ask(Call("restore", self._place))
+
+    def delete(self) -> str:
+        _script.ask(Call("delete", self._place, self.recoverable))
+        return ""
+
+
+class StandingClock:
+    """No time passes within a run."""
+
+    def now(self) -> datetime:
+        return NOW
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    def sleep(self, _seconds: float) -> None:
+        pass
+
+
+class _Id:
+    @property
+    def hex(self) -> str:
+        return f"id-{_script.fresh}"
+
+
+def _run(task: Task, answers: tuple[Any, ...]) -> Call | Done | Failed:
+    _script.answers, _script.position, _script.fresh = answers, 0, task.fresh
+    _recall(task.memory)
+    provider = PROVIDERS[task.kind]
+    try:
+        result = getattr(provider, task.method)(*(thaw(argument) for argument in task.arguments))
+    except Asked as asked:
+        return asked.call
+    except FlowKeysError as error:
+        return Failed(type(error).__name__, str(error))
+    return Done(result, _memory())
+
+
+def _recall(memory: Memory) -> None:
+    encryption_key._live._seen.clear()
+    for id_, outs in memory.keys:
+        encryption_key._live.note(id_, thaw(outs))
+    key_ring._live._rings = dict(memory.rings)
+
+
+def _memory() -> Memory:
+    keys = tuple((id_, freeze(outs)) for id_, outs in encryption_key._live._seen.values())
+    return Memory(keys, tuple(sorted(key_ring._live._rings.items())))
+
+
+def freeze(value: Any) -> Any:
+    """A value of the engine as an immutable one: None is dropped from what has names, a document becomes a ring."""
+    if isinstance(value, Mapping):
+        named = ((name, item) for name, item in sorted(value.items()) if item is not None)
+        return Props(tuple((name, _ring_of(item) if name == "ring" else freeze(item)) for name, item in named))
+    if isinstance(value, list):
+        return tuple(freeze(item) for item in value)
+    return value
+
+
+def thaw(value: Any) -> Any:
+    """The other way round."""
+    if isinstance(value, Props):
+        return {name: thaw(item) for name, item in value.items}
+    if isinstance(value, KeyRing):
+        return _text_of(value)
+    if isinstance(value, tuple):
+        return [thaw(item) for item in value]
+    return value
+
+
+_texts: dict[KeyRing, str] = {}
+_rings: dict[str, KeyRing] = {}
+
+
+def _text_of(ring: KeyRing) -> str:
+    text = _texts.get(ring)
+    if text is None:
+        text = _texts[ring] = document.dump(ring)
+        _rings[text] = ring
+    return text
+
+
+def _ring_of(text: str) -> KeyRing:
+    ring = _rings.get(text)
+    if ring is None:
+        ring = _rings[text] = document.load(text, "state")
+    return ring
+
+
+@contextmanager
+def scripted() -> Iterator[None]:
+    """Within this block the providers' ports are scripted, and their process remembers what a task says."""
+    with ExitStack() as patches:
+        patches.enter_context(computed_once())
+        patches.enter_context(patch.dict("os.environ", {TRACEBACKS: "1"}))
+        patches.enter_context(patch.object(FlowKeysProvider, "graph", lambda _self: ScriptedGraph()))
+        patches.enter_context(patch.object(FlowKeysProvider, "settings", lambda _self: None))
+        patches.enter_context(patch.dict(urls._KINDS, {SCHEME: ScriptedStore}))
+        for module in (encryption_key, key_ring, key_registration):
+            patches.enter_context(patch.object(module, "SystemClock", StandingClock))
+        for module in (encryption_key, key_ring):
+            patches.enter_context(patch.object(module, "uuid4", _Id))
+        patches.enter_context(patch.object(encryption_key, "_today", lambda: NOW.date()))
+        patches.enter_context(patch.object(PrivateKey, "generate", staticmethod(lambda: OURS[_script.fresh])))
+        patches.enter_context(patch.object(encryption_key, "print", lambda *_args: None, create=True))
+        _points.clear()
+        yield

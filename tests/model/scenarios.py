@@ -1,0 +1,257 @@
+"""What is searched: which stores, what people and others do, how many faults."""
+
+from collections.abc import Iterator
+
+from tests.model.engine import (
+    DESTROY,
+    KEY,
+    REGISTRATION,
+    RING,
+    STACK,
+    UP,
+    UP_REFRESH,
+    Command,
+    Program,
+    live,
+    store_url,
+)
+from tests.model.keys import FOREIGN
+from tests.model.ports import thaw
+from tests.model.search import Move, Scenario, State, older
+from tests.model.world import Meta, Place, World
+
+TRIGGERS = "abc"
+_CREATED_AND_ROTATED = ("one store", "a store with a backup", "the stack", "the stack with a backup")
+_FILE, _OTHER_FILE, _CLOUD = store_url(0), store_url(1), store_url(0, soft=True)
+
+STORES: dict[str, tuple[Program, ...]] = {
+    "one store": (Program(_FILE),),
+    "one store with soft deletion": (Program(_CLOUD),),
+    "a store with a backup": (Program(_FILE, (_OTHER_FILE,)),),
+    "the stack": (Program(),),
+    "the stack with a backup": (Program(STACK, (_FILE,)),),
+    "the stack, forced": (Program(force_destroy=True),),
+    "a move to another store": (
+        Program(_FILE),
+        Program(_FILE, (_OTHER_FILE,)),
+        Program(_OTHER_FILE, (_FILE,)),
+        Program(_OTHER_FILE),
+    ),
+    "a move out of the stack": (Program(), Program(STACK, (_FILE,)), Program(_FILE)),
+}
+"""A person's program, or the steps of a move, each taken once the one before is recorded."""
+
+
+def nothing_yet(program: Program) -> State:
+    """Before the first `up`."""
+    return State(World(Meta(), tuple(Place() for _ in range(2)), ((),)), (program,))
+
+
+def rotating(program: Program) -> Program:
+    """The program with another rotation trigger."""
+    return program._replace(trigger=TRIGGERS[(TRIGGERS.index(program.trigger) + 1) % len(TRIGGERS)])
+
+
+def taken_back(program: Program) -> Program:
+    """The program with the trigger of before."""
+    return program._replace(trigger=TRIGGERS[TRIGGERS.index(program.trigger) - 1])
+
+
+def create_and_rotate(stores: str, faults: int, rotations: int = 2) -> Scenario:
+    """An `up`, and then rotations; after each, whether it failed or not, any number of `up`s and `up --refresh`."""
+
+    def moves(state: State) -> Iterator[Move]:
+        (left,) = state.left
+        assert isinstance(left, int)
+        yield Move("up", state, ((0, UP),))
+        yield Move("up --refresh", state, ((0, UP_REFRESH),))
+        if left:
+            (program,) = state.programs
+            turned = state._replace(programs=(rotating(program),), left=(left - 1,))
+            yield Move("rotation asked for, up", turned, ((0, UP),))
+
+    begin = nothing_yet(STORES[stores][0])._replace(left=(rotations,))
+    return Scenario(f"create and rotate: {stores}", begin, moves, faults)
+
+
+def whole_life(stores: str, faults: int, length: int) -> Scenario:
+    """``length`` things that people, time and others do, in any order."""
+    steps = STORES[stores]
+
+    def moves(state: State) -> Iterator[Move]:
+        (left,) = state.left
+        assert isinstance(left, int)
+        if left:
+            rest = state._replace(left=(left - 1,))
+            yield from _commands(rest)
+            yield from _changes(rest, steps)
+            yield from _others(rest)
+
+    begin = nothing_yet(steps[0])._replace(left=(length,))
+    return Scenario(f"whole life: {stores}", begin, moves, faults)
+
+
+_ORDERS: dict[str, tuple[str, int, tuple[str, ...]]] = {
+    "a backup is rolled back": (
+        "a store with a backup",
+        1,
+        (
+            "up",
+            "a snapshot of the backup is taken",
+            "a day passes",
+            "the number is registered anew",
+            "up --refresh",
+            "rotation asked for, up",
+            "rotation asked for, up",
+            "the backup is rolled back",
+            "rotation asked for, up",
+        ),
+    ),
+    "a rotation is taken back": (
+        "one store",
+        2,
+        ("up", "rotation asked for, up", "rotation asked for, up", "rotation taken back, up"),
+    ),
+    "a destroy after rotations": (
+        "one store",
+        1,
+        ("up", "rotation asked for, up", "rotation asked for, up", "a day passes", "destroy", "up", "destroy"),
+    ),
+}
+"""Stores, faults, and things in one order, each of which may be left out."""
+
+
+def in_order(name: str, more_faults: int = 0) -> Scenario:
+    """One of the orders."""
+    stores, faults, order = _ORDERS[name]
+
+    def moves(state: State) -> Iterator[Move]:
+        (done,) = state.left
+        assert isinstance(done, int)
+        for index in range(done, len(order)):
+            following = state._replace(left=(index + 1,))
+            yield from (m for m in (*_commands(following), *_others(following)) if m.label == order[index])
+
+    return Scenario(name, nothing_yet(STORES[stores][0])._replace(left=(0,)), moves, faults + more_faults)
+
+
+def two_at_once(pair: str, faults: int, rounds: int) -> Scenario:
+    """Two stacks, or one from two machines, whose commands run at the same time, or one after the other."""
+    stores = PAIRS[pair]
+
+    def moves(state: State) -> Iterator[Move]:
+        (left,) = state.left
+        assert isinstance(left, int)
+        if not left:
+            return
+        rest = state._replace(left=(left - 1,))
+        turned = rest._replace(programs=tuple(rotating(program) for program in rest.programs))
+        yield Move("both: up", rest, ((0, UP), (1, UP)))
+        yield Move("A: up", rest, ((0, UP),))
+        yield Move("B: up", rest, ((1, UP),))
+        yield Move("both: rotation asked for, up", turned, ((0, UP), (1, UP)))
+        yield Move("A: rotation asked for, up; B: up --refresh", turned, ((0, UP), (1, UP_REFRESH)))
+        if stores[0].managed_by == stores[1].managed_by and not state.world.states[1]:
+            shared = rest.world._replace(states=(rest.world.states[0], rest.world.states[0]))
+            yield Move("B takes A's state", rest._replace(world=shared))
+
+    world = World(Meta(), tuple(Place() for _ in range(2)), ((), ()))
+    return Scenario(f"two at once: {pair}", State(world, stores, (rounds,)), moves, faults)
+
+
+_TWO_MACHINES = "one stack, two machines"
+OTHER = "org/flows/other"
+PAIRS: dict[str, tuple[Program, Program]] = {
+    "two stacks, one store": (Program(_FILE), Program(_FILE, managed_by=OTHER)),
+    _TWO_MACHINES: (Program(_FILE), Program(_FILE)),
+    "two stacks, a store each": (Program(_FILE), Program(_OTHER_FILE, managed_by=OTHER)),
+    "two stacks, their own secrets": (Program(), Program(managed_by=OTHER)),
+}
+
+
+def _commands(state: State) -> Iterator[Move]:
+    (program,) = state.programs
+    yield Move("up", state, ((0, UP),))
+    yield Move("up --refresh", state, ((0, UP_REFRESH),))
+    yield Move("refresh", state, ((0, Command("refresh")),))
+    yield Move("destroy", state, ((0, DESTROY),))
+    yield Move("rotation asked for, up", state._replace(programs=(rotating(program),)), ((0, UP),))
+    yield Move("rotation taken back, up", state._replace(programs=(taken_back(program),)), ((0, UP),))
+    forced = state._replace(programs=(program._replace(forced=True),))
+    for kind in (KEY, RING, REGISTRATION):
+        if live(state.world.states[0], kind):
+            yield Move(f"up --replace {kind}", forced, ((0, Command("up", replace=frozenset([kind]))),))
+    if live(state.world.states[0], KEY):
+        targeted = Command("up", replace=frozenset([KEY]), only=KEY)
+        yield Move("up --target-replace EncryptionKey", forced, ((0, targeted),))
+
+
+def _changes(state: State, steps: tuple[Program, ...]) -> Iterator[Move]:
+    (program,) = state.programs
+    key = live(state.world.states[0], KEY)
+    if key is None:
+        return
+    places = [(step.store, step.backups) for step in steps]
+    here = places.index((program.store, program.backups))
+    recorded = (key.inputs.get("store"), tuple(thaw(key.inputs.get("backups"))))
+    if recorded == places[here] and here + 1 < len(steps):
+        store, backups = places[here + 1]
+        moved = program._replace(store=store, backups=backups, before=places[here])
+        yield Move("next step of the move, up", state._replace(programs=(moved,)), ((0, UP),))
+        both = state._replace(programs=(rotating(moved),))
+        yield Move("next step of the move and rotation asked for, up", both, ((0, UP),))
+    if program.store != STACK and len(steps) == 1:
+        word = "one" if program.passphrase != "one" else "two"
+        known = tuple(sorted({*program.words, word}))
+        changed = state._replace(programs=(program._replace(passphrase=word, words=known),))
+        yield Move("passphrase changed, up", changed, ((0, UP),))
+
+
+def _others(state: State) -> Iterator[Move]:
+    world = state.world
+    if not world.late:
+        yield Move("a day passes", state._replace(world=older(world, days=1)))
+        yield Move("90 days pass", state._replace(world=older(world, days=90)))
+    if world.meta.served:
+        again = world._replace(meta=world.meta._replace(status="MISMATCH"), outside=True)
+        yield Move("the number is registered anew", state._replace(world=again))
+    foreign = world._replace(meta=Meta(FOREIGN.fingerprint), outside=True)
+    yield Move("somebody else publishes a key", state._replace(world=foreign))
+    (program,) = state.programs
+    if program.backups:
+        index = program.places()[-1]
+        yield Move(
+            "a snapshot of the backup is taken", state._replace(world=world._replace(snapshot=world.places[index].ring))
+        )
+        # A backup that is the only copy is the platform team's to guard.
+        alone = not live(world.states[0], KEY)
+        if world.snapshot and world.snapshot != world.places[index].ring and not alone:
+            place = Place(world.snapshot, world.places[index].version + 1)
+            places = (*world.places[:index], place, *world.places[index + 1 :])
+            yield Move("the backup is rolled back", state._replace(world=world._replace(places=places, outside=True)))
+
+
+def bounded() -> list[Scenario]:
+    """What `make test` searches: minutes."""
+    return [
+        *(create_and_rotate(stores, faults=2) for stores in _CREATED_AND_ROTATED),
+        *(whole_life(stores, faults=0, length=4) for stores in STORES),
+        *(whole_life(stores, faults=1, length=3) for stores in STORES),
+        *(in_order(name) for name in _ORDERS),
+        *(two_at_once(pair, faults=0, rounds=2) for pair in PAIRS),
+        *(two_at_once(pair, faults=1, rounds=2) for pair in PAIRS if pair != _TWO_MACHINES),
+    ]
+
+
+def soak() -> list[Scenario]:
+    """What `make soak` searches besides: an hour or two."""
+    return [
+        *(create_and_rotate(stores, faults=3) for stores in _CREATED_AND_ROTATED),
+        *(whole_life(stores, faults=0, length=6) for stores in STORES),
+        *(whole_life(stores, faults=1, length=5) for stores in STORES),
+        *(whole_life(stores, faults=2, length=3) for stores in STORES),
+        *(in_order(name, more_faults=1) for name in _ORDERS),
+        two_at_once(_TWO_MACHINES, faults=0, rounds=3),
+        two_at_once(_TWO_MACHINES, faults=1, rounds=2),
+        *(two_at_once(pair, faults=2, rounds=2) for pair in PAIRS if pair != _TWO_MACHINES),
+    ]
