@@ -15,6 +15,8 @@ numbers = {
         passphrase=number.passphrase,
         rotate_after_days=number.rotate_after_days,
         rotation_trigger=number.rotation_trigger,
+        endpoint_url=number.endpoint_url,
+        endpoint_wait=number.endpoint_wait,
     )
     for number in read_numbers(pulumi.Config(), default_trigger=os.environ.get("WHATSAPP_ROTATION_TRIGGER"))
 }

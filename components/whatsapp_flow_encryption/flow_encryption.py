@@ -49,9 +49,11 @@ class FlowEncryption(pulumi.ComponentResource):
     ``phone_number_id``: Meta's ID of the number, digits. ``store``: where the private keys live, or its URL.
     ``backups``: further stores that hold every key, too. ``passphrase``: encrypts the keys in the store, so that the
     store alone opens no form. ``rotate_after_days``: makes a rotation due; the next ``pulumi up`` does it.
-    ``rotation_trigger``: any text; a new one rotates. ``deploy``: called with the staged keys, returns the resources
-    that must hold the new key before it is published. ``take_over``: the fingerprint of somebody else's key that may be
-    published over. ``force_destroy``: lets a destroy delete a key that Meta still serves.
+    ``rotation_trigger``: any text; a new one rotates. ``endpoint_url``: the live endpoint, which must answer a ping
+    made with the new key before a rotation publishes it; ``endpoint_wait``: how many seconds it may take, 0 to 3600,
+    60 by default. ``deploy``: called with the staged keys, returns the resources that must hold the new key before it
+    is published. ``take_over``: the fingerprint of somebody else's key that may be published over. ``force_destroy``:
+    lets a destroy delete a key that Meta still serves.
 
     Mistakes in these are failures in the preview, which name the field.
     """
@@ -83,6 +85,8 @@ class FlowEncryption(pulumi.ComponentResource):
         passphrase: pulumi.Input[str] | GeneratedPassphrase | None = None,
         rotate_after_days: pulumi.Input[int] | None = None,
         rotation_trigger: pulumi.Input[str] | None = None,
+        endpoint_url: pulumi.Input[str] | None = None,
+        endpoint_wait: pulumi.Input[float] | None = None,
         deploy: Callable[[StagedKeys], Sequence[pulumi.Resource]] | None = None,
         take_over: pulumi.Input[str] | None = None,
         force_destroy: pulumi.Input[bool] = False,
@@ -133,6 +137,9 @@ class FlowEncryption(pulumi.ComponentResource):
             ring=ring.ring if ring else None,
             locations=ring.locations if ring else key.locations,
             take_over=take_over,
+            endpoint_url=endpoint_url,
+            endpoint_wait=endpoint_wait,
+            deployed=deploy is not None,
             opts=pulumi.ResourceOptions.merge(
                 child, pulumi.ResourceOptions(depends_on=list(deploy(staged)) if deploy else None)
             ),

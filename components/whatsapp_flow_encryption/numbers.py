@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from whatsapp_flow_encryption.flow_encryption import GeneratedPassphrase
+from whatsapp_flow_keys.endpoint import parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
 from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
@@ -14,7 +15,17 @@ from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
 GENERATED = "generated"
 """The word in ``passphrase`` that asks for a passphrase made by Pulumi."""
 
-_FIELDS = ("name", "phoneNumberId", "store", "backups", "passphrase", "rotateAfterDays", "rotationTrigger")
+_FIELDS = (
+    "name",
+    "phoneNumberId",
+    "store",
+    "backups",
+    "passphrase",
+    "rotateAfterDays",
+    "rotationTrigger",
+    "endpointUrl",
+    "endpointWait",
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,8 @@ class NumberSettings:
     passphrase: pulumi.Input[str] | GeneratedPassphrase | None
     rotate_after_days: int | None
     rotation_trigger: str | None
+    endpoint_url: str | None
+    endpoint_wait: float | None
 
 
 def read_numbers(config: pulumi.Config, default_trigger: str | None = None) -> list[NumberSettings]:
@@ -95,6 +108,8 @@ def _read(
         passphrase=take("passphrase", lambda value, field: _passphrase(value, field, config), None),
         rotate_after_days=take("rotateAfterDays", _days, None),
         rotation_trigger=take("rotationTrigger", _text, default_trigger),
+        endpoint_url=take("endpointUrl", parse_endpoint_url, None),
+        endpoint_wait=take("endpointWait", _seconds, None),
     )
 
 
@@ -116,6 +131,12 @@ def _backups(value: Any, field: str) -> list[str]:
 def _days(value: Any, field: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError(f"{field}: must be a whole number of days")
+    return value
+
+
+def _seconds(value: Any, field: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError(f"{field}: must be a number of seconds")
     return value
 
 

@@ -136,6 +136,9 @@ class KeyRegistration(Resource, module="whatsapp", name="KeyRegistration"):
         ring: pulumi.Input[str] | None,
         locations: pulumi.Input[list[str]],
         take_over: pulumi.Input[str] | None,
+        endpoint_url: pulumi.Input[str] | None,
+        endpoint_wait: pulumi.Input[float] | None,
+        deployed: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -150,6 +153,9 @@ class KeyRegistration(Resource, module="whatsapp", name="KeyRegistration"):
             "former_passphrases": key.former_passphrases,
             "ring": ring,
             "take_over": take_over,
+            "endpoint_url": endpoint_url,
+            "endpoint_wait": endpoint_wait,
+            "deployed": deployed or None,
             "signature_status": None,
             "key_ring": None,
             "proven_fingerprint": None,

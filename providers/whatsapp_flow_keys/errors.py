@@ -60,6 +60,10 @@ class KeyNotInRingError(LifecycleError):
     """The key that should be registered is not in the ring, so publishing it would make forms unreadable."""
 
 
+class EndpointNotReadyError(LifecycleError):
+    """The live endpoint did not prove that it holds the new key, so nothing was published."""
+
+
 class RegistrationError(LifecycleError):
     """Meta accepted the key but does not serve it as it should."""
 

@@ -281,6 +281,7 @@ def scripted() -> Iterator[None]:
             patches.enter_context(patch.object(module, "uuid4", _Id))
         patches.enter_context(patch.object(encryption_key, "_today", lambda: NOW.date()))
         patches.enter_context(patch.object(PrivateKey, "generate", staticmethod(lambda: OURS[_script.fresh])))
-        patches.enter_context(patch.object(encryption_key, "print", lambda *_args: None, create=True))
+        for module in (encryption_key, key_registration):
+            patches.enter_context(patch.object(module, "print", lambda *_args: None, create=True))
         _points.clear()
         yield

@@ -64,6 +64,13 @@ def parse_days(value: Any, field: str) -> int:
     return int(value)
 
 
+def parse_wait(value: Any, field: str) -> float:
+    """Seconds, 0 to 3600."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 3600:
+        raise InputError(f"{field}: must be a number of seconds from 0 to 3600")
+    return float(value)
+
+
 def parse_flag(value: Any, field: str) -> bool:
     """True or False, nothing that merely looks like it."""
     if not isinstance(value, bool):

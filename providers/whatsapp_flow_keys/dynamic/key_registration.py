@@ -6,10 +6,12 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.clock import SystemClock
-from whatsapp_flow_keys.dynamic.inputs import Inputs
+from whatsapp_flow_keys.dynamic.inputs import Inputs, parse_flag, parse_wait
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
+from whatsapp_flow_keys.endpoint import FlowEndpoint, parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError, LifecycleError
 from whatsapp_flow_keys.graph.answers import VALID, RegisteredKey
+from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.registration import IN_PLACE, Wanted, inspect, register
 from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.stores.recorded import RecordedRing
@@ -18,13 +20,15 @@ from whatsapp_flow_keys.stores.urls import STACK, parse_stores
 
 _RECORDED = ("key_id", "ring", "store", "backups", "locations", "passphrase", "former_passphrases", "managed_by")
 _FOUND = ("proven_fingerprint", "foreign_fingerprint")
+DEFAULT_WAIT = 60.0
+"""Seconds in which the endpoint may come to hold the new key."""
 _SKIPS_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
 
 
 class KeyRegistrationProvider(FlowKeysProvider):
     """Inputs: ``phone_number_id, fingerprint, key_id, store, backups, locations, passphrase, former_passphrases, ring,
-    take_over, managed_by``, and ``signature_status`` and ``key_ring``, which check sets to what should be, so that
-    drift shows as a change.
+    take_over, managed_by, endpoint_url, endpoint_wait, deployed``, and ``signature_status`` and ``key_ring``, which
+    check sets to what should be, so that drift shows as a change.
 
     Outputs: these, and ``proven_fingerprint`` (set only when the whole table was finished) and
     ``foreign_fingerprint`` (what a refresh found at Meta that is in no slot of the ring).
@@ -34,6 +38,9 @@ class KeyRegistrationProvider(FlowKeysProvider):
         """Validates, also the settings of the Graph API, so that a preview finds what is missing."""
         inputs = Inputs(news)
         inputs.parse_number_and_stores()
+        inputs.parse("endpoint_url", parse_endpoint_url)
+        inputs.parse("endpoint_wait", parse_wait)
+        inputs.parse("deployed", parse_flag)
         try:
             self.settings()
         except InputError as error:
@@ -56,6 +63,11 @@ class KeyRegistrationProvider(FlowKeysProvider):
 
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
         """Publishes over another's key also where a refresh recorded that very key as drift."""
+        if olds.get("proven_fingerprint") not in (None, news["fingerprint"]) and _endpoint_is_unknown(news):
+            print(
+                f"phone number {news['phone_number_id']}: nothing proves that the endpoint holds the new key before it "
+                f"is published; give `deploy=` or `endpoint_url=`"
+            )
         return UpdateResult(self._register(news, olds.get("managed_by"), olds.get("foreign_fingerprint")))
 
     def read(self, id_: str, props: Props) -> ReadResult:
@@ -78,8 +90,21 @@ class KeyRegistrationProvider(FlowKeysProvider):
             )
         replaceable = [named for named in (props.get("take_over"), drift) if named]
         wanted = _wanted(props, formerly, replaceable)
-        served = register(wanted, stores=_stores(props), graph=self.graph(), clock=SystemClock())
+        served = register(
+            wanted, stores=_stores(props), graph=self.graph(), clock=SystemClock(), gate=self._gate(props)
+        )
         return _outs(props, served)
+
+    def _gate(self, props: Props) -> Gate | None:
+        url, wait = props.get("endpoint_url"), props.get("endpoint_wait")
+        if url is None:
+            return None
+        return Gate(FlowEndpoint(url, self.settings().app_secret), DEFAULT_WAIT if wait is None else wait)
+
+
+def _endpoint_is_unknown(props: Props) -> bool:
+    """With a store of its own the endpoint reads the new key there; out of the stack somebody must bring it."""
+    return props["store"] == STACK and not props.get("deployed") and props.get("endpoint_url") is None
 
 
 def _outs(props: Props, served: RegisteredKey) -> Props:

@@ -4,7 +4,8 @@ Promises kept here: a key is published only after its private half is durable ev
 what Meta serves becomes *current* only after both sides were read back and a round trip (P3).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from whatsapp_flow_keys.clock import Clock
@@ -22,6 +23,7 @@ from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import AnswerLostError
 from whatsapp_flow_keys.keys import PrivateKey, load_public_key
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key
+from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.passphrases import open_key, rewritten
 from whatsapp_flow_keys.lifecycle.rings import Claim, look_at_ring, read_rings
 from whatsapp_flow_keys.ring import KeyRing, RingKey, offer, promote
@@ -60,6 +62,13 @@ class Wanted:
                 f"was interrupted), run `pulumi up`, then change it"
             ) from None
 
+    def public_key_pem(self, ring: KeyRing) -> str:
+        """The public half, from the private one that ``ring`` holds."""
+        held = ring.key(self.fingerprint)
+        if held is None:
+            raise KeyNotInRingError(f"key {self.fingerprint} left the ring of phone number {ring.phone_number_id}")
+        return self.open(held).public_key_pem
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -78,15 +87,25 @@ class Inspection:
         return self.served.is_valid and self.served.fingerprint == fingerprint and self.key_ring == IN_PLACE
 
 
-def register(wanted: Wanted, *, stores: Sequence[Store], graph: Graph, clock: Clock) -> RegisteredKey:
-    """Makes Meta serve the wanted key and proves it; what Meta serves then.
+def register(
+    wanted: Wanted,
+    *,
+    stores: Sequence[Store],
+    graph: Graph,
+    clock: Clock,
+    gate: Gate | None = None,
+    warn: Callable[[str], None] = print,
+) -> RegisteredKey:
+    """Makes Meta serve the wanted key and proves it; what Meta serves then. ``warn`` gets what a person should know.
 
-    Raises :class:`ForeignKeyError`, :class:`KeyNotInRingError`, :class:`RegistrationError`, :class:`RoundTripError`,
-    and the errors of the Graph API and the stores. Running it again goes on from what it finds.
+    Raises :class:`ForeignKeyError`, :class:`KeyNotInRingError`, :class:`EndpointNotReadyError`,
+    :class:`RegistrationError`, :class:`RoundTripError`, and the errors of the Graph API and the stores. Running it
+    again goes on from what it finds.
     """
     number, desired = wanted.claim.phone_number_id, wanted.fingerprint
     rings = read_rings(stores, wanted.claim, desired)
     publications = reads = 0
+    ready = gate is None
     while True:
         ring, served = rings.ring, graph.get_registered_key(number)
 
@@ -120,10 +139,22 @@ def register(wanted: Wanted, *, stores: Sequence[Store], graph: Graph, clock: Cl
         if publications >= _PUBLICATIONS:
             raise RegistrationError(_not_served(number, desired, served))
 
+        # Forms will be encrypted with the new key at once: first the live endpoint proves that it holds it.
+        if gate is not None and not ready and served.fingerprint != desired:
+            ready = True
+            public_key = wanted.public_key_pem(rings.ring)
+            if served.fingerprint is not None:
+                gate.hold(public_key, desired, number, clock)
+                rings = read_rings(stores, wanted.claim, desired)  # it may have taken a while
+                continue
+            if doubt := gate.doubt(public_key, desired, number):
+                warn(doubt)
+
         # Meta serves nothing, another key, or this one unsigned: durable and marked first, then published.
         rings = rings.write(offer(rings.ring, desired, now=clock.now()))
         publications, reads = publications + 1, 0
-        _publish(graph, number, rings.ring, wanted)
+        with suppress(AnswerLostError):  # it may have taken effect, or may do so later: reading decides
+            graph.set_public_key(number, wanted.public_key_pem(rings.ring))
 
 
 def inspect(wanted: Wanted, *, stores: Sequence[Store], graph: Graph) -> Inspection:
@@ -171,16 +202,6 @@ def prove(served: RegisteredKey, ring: KeyRing, wanted: Wanted) -> None:
             f"phone number {ring.phone_number_id}: a request encrypted with the key that Meta serves could not be "
             f"decrypted with key {wanted.fingerprint} of the ring; it was not made current"
         )
-
-
-def _publish(graph: Graph, number: str, ring: KeyRing, wanted: Wanted) -> None:
-    held = ring.key(wanted.fingerprint)
-    if held is None:
-        raise KeyNotInRingError(f"key {wanted.fingerprint} left the ring of phone number {number}")
-    try:
-        graph.set_public_key(number, wanted.open(held).public_key_pem)
-    except AnswerLostError:
-        return  # it may have taken effect, or may do so later: reading decides
 
 
 def _amiss(store: Store, ring: KeyRing, desired: str, offered: Collection[str]) -> list[str]:

@@ -1,0 +1,149 @@
+"""The live Flow endpoint, asked as WhatsApp's client asks it: an encrypted, signed ping.
+
+Source: Meta, "Implementing Endpoint for Flows": the request's three fields and its signature, the ping and its answer,
+the statuses 421 and 432, the limit of 10 s.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+
+from whatsapp_flow_keys.errors import FlowMessageError, InputError
+from whatsapp_flow_keys.flow_message import Session, encrypt_request
+from whatsapp_flow_keys.keys import load_public_key
+from whatsapp_flow_keys.loopback import is_loopback
+
+_PING = {"version": "3.0", "action": "ping"}
+_ACTIVE = {"data": {"status": "active"}}
+_CONNECT_TIMEOUT = 5.0
+_TIMEOUT = 10.0
+_LARGEST_ANSWER = 64 * 1024
+
+
+class Endpoint(Protocol):
+    """What the lifecycle needs of the endpoint."""
+
+    def refusal(self, public_key_pem: str) -> str | None:
+        """None where a ping encrypted with this key was answered as Meta asks; else what came instead, and what to do.
+
+        Never raises: whatever goes wrong between here and the endpoint is a refusal.
+        """
+
+
+@dataclass(frozen=True)
+class FlowEndpoint:
+    """The endpoint at a URL. Without an ``app_secret`` the ping is not signed."""
+
+    url: str
+    app_secret: str | None = field(default=None, repr=False)
+
+    def refusal(self, public_key_pem: str) -> str | None:
+        """See :class:`Endpoint`."""
+        message, session = encrypt_request(load_public_key(public_key_pem), _PING)
+        body = json.dumps(message).encode()
+        headers = {"Content-Type": "application/json", "User-Agent": "whatsapp-flow-encryption"}
+        if self.app_secret:
+            headers["X-Hub-Signature-256"] = "sha256=" + _signature(self.app_secret, body)
+        try:
+            with requests.Session() as http:
+                # Plain HTTP is for this machine only, so no proxy of the environment either.
+                http.trust_env = self.url.startswith("https:")
+                answer = http.post(
+                    self.url,
+                    data=body,
+                    headers=headers,
+                    timeout=(_CONNECT_TIMEOUT, _TIMEOUT),
+                    allow_redirects=False,
+                    stream=True,
+                )
+                with answer:
+                    return self._judge(answer.status_code, _content(answer), session)
+        except (requests.RequestException, OSError) as error:
+            return f"the endpoint {self._shown} {_why_silent(error)}"
+
+    @property
+    def _shown(self) -> str:
+        """The URL without its query, which may hold a token."""
+        parts = urlsplit(self.url)
+        return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
+
+    def _judge(self, status: int, content: bytes, session: Session) -> str | None:
+        said = f"the endpoint {self._shown} answered {status}"
+        if status == 421:
+            return (
+                f"{said}: it does not hold the new private key yet. Give it this number's `endpoint_env`, by `deploy=` "
+                f"if its deployment is a resource of the program, and restart it if it reads its keys only once"
+            )
+        if status == 432 and self.app_secret:
+            return f"{said}: it did not accept the signature; whatsapp:appSecret is not its WHATSAPP_APP_SECRET"
+        if status == 432:
+            return f"{said}: it wants a signed request; set whatsapp:appSecret, so that the ping is signed"
+        if 300 <= status < 400:
+            return f"{said}, a redirect; give the address that it leads to"
+        if status != 200:
+            return f"{said}, not 200"
+        try:
+            answer = session.decrypt_answer(content.decode("ascii").strip())
+        except (FlowMessageError, UnicodeDecodeError):
+            return f"{said} with something that is not encrypted for this request; is it a Flow endpoint?"
+        if answer != _ACTIVE:
+            return f"{said} to a ping, but not with {json.dumps(_ACTIVE)}"
+        return None
+
+
+def parse_endpoint_url(value: object, name: str) -> str:
+    """An endpoint's URL. Raises :class:`InputError`, which names the field and quotes no query."""
+    if not isinstance(value, str) or not value.isprintable() or not value or " " in value:
+        raise InputError(f"{name}: must be a URL without blanks, as in https://flows.example.com/support")
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise InputError(f"{name}: is not a URL") from None
+    if parts.scheme not in ("https", "http") or not re.fullmatch(r"(?!\.)([0-9A-Za-z:_-]|\.(?!\.))+", host):
+        raise InputError(f"{name}: is not a URL like https://flows.example.com/support")
+    if "@" in parts.netloc or "#" in value:
+        raise InputError(f"{name}: must hold no user, password or fragment")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise InputError(f"{name}: must start with https:// (http:// is taken for this machine only)")
+    return value
+
+
+def _signature(app_secret: str, body: bytes) -> str:
+    """Lower-case hex HMAC-SHA256 of the raw body under the app secret."""
+    return hmac.new(app_secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def _content(answer: requests.Response) -> bytes:
+    """The body, cut where it is longer than any answer to a ping."""
+    content, ends = bytearray(), time.monotonic() + _TIMEOUT
+    for chunk in answer.iter_content(4096):
+        content += chunk
+        if len(content) > _LARGEST_ANSWER:
+            break
+        if time.monotonic() > ends:
+            raise requests.ReadTimeout
+    return bytes(content)
+
+
+def _why_silent(error: Exception) -> str:
+    if isinstance(error, requests.exceptions.SSLError):
+        return "has a TLS certificate that was not accepted, as WhatsApp's client would not accept it"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "can't be reached through the proxy: check HTTPS_PROXY and NO_PROXY"
+    if isinstance(error, requests.ConnectTimeout):
+        return "can't be reached: no connection within 5 s"
+    if isinstance(error, requests.Timeout) or "timed out" in str(error):
+        return "did not answer within 10 s, the time that WhatsApp's client waits"
+    if "NameResolutionError" in repr(error):
+        return "can't be reached: its name is not known"
+    if "refused" in repr(error):
+        return "can't be reached: the connection was refused"
+    return "can't be reached: the connection broke"

@@ -1,0 +1,264 @@
+"""The gate: what the live endpoint answers to a ping made with the new key, and what the registration makes of it."""
+
+import json
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.contract.conftest import Line
+from tests.servers import flow_endpoint
+from whatsapp_flow_keys.endpoint import FlowEndpoint, parse_endpoint_url
+from whatsapp_flow_keys.errors import EndpointNotReadyError, InputError
+from whatsapp_flow_keys.flow_message import decrypt_request
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.gate import Gate
+from whatsapp_flow_keys.lifecycle.registration import register
+from whatsapp_flow_keys.ring import Role
+
+KEY, OTHER_KEY = PrivateKey.generate(), PrivateKey.generate()
+APP_SECRET = "secretOfTheAppForTestsOnly"
+
+
+def refusal(endpoint: flow_endpoint.FlowEndpoint, app_secret: str | None = None) -> str | None:
+    return FlowEndpoint(endpoint.url, app_secret).refusal(KEY.public_key_pem)
+
+
+def test_an_endpoint_that_holds_the_key_passes() -> None:
+    with flow_endpoint.FlowEndpoint(lambda: [OTHER_KEY, KEY]) as endpoint:
+        assert refusal(endpoint) is None
+    (headers,) = endpoint.requests
+    assert headers["Content-Type"] == "application/json"
+    assert "X-Hub-Signature-256" not in headers
+
+
+def test_a_ping_is_signed_over_its_raw_body() -> None:
+    with flow_endpoint.FlowEndpoint(lambda: [KEY], app_secret=APP_SECRET) as endpoint:
+        assert refusal(endpoint, APP_SECRET) is None
+
+
+def test_an_endpoint_without_the_key_is_told_how_to_come_by_it() -> None:
+    with flow_endpoint.FlowEndpoint(lambda: [OTHER_KEY]) as endpoint:
+        said = refusal(endpoint)
+    assert said is not None
+    assert "/flows answered 421: it does not hold the new private key yet. Give it this number's `endpoint_env`" in said
+    assert "in-the-query" not in said
+
+
+@pytest.mark.parametrize(
+    ("app_secret", "said"),
+    [
+        (None, "answered 432: it wants a signed request; set whatsapp:appSecret"),
+        ("another", "answered 432: it did not accept the signature; whatsapp:appSecret is not"),
+    ],
+)
+def test_a_refused_signature_says_which_setting(app_secret: str | None, said: str) -> None:
+    with flow_endpoint.FlowEndpoint(lambda: [KEY], app_secret=APP_SECRET) as endpoint:
+        assert said in str(refusal(endpoint, app_secret))
+
+
+def encrypted(answer: object, key: PrivateKey = KEY) -> Callable[[bytes], tuple[int, bytes]]:
+    """An endpoint that answers every request with this."""
+    return lambda body: (200, decrypt_request([key], json.loads(body))[1].encrypt_answer(answer).encode())
+
+
+def with_the_request_iv(body: bytes) -> tuple[int, bytes]:
+    """The mistake of forgetting to flip the IV."""
+    _, session = decrypt_request([KEY], json.loads(body))
+    unflipped = type(session)(session.aes_key, bytes(byte ^ 0xFF for byte in session.iv))
+    return 200, unflipped.encrypt_answer({"data": {"status": "active"}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (lambda _: (200, b'{"data":{"status":"active"}}'), "is not encrypted for this request"),
+        (lambda _: (200, b"<html>hello</html>"), "is not encrypted for this request"),
+        (lambda _: (200, b""), "is not encrypted for this request"),
+        (lambda _: (200, b"\xff\xfe"), "is not encrypted for this request"),
+        (lambda _: (200, b"A" * 300_000), "is not encrypted for this request"),
+        (with_the_request_iv, "is not encrypted for this request"),
+        (encrypted({"data": {"status": "inactive"}}), 'but not with {"data": {"status": "active"}}'),
+        (encrypted([]), "but not with"),
+        (lambda _: (302, b""), "answered 302, a redirect"),
+        (lambda _: (500, b"secret trace"), "answered 500, not 200"),
+        (lambda _: (404, b""), "answered 404, not 200"),
+        (lambda _: (204, b""), "answered 204, not 200"),
+    ],
+    ids=[
+        *("clear JSON", "a page", "nothing", "bytes", "far too much", "IV not flipped"),
+        *("inactive", "a list", "redirect", "error", "not found", "empty"),
+    ],
+)
+def test_any_other_answer_is_named_and_never_quoted(reply: Callable[[bytes], tuple[int, bytes]], said: str) -> None:
+    with flow_endpoint.FlowEndpoint(reply=reply) as endpoint:
+        refused = str(refusal(endpoint))
+    assert said in refused
+    assert "secret trace" not in refused
+    assert "html" not in refused
+
+
+def test_an_untrusted_certificate_is_named(tmp_path: Path) -> None:
+    with flow_endpoint.FlowEndpoint(lambda: [KEY], tls=tmp_path) as endpoint:
+        assert "has a TLS certificate that was not accepted" in str(refusal(endpoint))
+    assert not endpoint.requests
+
+
+def test_an_endpoint_that_is_not_there_is_named() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}/flows"
+        assert "can't be reached: the connection was refused" in str(FlowEndpoint(url).refusal(KEY.public_key_pem))
+
+
+def test_an_endpoint_that_hangs_up_is_named() -> None:
+    with flow_endpoint.FlowEndpoint(reply=lambda _: (flow_endpoint.HANGS_UP, b"")) as endpoint:
+        assert "can't be reached: the connection broke" in str(refusal(endpoint))
+
+
+def test_an_endpoint_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("whatsapp_flow_keys.endpoint._TIMEOUT", 0.2)
+
+    def hang(_body: bytes) -> tuple[int, bytes]:
+        endpoint.released.wait()
+        return 200, b""
+
+    with flow_endpoint.FlowEndpoint(reply=hang) as endpoint:
+        assert "did not answer within 10 s" in str(refusal(endpoint))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://flows.example.com/support", "https://h:8443/x?a=b", "http://127.0.0.1:80/", "http://[::1]:8080/x"]
+)
+def test_an_endpoint_url_is_taken(url: str) -> None:
+    assert parse_endpoint_url(url, "endpoint_url") == url
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "must be a URL without blanks"),
+        ("https://a b/", "must be a URL without blanks"),
+        ("https://a/\n", "must be a URL without blanks"),
+        (7, "must be a URL without blanks"),
+        ("flows.example.com", "is not a URL like"),
+        ("ftp://flows.example.com", "is not a URL like"),
+        ("https://", "is not a URL like"),
+        ("https://[::1", "is not a URL"),
+        ("https://h:port/", "is not a URL"),
+        ("https://me:hunter2@flows.example.com/", "no user, password or fragment"),
+        ("https://flows.example.com/#x", "no user, password or fragment"),
+        ("http://flows.example.com/", "must start with https://"),
+    ],
+)
+def test_a_wrong_endpoint_url_is_refused_and_never_quoted(url: object, said: str) -> None:
+    with pytest.raises(InputError, match=r"^endpoint_url: ") as refused:
+        parse_endpoint_url(url, "endpoint_url")
+    assert said in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+@dataclass
+class Answers:
+    """An endpoint that gives these answers, one after the other; what it was asked with, and when."""
+
+    given: list[str | None]
+    asked: list[str] = field(default_factory=list)
+
+    def refusal(self, public_key_pem: str) -> str | None:
+        self.asked.append(public_key_pem)
+        return self.given.pop(0) if len(self.given) > 1 else self.given[0]
+
+
+def register_behind(line: Line, fingerprint: str, endpoint: Answers, wait: float = 60.0) -> list[str]:
+    """The warnings."""
+    warnings: list[str] = []
+    gate = Gate(endpoint, wait)
+    stores, wanted = line.stores, line.wanted(fingerprint, [line.served() or ""])
+    register(wanted, stores=stores, graph=line.graph, clock=line.clock, gate=gate, warn=warnings.append)
+    return warnings
+
+
+def test_nothing_is_marked_or_published_before_the_endpoint_has_the_key(line: Line) -> None:
+    old = line.rotate()
+    staged = line.stage()
+    written = line.ring()
+    endpoint = Answers(["the endpoint answered 421"])
+    with pytest.raises(
+        EndpointNotReadyError, match=f"key {staged} is staged, not published: the endpoint answered 421"
+    ):
+        register_behind(line, staged, endpoint)
+    assert line.ring() == written
+    assert line.served() == old
+    assert line.publications() == 1
+    assert 58 <= line.clock.waited <= 60
+
+
+def test_a_wait_of_zero_asks_once(line: Line) -> None:
+    line.rotate()
+    endpoint = Answers(["no"])
+    with pytest.raises(EndpointNotReadyError):
+        register_behind(line, line.stage(), endpoint, wait=0)
+    assert len(endpoint.asked) == 1
+    assert line.clock.waited == 0
+
+
+def test_it_waits_for_an_endpoint_that_catches_up_and_publishes_then(line: Line) -> None:
+    line.rotate()
+    staged = line.stage()
+    endpoint = Answers(["no", "no", None])
+    assert register_behind(line, staged, endpoint) == []
+    assert line.served() == staged
+    assert line.roles()[staged] is Role.CURRENT
+    assert len(endpoint.asked) == 3
+    assert set(endpoint.asked) == {line.emulator.served(line.number)[0]}
+
+
+def test_what_happened_during_the_wait_is_seen(line: Line) -> None:
+    line.rotate()
+    staged = line.stage()
+    foreign = PrivateKey.generate().public_key_pem
+    line.clock.on_sleep.append(lambda: line.emulator.set_key(line.number, foreign))
+    with pytest.raises(Exception, match="Meta serves a public key that is not in this key ring"):
+        register_behind(line, staged, Answers(["no", None]))
+    assert line.publications() == 1
+
+
+def test_a_foreign_key_that_may_go_is_no_reason_to_publish_before_the_endpoint_is_ready(line: Line) -> None:
+    line.emulator.set_key(line.number, PrivateKey.generate().public_key_pem)
+    staged = line.stage(replaceable=[line.served() or ""])
+    with pytest.raises(EndpointNotReadyError):
+        register_behind(line, staged, Answers(["no"]))
+    assert line.publications() == 0
+
+
+def test_the_first_key_of_a_number_is_published_with_a_warning(line: Line) -> None:
+    staged = line.stage()
+    endpoint = Answers(["the endpoint answered 421"])
+    (warning,) = register_behind(line, staged, endpoint)
+    assert f"key {staged} is the number's first and is published, but the endpoint answered 421" in warning
+    assert line.served() == staged
+    assert len(endpoint.asked) == 1
+
+
+def test_a_ready_endpoint_gives_no_warning_for_the_first_key(line: Line) -> None:
+    assert register_behind(line, line.stage(), Answers([None])) == []
+
+
+def test_a_key_that_is_served_already_is_signed_anew_without_asking_the_endpoint(line: Line) -> None:
+    served = line.rotate()
+    line.emulator.reregister(line.number)
+    endpoint = Answers(["no"])
+    register_behind(line, served, endpoint)
+    assert endpoint.asked == []
+
+
+def test_a_ping_is_made_with_the_key_that_an_encrypted_ring_holds(line: Line) -> None:
+    line.passphrase = "words"
+    line.rotate()
+    staged = line.stage()
+    endpoint = Answers([None])
+    register_behind(line, staged, endpoint)
+    assert endpoint.asked == [line.emulator.served(line.number)[0]]

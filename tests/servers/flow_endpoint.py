@@ -1,0 +1,121 @@
+"""A Flow endpoint over real HTTP or HTTPS on loopback: it decrypts, answers pings, and can be told to fail."""
+
+import hashlib
+import hmac
+import json
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from whatsapp_flow_keys.errors import FlowMessageError
+from whatsapp_flow_keys.flow_message import decrypt_request
+from whatsapp_flow_keys.keys import PrivateKey
+
+Reply = tuple[int, bytes]
+HANGS_UP = 0
+"""A status that stands for none: the connection closes."""
+
+
+@dataclass
+class FlowEndpoint:
+    """Answers with the private keys that ``keys`` gives at each request.
+
+    ``reply`` stands in for the whole endpoint, given the body. ``app_secret``: requests must be signed with it.
+    ``tls`` is a folder for a certificate that nobody trusts.
+    """
+
+    keys: Callable[[], list[PrivateKey]] = list
+    app_secret: str | None = None
+    reply: Callable[[bytes], Reply] | None = None
+    tls: Path | None = None
+    requests: list[dict[str, str]] = field(default_factory=list)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> "FlowEndpoint":
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        if self.tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(_untrusted_certificate(self.tls))
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.released.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._server.server_port}/flows?token=in-the-query"
+
+    def answer(self, headers: dict[str, str], body: bytes) -> Reply:
+        self.requests.append(headers)
+        if self.reply is not None:
+            return self.reply(body)
+        if self.app_secret is not None:
+            signed = "sha256=" + hmac.new(self.app_secret.encode(), body, hashlib.sha256).hexdigest()
+            if not hmac.compare_digest(signed, headers.get("X-Hub-Signature-256", "")):
+                return 432, b""
+        try:
+            request, session = decrypt_request(self.keys(), json.loads(body))
+        except FlowMessageError:
+            return 421, b""
+        assert request == {"version": "3.0", "action": "ping"}
+        return 200, session.encrypt_answer({"data": {"status": "active"}}).encode()
+
+
+def _handler(endpoint: FlowEndpoint) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status, content = endpoint.answer(dict(self.headers), body)
+            if status == HANGS_UP:
+                return
+            self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
+
+
+def _untrusted_certificate(folder: Path) -> Path:
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(timezone.utc)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "untrusted.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
