@@ -23,6 +23,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 _numbers = itertools.count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--write-docs`: pages that tests keep true are written from what they observe."""
+    parser.addoption("--write-docs", action="store_true", help="write the tables in docs/ from what tests observe")
+
+
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
     """Meta's Graph API, emulated on a free port of loopback, for this worker alone."""

@@ -25,7 +25,8 @@ def broken_by_call(before: World, run: Run, call: Call, outcome: Outcome) -> Ite
     if call.port == "write" and outcome.answer is not Failure.CONFLICT:
         yield from _left(before, outcome.world)
         yield from _taken(before, outcome.world, run, call)
-        yield from _promoted(before, run, call)
+        if outcome.world.places != before.places:
+            yield from _promoted(before, run, call)
 
 
 def broken(world: World, programs: tuple[Program, ...]) -> Iterator[str]:

@@ -220,6 +220,8 @@ def _steps(world: World, run: Run, budget: int) -> Iterator[tuple[str, int, Worl
             after, next_run = outcome.world, DOWN
         else:
             after, next_run = answered(outcome.world, run, outcome.answer)
+        if task.method == "read" and outcome.label == "stale":
+            after = after._replace(outside=True)  # what a refresh took for the present was the past
         for broken in promises.broken_by_call(world, run, call, outcome):
             raise Broken(f"{broken} ({where}: {what}; {outcome.label})")
         yield f"{where}: {what} {outcome.label}{_said(next_run)}", outcome.cost, after, next_run
@@ -317,7 +319,7 @@ def _until_done(
         return _until_done(world, actor, command, program._replace(take_over=back.take_over), path, 0)
     elif ended.error.kind == "KeyNotInRingError" and program.forced and not program.before:
         advised = program._replace(trigger="a new one")
-    elif ended.error.kind == "KeyNotInRingError" and program.before:
+    elif ended.error.kind in ("KeyNotInRingError", "ForeignKeyError") and program.before:
         store, backups = program.before
         back = program._replace(store=store, backups=backups, before=None)
         world, back, _ = _until_done(world, actor, command, back, path, patience - 1)

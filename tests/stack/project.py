@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,9 +91,7 @@ class Project:
         try:
             yield run
         finally:
-            for pid in [*_descendants(run.pid), run.pid]:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            kill([*descendants(run.pid), run.pid])
             run.wait()
 
     def succeed(self, *words: str, env: Mapping[str, str] | None = None) -> Run:
@@ -177,7 +175,14 @@ class Project:
         return self.folder.parent / name
 
 
-def _descendants(pid: int) -> list[int]:
+def kill(pids: Sequence[int]) -> None:
+    """kill -9; those that are gone are no matter."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def descendants(pid: int) -> list[int]:
     """The processes that a process started, and theirs, as `ps` knows them."""
     rows = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     children: dict[int, list[int]] = {}

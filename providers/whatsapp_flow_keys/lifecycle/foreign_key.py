@@ -19,5 +19,6 @@ def refuse_foreign_key(
     raise ForeignKeyError(
         f"{first}phone number {ring.phone_number_id}: Meta serves a public key that is not in this key ring "
         f"(fingerprint {served}). Forms that people fill in now need its private key, so nothing was changed. If "
-        f'that key may go, {by_refresh}set take_over="{served}"'
+        f"another place holds that key, name it in `backups`; if that key may go, "
+        f'{by_refresh}set take_over="{served}"'
     )

@@ -1,0 +1,153 @@
+"""A turnstile before a server: an HTTP proxy on loopback that can hold one request, before or after it has its effect.
+
+So a test stops a process at a chosen point, kills it there, and lets the held request through when it likes, also
+after its sender is gone.
+"""
+
+import http.client
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Lock, Thread
+from types import TracebackType
+from typing import Literal
+from urllib.parse import urlsplit
+
+_SECONDS = 120
+_OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length"}
+
+Point = Literal["before", "after"]
+
+
+@dataclass
+class Hold:
+    """The ``nth`` request with this method, whose path holds ``part``, stops at ``point`` of its effect."""
+
+    method: str
+    part: str
+    point: Point
+    nth: int
+    _reached: Event = field(default_factory=Event)
+    _released: Event = field(default_factory=Event)
+    _done: Event = field(default_factory=Event)
+    _dropped: bool = False
+
+    def wait(self) -> None:
+        """Until the request is held."""
+        assert self._reached.wait(_SECONDS), f"no {self.method} {self.part} came"
+
+    def release(self) -> None:
+        """Lets it go on, and waits until the server has answered it."""
+        self._released.set()
+        if self._reached.is_set():
+            assert self._done.wait(_SECONDS)
+
+    def drop(self) -> None:
+        """It never goes on: no effect if it was held before it."""
+        self._dropped = True
+        self.release()
+
+    def stop(self, point: Point) -> bool:
+        """For the proxy: holds the request if this is the point. False if it was dropped."""
+        if point == self.point:
+            self._reached.set()
+            self._released.wait(_SECONDS)
+        return not self._dropped
+
+    def finish(self) -> None:
+        """For the proxy: the request is through."""
+        self._done.set()
+
+
+class Turnstile:
+    """The proxy while the context is open."""
+
+    def __init__(self, target: str) -> None:
+        self.target = urlsplit(target).netloc
+        self._holds: list[Hold] = []
+        self._lock = Lock()
+
+    def __enter__(self) -> "Turnstile":
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        for hold in self._holds:
+            hold._dropped = True
+            hold._released.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._server.server_port
+
+    @property
+    def url(self) -> str:
+        """``http://127.0.0.1:PORT``."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def hold(self, method: str, part: str, point: Point, nth: int = 1) -> Hold:
+        """Holds one of the requests from now on."""
+        hold = Hold(method, part, point, nth)
+        with self._lock:
+            self._holds.append(hold)
+        return hold
+
+    def holding(self, method: str, path: str) -> Hold | None:
+        """The hold that is for this request."""
+        with self._lock:
+            for hold in self._holds:
+                if hold.method == method and hold.part in path and hold.nth > 0:
+                    hold.nth -= 1
+                    if hold.nth == 0:
+                        return hold
+        return None
+
+
+def _handler(turnstile: Turnstile) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def pass_on(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            hold = turnstile.holding(self.command, self.path)
+            try:
+                if hold and not hold.stop("before"):
+                    return
+                status, headers, content = self.ask(body)
+                if hold and not hold.stop("after"):
+                    return
+                with suppress(OSError):  # whoever asked may be gone
+                    self.send_response(status)
+                    for name, value in headers:
+                        self.send_header(name, value)
+                    self.send_header("Content-Length", str(len(content)))
+                    self.end_headers()
+                    self.wfile.write(content)
+            finally:
+                if hold:
+                    hold.finish()
+
+        def ask(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+            connection = http.client.HTTPConnection(turnstile.target, timeout=_SECONDS)
+            try:
+                headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
+                connection.request(self.command, self.path, body, headers)
+                answer = connection.getresponse()
+                kept = [pair for pair in answer.getheaders() if pair[0].lower() not in _OF_THE_CONNECTION]
+                return answer.status, kept, answer.read()
+            finally:
+                connection.close()
+
+        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = pass_on  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Handler
