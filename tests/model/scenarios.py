@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tests.model.canonical import older
 from tests.model.engine import (
     DESTROY,
     KEY,
@@ -16,8 +17,9 @@ from tests.model.engine import (
     store_url,
 )
 from tests.model.keys import FOREIGN
+from tests.model.moments import Move, State
 from tests.model.ports import thaw
-from tests.model.search import Move, Scenario, State, older
+from tests.model.search import Scenario
 from tests.model.world import Meta, Place, World
 
 TRIGGERS = "abc"

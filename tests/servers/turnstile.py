@@ -21,7 +21,7 @@ Point = Literal["before", "after"]
 
 @dataclass
 class Hold:
-    """The ``nth`` request with this method, whose path holds ``part``, stops at ``point`` of its effect."""
+    """The ``nth`` request with this method, whose path or AWS action holds ``part``, stops at ``point``."""
 
     method: str
     part: str
@@ -101,11 +101,11 @@ class Turnstile:
             self._holds.append(hold)
         return hold
 
-    def holding(self, method: str, path: str) -> Hold | None:
+    def holding(self, method: str, asked: str) -> Hold | None:
         """The hold that is for this request."""
         with self._lock:
             for hold in self._holds:
-                if hold.method == method and hold.part in path and hold.nth > 0:
+                if hold.method == method and hold.part in asked and hold.nth > 0:
                     hold.nth -= 1
                     if hold.nth == 0:
                         return hold
@@ -116,7 +116,7 @@ def _handler(turnstile: Turnstile) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def pass_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            hold = turnstile.holding(self.command, self.path)
+            hold = turnstile.holding(self.command, f"{self.path} {self.headers.get('X-Amz-Target', '')}")
             try:
                 if hold and not hold.stop("before"):
                     return

@@ -42,7 +42,7 @@ class Run:
 class Project:
     """One stack. ``number`` is its phone number ID, known to the emulator."""
 
-    def __init__(self, folder: Path, emulator: Emulator, number: str) -> None:
+    def __init__(self, folder: Path, emulator: Emulator, number: str, stack: str = STACK) -> None:
         self.folder, self.emulator, self.number = folder / "project", emulator, number
         self.backend = folder / "state"
         self.environment = engine_environment(home=folder / "home", backend=self.backend)
@@ -51,7 +51,7 @@ class Project:
         self.folder.mkdir(parents=True)
         (self.folder / "Pulumi.yaml").write_text(_PROJECT_FILE)
         shutil.copy(Path(__file__).with_name("program.py"), self.folder / "__main__.py")
-        self.succeed("stack", "init", STACK)
+        self.succeed("stack", "init", stack)
 
     def declare(self, *numbers: dict[str, Any], **more: Any) -> None:
         """The numbers that the program has from now on; each is the arguments of a FlowEncryption."""
