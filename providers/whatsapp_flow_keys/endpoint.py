@@ -65,7 +65,7 @@ class FlowEndpoint:
                 )
                 with answer:
                     return self._judge(answer.status_code, _content(answer), session)
-        except (requests.RequestException, OSError) as error:
+        except (OSError, ValueError) as error:  # what requests raises is the one; a name too long to look up the other
             return f"the endpoint {self._shown} {_why_silent(error)}"
 
     @property
@@ -134,6 +134,8 @@ def _content(answer: requests.Response) -> bytes:
 
 
 def _why_silent(error: Exception) -> str:
+    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE" not in repr(error):
+        return "does not speak TLS: check the scheme and the port"
     if isinstance(error, requests.exceptions.SSLError):
         return "has a TLS certificate that was not accepted, as WhatsApp's client would not accept it"
     if isinstance(error, requests.exceptions.ProxyError):
@@ -142,7 +144,7 @@ def _why_silent(error: Exception) -> str:
         return "can't be reached: no connection within 5 s"
     if isinstance(error, requests.Timeout) or "timed out" in str(error):
         return "did not answer within 10 s, the time that WhatsApp's client waits"
-    if "NameResolutionError" in repr(error):
+    if "NameResolutionError" in repr(error) or isinstance(error, ValueError):
         return "can't be reached: its name is not known"
     if "refused" in repr(error):
         return "can't be reached: the connection was refused"

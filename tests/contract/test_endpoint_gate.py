@@ -106,6 +106,18 @@ def test_an_untrusted_certificate_is_named(tmp_path: Path) -> None:
     assert not endpoint.requests
 
 
+def test_an_endpoint_without_tls_is_named() -> None:
+    with flow_endpoint.FlowEndpoint(lambda: [KEY]) as endpoint:
+        url = endpoint.url.replace("http:", "https:")
+        assert "does not speak TLS" in str(FlowEndpoint(url).refusal(KEY.public_key_pem))
+
+
+@pytest.mark.parametrize("host", ["nobody.invalid", "a" * 70 + ".invalid"], ids=["unknown", "too long"])
+def test_a_name_that_nobody_knows_is_named(host: str) -> None:
+    said = str(FlowEndpoint(f"https://{host}/flows").refusal(KEY.public_key_pem))
+    assert "can't be reached" in said
+
+
 def test_an_endpoint_that_is_not_there_is_named() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
