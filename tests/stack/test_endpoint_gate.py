@@ -98,6 +98,7 @@ def test_a_rotation_says_when_nothing_proves_that_the_endpoint_has_the_key(
     [
         ({"endpoint_url": "http://flows.example.com/"}, "endpoint_url: must start with https://"),
         ({"endpoint_url": "https://me:hunter2@flows.example.com/"}, "endpoint_url: must hold no user, password"),
+        ({"endpoint_wait": 60}, "endpoint_wait: has no use without endpoint_url"),
         ({"endpoint_wait": 3601}, "endpoint_wait: must be a number of seconds from 0 to 3600"),
         ({"endpoint_wait": "60"}, "endpoint_wait: must be a number of seconds from 0 to 3600"),
     ],

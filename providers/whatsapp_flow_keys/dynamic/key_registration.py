@@ -41,6 +41,8 @@ class KeyRegistrationProvider(FlowKeysProvider):
         inputs.parse("endpoint_url", parse_endpoint_url)
         inputs.parse("endpoint_wait", parse_wait)
         inputs.parse("deployed", parse_flag)
+        if inputs["endpoint_wait"] is not None and inputs["endpoint_url"] is None:
+            inputs.failures.append("endpoint_wait: has no use without endpoint_url")
         try:
             self.settings()
         except InputError as error:
