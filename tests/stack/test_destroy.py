@@ -1,8 +1,12 @@
 """Destroying: refused while Meta serves a key whose last copy would go."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.stack.project import Project, on_file
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.ring import UNDER_WAY
 
 STORES = pytest.mark.parametrize("store", ["stack", "file"])
 
@@ -71,11 +75,31 @@ def test_the_keys_of_a_deleted_number_may_go(project: Project, store: str) -> No
 
 
 @STORES
-def test_keys_that_meta_no_longer_serves_may_go(project: Project, store: str) -> None:
+def test_keys_that_meta_no_longer_serves_stay_for_an_hour_after_they_were_offered_unless_they_are_named(
+    project: Project, store: str
+) -> None:
     declare(project, store)
     project.up()
+    served = project.served()
     project.emulator.set_key(project.number, None)
+    run = project.fail("destroy", "--yes", "--skip-preview")
+    assert f"key {served}" in run
+    assert "may have been sent to Meta within the last hour" in run
+    assert "Try again in an hour" in run
+    project.succeed("destroy", "--yes", "--skip-preview", env={"WHATSAPP_FORCE_DESTROY": str(served)})
+
+
+def test_keys_that_meta_no_longer_serves_may_go_an_hour_after_they_were_offered(project: Project) -> None:
+    project.declare(on_file(project))
+    project.up()
+    project.emulator.set_key(project.number, None)
+    path = project.path("ring.json")
+    ring = document.load(path.read_text(), "ring")
+    (key,) = ring.keys
+    assert key.offered_at is not None
+    path.write_text(document.dump(replace(ring, keys=(replace(key, offered_at=key.offered_at - UNDER_WAY),))))
     project.succeed("destroy", "--yes", "--skip-preview")
+    assert not path.exists()
 
 
 def test_a_file_may_go_while_a_backup_holds_the_served_key(project: Project) -> None:
