@@ -132,7 +132,7 @@ def test_another_number_gets_another_store(project: Project) -> None:
     project.up()
     other = f"{project.number}7"
     project.emulator.add_number(other)
-    project.emulator.set_key(project.number, None)
+    project.emulator.add_number(project.number, deleted=True)
     project.declare({"phone_number_id": other, "store": elsewhere(project)})
     project.succeed("preview")
     project.up()
