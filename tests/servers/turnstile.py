@@ -5,7 +5,7 @@ after its sender is gone.
 """
 
 import http.client
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
@@ -69,7 +69,7 @@ class Turnstile:
 
     def __enter__(self) -> "Turnstile":
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server.daemon_threads = False  # so that closing it waits for them
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         return self
@@ -77,10 +77,10 @@ class Turnstile:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self._server.shutdown()
         for hold in self._holds:
             hold._dropped = True
             hold._released.set()
-        self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
@@ -114,36 +114,42 @@ class Turnstile:
 
 def _handler(turnstile: Turnstile) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        timeout = _SECONDS  # who connects and asks nothing is not waited for
+
         def pass_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             hold = turnstile.holding(self.command, f"{self.path} {self.headers.get('X-Amz-Target', '')}")
             try:
-                if hold and not hold.stop("before"):
-                    return
-                status, headers, content = self.ask(body)
-                if hold and not hold.stop("after"):
-                    return
-                with suppress(OSError):  # whoever asked may be gone
-                    self.send_response(status)
-                    for name, value in headers:
-                        self.send_header(name, value)
-                    self.send_header("Content-Length", str(len(content)))
-                    self.end_headers()
-                    self.wfile.write(content)
+                with suppress(OSError, http.client.HTTPException):  # whoever asked may be gone, and the server
+                    self.pass_turnstile(hold, body)
             finally:
                 if hold:
                     hold.finish()
 
+        def pass_turnstile(self, hold: Hold | None, body: bytes) -> None:
+            if hold and not hold.stop("before"):
+                return
+            status, headers, content = self.ask(body)
+            if hold and not hold.stop("after"):
+                return
+            self.send_response_only(status)
+            for name, value in headers:
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
         def ask(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-            connection = http.client.HTTPConnection(turnstile.target, timeout=_SECONDS)
-            try:
-                headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
-                connection.request(self.command, self.path, body, headers)
+            with closing(http.client.HTTPConnection(turnstile.target, timeout=_SECONDS)) as connection:
+                # Host, too, as it came: AWS signs it
+                connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+                for name, value in self.headers.items():
+                    if name.lower() != "connection":
+                        connection.putheader(name, value)
+                connection.endheaders(body)
                 answer = connection.getresponse()
                 kept = [pair for pair in answer.getheaders() if pair[0].lower() not in _OF_THE_CONNECTION]
                 return answer.status, kept, answer.read()
-            finally:
-                connection.close()
 
         do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = pass_on  # noqa: N815
 
