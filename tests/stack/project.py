@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
+from time import monotonic
 from typing import Any
 
 from tools.local_engine import engine_environment
@@ -79,20 +81,19 @@ class Project:
 
     @contextmanager
     def started(self, *words: str) -> Iterator["subprocess.Popen[bytes]"]:
-        """One command under way; with the block it is killed, and all that it started."""
-        run = subprocess.Popen(
+        """One command under way, to be read from; with the block it is killed, and all that it started."""
+        with subprocess.Popen(
             ["pulumi", *words, "--non-interactive"],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            yield run
-        finally:
-            kill([*descendants(run.pid), run.pid])
-            run.wait()
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as run:
+            try:
+                yield run
+            finally:
+                kill([*descendants(run.pid), run.pid])
 
     def succeed(self, *words: str, env: Mapping[str, str] | None = None) -> Run:
         """A command that must end well."""
@@ -176,10 +177,21 @@ class Project:
 
 
 def kill(pids: Sequence[int]) -> None:
-    """kill -9; those that are gone are no matter."""
+    """kill -9, and waits until they have ended; those that are gone are no matter."""
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    ends, pause = monotonic() + _SECONDS, Event()
+    while left := _running(pids):
+        assert monotonic() < ends, f"still running: {left}"
+        pause.wait(0.02)
+
+
+def _running(pids: Sequence[int]) -> list[int]:
+    """Those that run; one that has ended and is not collected yet does not."""
+    rows = subprocess.run(["ps", "-A", "-o", "pid=,stat="], capture_output=True, text=True, check=True).stdout
+    states = {int(pid): state for pid, state in map(str.split, rows.splitlines())}
+    return [pid for pid in pids if not states.get(pid, "Z").startswith("Z")]
 
 
 def descendants(pid: int) -> list[int]:
@@ -206,11 +218,16 @@ def is_quiet(project: Project) -> bool:
     return not project.emulator.requests(project.number)
 
 
-def stack_ring(project: Project) -> list[str]:
-    """The fingerprints in the KeyRing of the state, in its order; also after an `up` that failed."""
+def stack_document(project: Project) -> str:
+    """The key ring document of the KeyRing in the state; also after an `up` that failed."""
     shown = json.loads(project.succeed("stack", "export", "--show-secrets").output)
     (ring,) = (r["outputs"]["ring"] for r in shown["deployment"]["resources"] if r["type"].endswith(":KeyRing"))
-    return [key.fingerprint for key in document.load(json.loads(ring["plaintext"]), "ring").keys]
+    return str(json.loads(ring["plaintext"]))
+
+
+def stack_ring(project: Project) -> list[str]:
+    """The fingerprints in it, in its order."""
+    return [key.fingerprint for key in document.load(stack_document(project), "ring").keys]
 
 
 def on_file(project: Project, **more: Any) -> dict[str, Any]:
