@@ -29,7 +29,7 @@ UP = ("up", "--yes", "--skip-preview")
 
 @dataclass
 class Race:
-    """Two stacks of two programs, A and B. A's requests go through turnstiles of its own."""
+    """Two stacks of two programs, A and B. A's requests go through turnstiles; so do B's to OpenBao, by its URL."""
 
     a: Project
     b: Project
@@ -144,6 +144,7 @@ def test_one_stack_from_two_machines_loses_no_key_and_the_next_up_repairs(
     assert has_one_clear_error(run), run.output
     assert "StoreConflictError" in run
     assert race.b.served() == newest
+    assert race.a.publications() == 2, "the loser published nothing"
     assert {first, newest} <= {key.fingerprint for key in race.ring(kind).keys}
     race.a.up()
     assert is_served_and_current(race.a, race.ring(kind))
