@@ -10,8 +10,12 @@ from tests.model.search import Found, Scenario, explore
 
 
 def main(words: Sequence[str]) -> int:
-    """Exit status 1 where a promise is broken; its trace is printed."""
-    searched = [s for s in (*bounded(), *soak()) if not words or label(s) in words]
+    """Exit status 1 where a promise is broken; its trace is printed. 2 where a name is not a search's."""
+    every = {label(scenario): scenario for scenario in (*bounded(), *soak())}
+    if unknown := [word for word in words if word not in every]:
+        print(f"no such search: {', '.join(unknown)}; there are:", *every, sep="\n", file=sys.stderr)
+        return 2
+    searched = [every[word] for word in words] or list(every.values())
     print("| search | faults | states | moves | steps | seconds |\n|---|---|---|---|---|---|", flush=True)
     for scenario in searched:
         began = time.monotonic()

@@ -13,8 +13,8 @@ _ROTATE_ONE, _ROTATE_BACKUP = (
     "create and rotate: a store with a backup, 2 faults",
 )
 _ROTATE_STACK = "create and rotate: the stack, 2 faults"
-_LIFE_ONE, _LIFE_STACK = "whole life: one store, 1 faults", "whole life: the stack, 1 faults"
-_LONG_LIFE_ONE, _LONG_LIFE_STACK = "whole life: one store, 0 faults", "whole life: the stack, 0 faults"
+_LIFE_ONE = "3 moves: one store, 1 faults"
+_LONG_LIFE_ONE, _LONG_LIFE_STACK = "4 moves: one store, 0 faults", "4 moves: the stack, 0 faults"
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ DEFECTS = (
         _RINGS,
         "store.write(written, held)) for",
         "store.write(written, store.read())) for",
-        "two at once: one stack, two machines, 0 faults",
+        "two at once, 2 rounds: one stack, two machines, 0 faults",
         "P",
     ),
     Defect(
@@ -151,7 +151,7 @@ DEFECTS = (
         _STAGING,
         "replaceable={*replaceable, new.key.fingerprint}",
         "replaceable=replaceable",
-        "whole life: the stack, forced, 1 faults",
+        "3 moves: the stack, forced, 1 faults",
         "P4",
     ),
     Defect(
@@ -167,7 +167,7 @@ DEFECTS = (
         _RINGS,
         "if ring.managed_by not in (claim.managed_by, claim.formerly):",
         "if False:",
-        "two at once: two stacks, one store, 0 faults",
+        "two at once, 2 rounds: two stacks, one store, 0 faults",
         "P2",
     ),
     Defect(
@@ -207,7 +207,7 @@ DEFECTS = (
         "dynamic/key_ring.py",
         "held_by([*backups, *moved_to])",
         "held_by(backups)",
-        "whole life: a move out of the stack, 1 faults",
+        "3 moves: a move out of the stack, 1 faults",
         "P4",
     ),
     Defect(

@@ -23,7 +23,7 @@ from tests.model.search import Scenario
 from tests.model.world import Meta, Place, World
 
 TRIGGERS = "abc"
-_CREATED_AND_ROTATED = ("one store", "a store with a backup", "the stack", "the stack with a backup")
+_CREATED_AND_ROTATED = ("the stack", "one store", "the stack with a backup", "a store with a backup")
 _FILE, _OTHER_FILE, _CLOUD = store_url(0), store_url(1), store_url(0, soft=True)
 
 STORES: dict[str, tuple[Program, ...]] = {
@@ -90,7 +90,7 @@ def whole_life(stores: str, faults: int, length: int) -> Scenario:
             yield from _others(rest)
 
     begin = nothing_yet(steps[0])._replace(left=(length,))
-    return Scenario(f"whole life: {stores}", begin, moves, faults)
+    return Scenario(f"{length} moves: {stores}", begin, moves, faults)
 
 
 _ORDERS: dict[str, tuple[str, int, tuple[str, ...]]] = {
@@ -158,7 +158,7 @@ def two_at_once(pair: str, faults: int, rounds: int) -> Scenario:
             yield Move("B takes A's state", rest._replace(world=shared))
 
     world = World(Meta(), tuple(Place() for _ in range(2)), ((), ()))
-    return Scenario(f"two at once: {pair}", State(world, stores, (rounds,)), moves, faults)
+    return Scenario(f"two at once, {rounds} rounds: {pair}", State(world, stores, (rounds,)), moves, faults)
 
 
 _TWO_MACHINES = "one stack, two machines"
@@ -246,7 +246,7 @@ def bounded() -> list[Scenario]:
 
 
 def soak() -> list[Scenario]:
-    """What `make soak` searches besides: an hour or two."""
+    """What `make soak` searches besides: two hours or so."""
     return [
         *(create_and_rotate(stores, faults=3) for stores in _CREATED_AND_ROTATED),
         *(whole_life(stores, faults=0, length=6) for stores in STORES),
