@@ -24,6 +24,10 @@ class FlowMessageError(FlowKeysError):
     """A Flow request or answer can't be decrypted: not the documented shape, or none of the keys opens it."""
 
 
+class NoKeyOpensError(FlowMessageError):
+    """A Flow request of the right shape was encrypted with none of the keys at hand."""
+
+
 class StoreError(FlowKeysError):
     """A secret store could not be read or written."""
 

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from whatsapp_flow_keys.errors import FlowMessageError
-from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError
+from whatsapp_flow_keys.keys import KEY_SIZE, PrivateKey
 
 _AES_KEY_BYTES = 16
 _IV_BYTES = 16
@@ -33,8 +33,8 @@ class Session:
     iv: bytes = field(repr=False)
 
     def encrypt_answer(self, answer: Any) -> str:
-        """The body of the HTTP answer: base64 text."""
-        sealed = AESGCM(self.aes_key).encrypt(self._flipped(), json.dumps(answer).encode(), None)
+        """The body of the HTTP answer: base64 text. Raises :class:`TypeError` or :class:`ValueError` for no JSON."""
+        sealed = AESGCM(self.aes_key).encrypt(self._flipped(), json.dumps(answer, allow_nan=False).encode(), None)
         return base64.b64encode(sealed).decode()
 
     def decrypt_answer(self, body: str) -> Any:
@@ -58,26 +58,58 @@ def encrypt_request(public_key: rsa.RSAPublicKey, payload: Any) -> tuple[dict[st
     return body, session
 
 
+@dataclass(frozen=True)
+class SealedRequest:
+    """A Flow request of the right shape, not opened yet."""
+
+    wrapped_key: bytes = field(repr=False)
+    sealed: bytes = field(repr=False)
+    iv: bytes = field(repr=False)
+
+    @classmethod
+    def read(cls, body: Any) -> "SealedRequest":
+        """From the JSON body of a request. Raises :class:`FlowMessageError`, which names the field."""
+        if not isinstance(body, Mapping):
+            raise FlowMessageError("the body is JSON, but no object")
+        return cls(
+            _base64(body.get("encrypted_aes_key"), "encrypted_aes_key"),
+            _base64(body.get("encrypted_flow_data"), "encrypted_flow_data"),
+            _base64(body.get("initial_vector"), "initial_vector"),
+        )
+
+    def open(self, keys: Iterable[PrivateKey]) -> tuple[Any, Session]:
+        """The payload, decrypted with the first of ``keys`` that opens it, and the session of its answer.
+
+        Raises :class:`NoKeyOpensError` when none does, and :class:`FlowMessageError` for what no other key would open.
+        Both are an HTTP 421.
+        """
+        if len(self.iv) != _IV_BYTES:
+            raise FlowMessageError(f"initial_vector: has {len(self.iv)} bytes, not {_IV_BYTES}")
+        if len(self.wrapped_key) != KEY_SIZE // 8:
+            raise FlowMessageError(
+                f"encrypted_aes_key: has {len(self.wrapped_key)} bytes, not the {KEY_SIZE // 8} of an RSA key with "
+                f"{KEY_SIZE} bits"
+            )
+        aes_key = self._unwrap(keys)
+        if len(aes_key) != _AES_KEY_BYTES:
+            raise FlowMessageError(f"the AES key has {len(aes_key)} bytes, not {_AES_KEY_BYTES}: it must be AES-128")
+        return _json(_open_gcm(aes_key, self.iv, self.sealed)), Session(aes_key, self.iv)
+
+    def _unwrap(self, keys: Iterable[PrivateKey]) -> bytes:
+        for key in keys:
+            try:
+                return key.key.decrypt(self.wrapped_key, _OAEP)
+            except ValueError:
+                continue  # encrypted with another key
+        raise NoKeyOpensError("none of the private keys opens the request")
+
+
 def decrypt_request(keys: Iterable[PrivateKey], body: Mapping[str, Any]) -> tuple[Any, Session]:
     """The payload of a Flow request, decrypted with the first of ``keys`` that opens it, and its session.
 
     Raises :class:`FlowMessageError` when a field is missing or malformed, or when no key opens it (HTTP 421).
     """
-    wrapped = _base64(body.get("encrypted_aes_key"), "encrypted_aes_key")
-    sealed = _base64(body.get("encrypted_flow_data"), "encrypted_flow_data")
-    iv = _base64(body.get("initial_vector"), "initial_vector")
-    if len(iv) != _IV_BYTES:
-        raise FlowMessageError(f"initial_vector: has {len(iv)} bytes, not {_IV_BYTES}")
-    for key in keys:
-        try:
-            aes_key = key.key.decrypt(wrapped, _OAEP)
-            if len(aes_key) == _AES_KEY_BYTES:
-                return _json(_open_gcm(aes_key, iv, sealed)), Session(aes_key, iv)
-        except ValueError:
-            continue  # encrypted with another key
-        except FlowMessageError:
-            continue
-    raise FlowMessageError("none of the private keys opens the request")
+    return SealedRequest.read(body).open(keys)
 
 
 def _open_gcm(aes_key: bytes, iv: bytes, sealed: bytes) -> bytes:
@@ -88,18 +120,41 @@ def _open_gcm(aes_key: bytes, iv: bytes, sealed: bytes) -> bytes:
 
 
 def _base64(value: object, name: str) -> bytes:
+    if value is None or value == "":
+        raise FlowMessageError(f"{name}: is missing")
+    if not isinstance(value, str):
+        raise FlowMessageError(f"{name}: is not a text")
     try:
-        return base64.b64decode(value, validate=True) if isinstance(value, str) and value else _missing(name)
+        return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
-        raise FlowMessageError(f"{name}: is not base64") from None
+        raise FlowMessageError(f"{name}: {_why_not_base64(value)}") from None
 
 
-def _missing(name: str) -> bytes:
-    raise FlowMessageError(f"{name}: is missing")
+def _why_not_base64(value: str) -> str:
+    if "\n" in value or "\r" in value:
+        return "is base64 broken into lines; it must be one"
+    if "-" in value or "_" in value:
+        return "is base64 of the URL-safe kind, with - and _; it must be the standard one, with + and /"
+    return "is not base64"
 
 
 def _json(data: bytes) -> Any:
     try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
+        return strict_json(data)
+    except ValueError:
         raise FlowMessageError("the decrypted data is not JSON") from None
+
+
+def strict_json(data: bytes) -> Any:
+    """JSON in UTF-8, without the ``NaN`` and ``Infinity`` that Python adds. Raises :class:`ValueError`."""
+    try:
+        return _DECODER.decode(data.decode())
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)

@@ -118,7 +118,8 @@ def test_a_request_that_was_changed_on_its_way_is_refused(key: PrivateKey, name:
     body = sent(key)
     changed = bytearray(base64.b64decode(body[name]))
     changed[at] ^= 1
-    with pytest.raises(FlowMessageError, match="none of the private keys"):
+    said = "none of the private keys" if name == "encrypted_aes_key" else "not encrypted with this AES key and IV"
+    with pytest.raises(FlowMessageError, match=said):
         decrypt_request([key], {**body, name: base64.b64encode(changed).decode()})
 
 
@@ -137,9 +138,16 @@ def test_an_iv_that_has_not_16_bytes_is_refused_by_its_length(key: PrivateKey, s
 
 
 @pytest.mark.parametrize("size", [24, 32])
-def test_an_aes_key_that_has_not_16_bytes_is_refused(key: PrivateKey, size: int) -> None:
-    with pytest.raises(FlowMessageError, match="none of the private keys"):
+def test_an_aes_key_that_has_not_16_bytes_is_refused_by_its_length(key: PrivateKey, size: int) -> None:
+    with pytest.raises(FlowMessageError, match=f"^the AES key has {size} bytes, not 16: it must be AES-128$"):
         decrypt_request([key], sent(key, aes_key=os.urandom(size)))
+
+
+@pytest.mark.parametrize("size", [0, 128, 255, 257, 512])
+def test_an_aes_key_wrapped_by_another_size_of_key_is_refused_by_its_length(key: PrivateKey, size: int) -> None:
+    wrapped = base64.b64encode(os.urandom(size)).decode()
+    with pytest.raises(FlowMessageError, match=f"has {size} bytes, not the 256" if size else "is missing"):
+        decrypt_request([key], {**sent(key), "encrypted_aes_key": wrapped})
 
 
 def test_a_key_wrapped_with_sha1_is_refused(key: PrivateKey) -> None:
@@ -150,10 +158,20 @@ def test_a_key_wrapped_with_sha1_is_refused(key: PrivateKey) -> None:
         decrypt_request([key], {**sent(key, aes_key=aes_key, iv=iv), "encrypted_aes_key": wrapped})
 
 
-@pytest.mark.parametrize("text", ["not base64!", "AAA", "AA\nAA", "é", "_-_-"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("not base64!", "is not base64"),
+        ("AAA", "is not base64"),
+        ("é", "is not base64"),
+        ("AA\nAA", "is base64 broken into lines; it must be one"),
+        ("AAAA\r\nAAAA", "is base64 broken into lines; it must be one"),
+        ("_-_-", "is base64 of the URL-safe kind, with - and _; it must be the standard one"),
+    ],
+)
 @pytest.mark.parametrize("name", FIELDS)
-def test_a_field_that_is_not_base64_is_named(key: PrivateKey, name: str, text: str) -> None:
-    with pytest.raises(FlowMessageError, match=f"^{name}: is not base64$"):
+def test_a_field_that_is_not_base64_is_named(key: PrivateKey, name: str, text: str, said: str) -> None:
+    with pytest.raises(FlowMessageError, match=f"^{name}: {said}"):
         decrypt_request([key], {**sent(key), name: text})
 
 
@@ -165,14 +183,37 @@ def test_a_missing_field_is_named(key: PrivateKey, name: str) -> None:
         decrypt_request([key], body)
 
 
-@pytest.mark.parametrize("value", ["", None, 7, [], {}, b"AAAA"])
+@pytest.mark.parametrize("value", ["", None])
 @pytest.mark.parametrize("name", FIELDS)
-def test_a_field_that_is_no_text_counts_as_missing(key: PrivateKey, name: str, value: object) -> None:
+def test_an_empty_field_counts_as_missing(key: PrivateKey, name: str, value: object) -> None:
     with pytest.raises(FlowMessageError, match=f"^{name}: is missing$"):
         decrypt_request([key], {**sent(key), name: value})
 
 
-@pytest.mark.parametrize("data", [b"", b"not JSON", b"\xff\xfe\xfd", b"[" * 100_000])
+@pytest.mark.parametrize("value", [7, [], {}, b"AAAA", True])
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_field_that_is_no_text_is_named(key: PrivateKey, name: str, value: object) -> None:
+    with pytest.raises(FlowMessageError, match=f"^{name}: is not a text$"):
+        decrypt_request([key], {**sent(key), name: value})
+
+
+@pytest.mark.parametrize("body", [None, [], "text", 7])
+def test_a_body_that_is_no_object_is_named(key: PrivateKey, body: Any) -> None:
+    with pytest.raises(FlowMessageError, match=r"^the body is JSON, but no object$"):
+        decrypt_request([key], body)
+
+
+@pytest.mark.parametrize("answer", [float("nan"), {"price": float("inf")}])
+def test_an_answer_that_is_no_json_is_not_encrypted(answer: object) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        Session(os.urandom(16), os.urandom(16)).encrypt_answer(answer)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"not JSON", b"\xff\xfe\xfd", b"[" * 100_000, b'{"a":NaN}', b"-Infinity", '{"a":1}'.encode("utf-16")],
+    ids=["nothing", "text", "bytes", "deep", "NaN", "infinity", "UTF-16"],
+)
 def test_what_decrypts_to_no_json_is_refused(key: PrivateKey, data: bytes) -> None:
     with pytest.raises(FlowMessageError):
         decrypt_request([key], sent(key, data=data))
