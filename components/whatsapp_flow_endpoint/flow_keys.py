@@ -1,25 +1,44 @@
 """Every private key of a number's ring, parsed once, and the requests that they open."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from whatsapp_flow_keys import document
-from whatsapp_flow_keys.errors import FlowKeysError, InputError, MissingExtraError, StoreError
-from whatsapp_flow_keys.flow_message import Session, decrypt_request
+from whatsapp_flow_endpoint.key_source import KeySource
+from whatsapp_flow_keys.errors import StoreError
+from whatsapp_flow_keys.flow_message import SealedRequest, Session
+from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.passphrases import open_key
 from whatsapp_flow_keys.ring import KeyRing
-
-_KEYS = "WHATSAPP_FLOW_KEYS"
-_PASSPHRASES = ("WHATSAPP_FLOW_PASSPHRASE", "WHATSAPP_FLOW_FORMER_PASSPHRASE")
 
 
 class FlowKeys:
     """The keys of one phone number, the likeliest first. Thread-safe: nothing changes after it is made."""
 
-    def __init__(self, ring: KeyRing, *passphrases: str) -> None:
-        """Raises :class:`PrivateKeyError` for a key that opens with none of the passphrases."""
-        self._keys = tuple(open_key(key, *passphrases) for key in ring.keys)
+    keys: tuple[PrivateKey, ...]
+    _number: str
+    _revision: int
+    _passphrases: tuple[str, ...]
+    _opened: dict[str, PrivateKey]
+
+    def __init__(self, ring: KeyRing, *passphrases: str, before: "FlowKeys | None" = None) -> None:
+        """``before``: what was held until now. Its keys are not parsed again (28 ms each); and where ``ring`` is older
+        than its ring, as from a store that was rolled back, none of them goes.
+
+        Raises :class:`PrivateKeyError` for a key that opens with none of the passphrases, :class:`StoreError` when
+        ``before`` was another number's.
+        """
+        held = before._opened if before else {}
+        if before and before._number != ring.phone_number_id:
+            raise StoreError(f"the key ring of phone number {before._number} is now that of {ring.phone_number_id}")
+        self._number, self._passphrases = ring.phone_number_id, passphrases
+        self._revision = max(ring.revision, before._revision if before else 0)
+        self._opened = {
+            key.private_key_pem: held.get(key.private_key_pem) or open_key(key, *passphrases) for key in ring.keys
+        }
+        if self._revision > ring.revision:
+            self._opened = {**self._opened, **held}
+        self.keys = tuple({key.fingerprint: key for key in self._opened.values()}.values())
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "FlowKeys":
@@ -28,16 +47,17 @@ class FlowKeys:
 
         Raises :class:`InputError` when the variable is missing or wrong, :class:`StoreError` when no store can be read.
         """
-        given = environ.get(_KEYS, "").strip()
-        if not given:
-            raise InputError(f"{_KEYS}: is not set; give the endpoint the environment `endpoint_env`")
-        ring = document.load(given, _KEYS) if given.startswith("{") else _from_stores(given.split())
-        return cls(ring, *(environ[name] for name in _PASSPHRASES if environ.get(name)))
+        source = KeySource.from_env(environ)
+        return cls(source.read(), *source.passphrases)
 
     @property
     def fingerprints(self) -> tuple[str, ...]:
         """The fingerprints of the keys, the likeliest first."""
-        return tuple(key.fingerprint for key in self._keys)
+        return tuple(key.fingerprint for key in self.keys)
+
+    def renewed(self, ring: KeyRing) -> "FlowKeys":
+        """The keys of the ring as it is now. Raises as the constructor does."""
+        return FlowKeys(ring, *self._passphrases, before=self)
 
     def decrypt(self, body: Mapping[str, Any]) -> tuple[Any, Session]:
         """The payload of a Flow request (its JSON body), and the session that encrypts the answer.
@@ -45,21 +65,4 @@ class FlowKeys:
         Raises :class:`FlowMessageError` when no key opens it: answer with HTTP 421, so that WhatsApp fetches the
         public key anew and sends the request once more (Meta, "Implementing Endpoint for Flows").
         """
-        return decrypt_request(self._keys, body)
-
-
-def _from_stores(urls: Sequence[str]) -> KeyRing:
-    from whatsapp_flow_keys.stores.urls import open_store  # an endpoint with the document needs no store
-
-    failures: list[FlowKeysError] = []
-    for url in urls:
-        try:
-            store = open_store(url, _KEYS)
-            ring = store.read().ring
-        except (StoreError, MissingExtraError) as error:
-            failures.append(error)
-            continue
-        if ring is not None:
-            return ring
-        failures.append(StoreError(f"{_KEYS}: there is no key ring at {store.url}"))
-    raise failures[0] if len(failures) == 1 else StoreError("; ".join(map(str, failures)))
+        return SealedRequest.read(body).open(self.keys)

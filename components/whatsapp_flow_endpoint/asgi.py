@@ -1,0 +1,69 @@
+"""A Flow endpoint as an ASGI application (version 3), for uvicorn, hypercorn, mounts in Starlette and FastAPI.
+
+A request runs in a thread, so a handler may block; a request that waits for keys holds none.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from whatsapp_flow_endpoint.answer import NOT_A_POST, Answer
+from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+
+def asgi_app(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY) -> AsgiApp:
+    """Answers every POST, at whatever path it is mounted; a larger body (bytes) gets a 413."""
+
+    async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1003})
+        else:
+            answer = await _answer(endpoint, scope, receive, largest_body)
+            if answer is not None:
+                await _send(answer, scope["method"], send)
+
+    return app
+
+
+async def _answer(
+    endpoint: FlowEndpoint, scope: MutableMapping[str, Any], receive: Receive, largest_body: int
+) -> Answer | None:
+    """None when the client has gone."""
+    if scope["method"] != "POST":
+        return NOT_A_POST
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > largest_body:
+            return Answer(413)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    exchange = endpoint.exchange(headers, bytes(body))
+    while not isinstance(step := await asyncio.to_thread(exchange.advance), Answer):
+        await asyncio.wait([asyncio.wrap_future(step.read)], timeout=step.seconds)
+    return step
+
+
+async def _send(answer: Answer, method: str, send: Send) -> None:
+    headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body.encode()})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while True:
+        event = (await receive())["type"]
+        await send({"type": f"{event}.complete"})
+        if event == "lifespan.shutdown":
+            return

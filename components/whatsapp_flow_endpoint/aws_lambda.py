@@ -1,0 +1,61 @@
+"""A Flow endpoint as the handler of an AWS Lambda function, behind a function URL, API Gateway or a load balancer.
+
+Sources: AWS, "Invoking Lambda functions with function URLs" (payload format 2.0, also of HTTP APIs), "Lambda proxy
+integrations" (format 1.0, of REST APIs).
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from whatsapp_flow_endpoint.answer import NOT_A_POST, Answer
+from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint
+from whatsapp_flow_keys.errors import InputError
+
+LambdaHandler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
+
+
+def lambda_handler(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY) -> LambdaHandler:
+    """Answers every POST; a larger body (bytes) gets a 413. An event that is no HTTP request is an
+    :class:`InputError`."""
+
+    def handle(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
+        answer = _answer(endpoint, event, largest_body)
+        return {
+            "statusCode": answer.status,
+            "headers": {name: value for name, value in answer.headers if name != "Content-Length"},
+            "body": answer.body,
+            "isBase64Encoded": False,
+        }
+
+    return handle
+
+
+def _answer(endpoint: FlowEndpoint, event: Mapping[str, Any], largest_body: int) -> Answer:
+    if _method(event) != "POST":
+        return NOT_A_POST
+    try:
+        body = _body(event)
+    except (binascii.Error, ValueError):
+        return Answer(400)
+    if len(body) > largest_body:
+        return Answer(413)
+    return endpoint.answer(event.get("headers") or {}, body)
+
+
+def _method(event: Mapping[str, Any]) -> str:
+    http = (event.get("requestContext") or {}).get("http")
+    method = http["method"] if http else event.get("httpMethod")
+    if not method:
+        raise InputError(
+            "the event is not of a function URL, API Gateway or a load balancer; to try the function out, send it an "
+            "HTTP request"
+        )
+    return str(method)
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    """The raw body, as it was signed."""
+    body = event.get("body") or ""
+    return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else str(body).encode()

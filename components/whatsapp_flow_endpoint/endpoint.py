@@ -1,0 +1,113 @@
+"""The Flow endpoint: from (headers, body) to an answer. What serves HTTP is an adapter: WSGI, ASGI, AWS Lambda."""
+
+import inspect
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from whatsapp_flow_endpoint.answer import Answer
+from whatsapp_flow_endpoint.exchange import Exchange, Handler, Policy
+from whatsapp_flow_endpoint.flow_keys import FlowKeys
+from whatsapp_flow_endpoint.flow_request import FlowRequest
+from whatsapp_flow_endpoint.key_source import KeySource
+from whatsapp_flow_endpoint.live_keys import LiveKeys
+from whatsapp_flow_keys import signature
+from whatsapp_flow_keys.clock import Clock, SystemClock
+from whatsapp_flow_keys.errors import InputError
+
+_LOG = logging.getLogger("whatsapp_flow_endpoint")
+
+APP_SECRET, FORMER_APP_SECRET = "WHATSAPP_APP_SECRET", "WHATSAPP_FORMER_APP_SECRET"
+
+LARGEST_BODY = 1024 * 1024
+"""Bytes. Meta names no limit; media is never part of a request, only its address."""
+
+
+def active(_: FlowRequest) -> dict[str, Any]:
+    """Answers a ping, WhatsApp's health check."""
+    return {"data": {"status": "active"}}
+
+
+def acknowledge(notice: FlowRequest) -> dict[str, Any]:
+    """Answers an error notice, and logs Meta's name of the error; its message may quote a form."""
+    name = "".join(character for character in str(notice.error)[:80] if character.isprintable())
+    _LOG.error("WhatsApp's client could not use the last answer for screen %r: %s", notice.screen, name)
+    return {"data": {"acknowledged": True}}
+
+
+class FlowEndpoint:
+    """Answers Flow requests: checks the signature, decrypts, calls the handler, encrypts. Thread-safe if that is.
+
+    The handler is a plain function from a :class:`FlowRequest` to a dict, such as :func:`show` and :func:`complete`
+    make; it may raise :class:`FlowTokenNoLongerValid`. Whatever else it raises is an answer of status 500 and a log
+    line that holds nothing of the form. Pings and error notices don't reach it, but ``on_ping`` and
+    ``on_error_notice`` if they are given.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        keys: LiveKeys | FlowKeys,
+        *,
+        app_secrets: tuple[str, ...],
+        on_ping: Handler = active,
+        on_error_notice: Handler = acknowledge,
+        clock: Clock | None = None,
+    ) -> None:
+        """``app_secrets``: a request must be signed with one of them; with none, anybody's request is answered."""
+        for function in (handler, on_ping, on_error_notice):
+            if inspect.iscoroutinefunction(function):
+                raise InputError("a handler must be a plain function; asgi_app runs it in a thread, so it may block")
+        if not all(app_secrets):
+            raise InputError("app_secrets: one of them is empty")
+        self._policy = Policy(handler, on_ping, on_error_notice, app_secrets)
+        self._keys = keys if isinstance(keys, LiveKeys) else LiveKeys(keys)
+        self._clock = clock or SystemClock()
+
+    @classmethod
+    def from_env(
+        cls,
+        handler: Handler,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        accept_unsigned_requests: bool = False,
+        on_ping: Handler = active,
+        on_error_notice: Handler = acknowledge,
+    ) -> "FlowEndpoint":
+        """From the variables of ``endpoint_env``, and ``WHATSAPP_APP_SECRET``: the secret of the app that is connected
+        to the Flow. While you reset it, ``WHATSAPP_FORMER_APP_SECRET`` holds the old one: both are accepted.
+
+        Raises :class:`InputError` for what is missing or wrong, also when there is no app secret and
+        ``accept_unsigned_requests`` doesn't say that anybody may send requests; :class:`StoreError` when no store can
+        be read.
+        """
+        given = [environ.get(name, "").strip() for name in (APP_SECRET, FORMER_APP_SECRET)]
+        if not given[0] and not accept_unsigned_requests:
+            raise InputError(
+                f"{APP_SECRET}: is not set, so anybody could send requests. Set it to the secret of the app that is "
+                f"connected to the Flow; or, to try something out, say accept_unsigned_requests=True"
+            )
+        source = KeySource.from_env(environ)
+        keys = FlowKeys(source.read(), *source.passphrases)
+        live = LiveKeys(keys, source.read if source.is_store else None)
+        return cls(
+            handler, live, app_secrets=tuple(filter(None, given)), on_ping=on_ping, on_error_notice=on_error_notice
+        )
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """The fingerprints of the keys that are held at the moment."""
+        return self._keys.now.fingerprints
+
+    def answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer to a POST. Blocks up to 3 s while keys that may open the request are read."""
+        exchange = self.exchange(headers, body)
+        while not isinstance(step := exchange.advance(), Answer):
+            step.wait()
+        return step
+
+    def exchange(self, headers: Mapping[str, str], body: bytes) -> Exchange:
+        """The same in steps, for who must not block; see :class:`Exchange`. ``headers``: names in any case."""
+        given = next((value for name, value in headers.items() if name.lower() == signature.HEADER.lower()), None)
+        return Exchange(self._policy, self._keys, self._clock, given, body)

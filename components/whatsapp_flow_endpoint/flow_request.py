@@ -1,0 +1,86 @@
+"""What a person did in a form: the decrypted request, typed. Its ``repr`` shows nothing that was typed in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from whatsapp_flow_keys.errors import FlowMessageError
+
+PING = "ping"
+
+
+@dataclass(frozen=True)
+class FlowRequest:
+    """One data exchange. Source: Meta, "Implementing Endpoint for Flows", decrypted payload."""
+
+    version: str
+    """Of the data API, as in ``"3.0"``; empty where the request has none."""
+    action: str
+    """``INIT`` (the form was opened), ``data_exchange`` (a screen was sent), ``BACK``, or ``ping`` (a health check)."""
+    screen: str | None = None
+    """The screen that was sent or left; None where there is none, as for most of ``INIT``."""
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What was typed in, or what the Flow's action names; empty where there is none."""
+    flow_token: str | None = field(default=None, repr=False)
+    """The token that your message gave this form."""
+    flow_token_signature: str | None = field(default=None, repr=False)
+    """A JWT over the token, by the app secret; Flow JSON 7.3 and data API 4.0 on."""
+
+    @classmethod
+    def read(cls, payload: Any) -> "FlowRequest":
+        """From the decrypted JSON. Fields that it doesn't know are left alone.
+
+        Raises :class:`FlowMessageError`, which names the field and its type and quotes nothing of it.
+        """
+        if not isinstance(payload, Mapping):
+            raise FlowMessageError(f"the decrypted data is {_kind(payload)}, not an object")
+        return cls(
+            version=_text(payload, "version") or "",
+            action=_required(payload, "action"),
+            screen=_text(payload, "screen"),
+            data=_object(payload, "data"),
+            flow_token=_text(payload, "flow_token"),
+            flow_token_signature=_text(payload, "flow_token_signature"),
+        )
+
+    @property
+    def error(self) -> str | None:
+        """Meta's name of the error if this is an error notice (WhatsApp's client could not use the last answer).
+
+        Its ``data`` holds ``error_message``, too.
+        """
+        error = self.data.get("error")
+        return error if isinstance(error, str) and "error_message" in self.data else None
+
+
+def _required(payload: Mapping[str, Any], name: str) -> str:
+    text = _text(payload, name)
+    if not text:
+        raise FlowMessageError(f"{name}: is missing in the decrypted data")
+    return text
+
+
+def _text(payload: Mapping[str, Any], name: str) -> str | None:
+    value = payload.get(name)
+    if value is not None and not isinstance(value, str):
+        raise FlowMessageError(f"{name}: is {_kind(value)}, not a text")
+    return value
+
+
+def _object(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = payload.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise FlowMessageError(f"{name}: is {_kind(value)}, not an object")
+    return value
+
+
+def _kind(value: object) -> str:
+    """What JSON calls it."""
+    if isinstance(value, bool):
+        return "true or false"
+    for type_, name in ((int | float, "a number"), (str, "a text"), (list, "an array"), (Mapping, "an object")):
+        if isinstance(value, type_):
+            return name
+    return "null"

@@ -1,0 +1,58 @@
+"""Where an endpoint's keys come from: ``WHATSAPP_FLOW_KEYS``, as ``endpoint_env`` gives it."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.errors import FlowKeysError, InputError, MissingExtraError, StoreError
+from whatsapp_flow_keys.ring import KeyRing
+
+_KEYS = "WHATSAPP_FLOW_KEYS"
+_PASSPHRASES = ("WHATSAPP_FLOW_PASSPHRASE", "WHATSAPP_FLOW_FORMER_PASSPHRASE")
+
+
+@dataclass(frozen=True)
+class KeySource:
+    """The key ring document itself, or the URLs of the stores that hold it; and the passphrases of its keys."""
+
+    given: str = field(repr=False)
+    passphrases: tuple[str, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "KeySource":
+        """Raises :class:`InputError` when ``WHATSAPP_FLOW_KEYS`` is not set."""
+        given = environ.get(_KEYS, "").strip()
+        if not given:
+            raise InputError(f"{_KEYS}: is not set; give the endpoint the environment `endpoint_env`")
+        return cls(given, tuple(environ[name] for name in _PASSPHRASES if environ.get(name)))
+
+    @property
+    def is_store(self) -> bool:
+        """Whether reading it again can give other keys; a document in the environment stays what it is."""
+        return not self.given.startswith("{")
+
+    def read(self) -> KeyRing:
+        """The ring; of several stores, that of the first which can be read.
+
+        Raises :class:`InputError` for a wrong URL, :class:`StoreError` when no store can be read or none holds a ring.
+        """
+        return _from_stores(self.given.split()) if self.is_store else document.load(self.given, _KEYS)
+
+
+def _from_stores(urls: Sequence[str]) -> KeyRing:
+    from whatsapp_flow_keys.stores.urls import open_store  # an endpoint with the document needs no store
+
+    failures: list[FlowKeysError] = []
+    for url in urls:
+        try:
+            # Opened anew each time: a server that forks after the first read must share no connection.
+            store = open_store(url, _KEYS)
+            ring = store.read().ring
+        except (StoreError, MissingExtraError) as error:
+            failures.append(error)
+            continue
+        if ring is not None:
+            return ring
+        failures.append(StoreError(f"{_KEYS}: there is no key ring at {store.url}"))
+    raise failures[0] if len(failures) == 1 else StoreError("; ".join(map(str, failures)))

@@ -1,0 +1,54 @@
+"""Names what is usually amiss with a request or an answer, for the log. It quotes nothing of a form."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
+from whatsapp_flow_keys.flow_message import SealedRequest
+from whatsapp_flow_keys.keys import PrivateKey
+
+_OTHER_HASHES = {
+    "OAEP with SHA-256 but MGF1 with SHA-1 (Java's default): set MGF1 to SHA-256, too": (
+        padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA256(), None)  # noqa: S303 - named, not used
+    ),
+    "OAEP with SHA-1: set SHA-256 for it and for MGF1": padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None),  # noqa: S303
+}
+
+
+def wrong_hash(request: SealedRequest, keys: Iterable[PrivateKey]) -> str | None:
+    """How a request that no key opens was encrypted, if that is why. Costs up to two private operations a key."""
+    for key in keys:
+        for name, oaep in _OTHER_HASHES.items():
+            try:
+                key.key.decrypt(request.wrapped_key, oaep)
+            except ValueError:
+                continue
+            return f"its AES key was encrypted for key {key.fingerprint[:12]} by {name}"
+    return None
+
+
+def not_json(answer: Any) -> str:
+    """What in a handler's answer is no JSON, and where."""
+    try:
+        return _not_json(answer, "the answer") or "the answer is no JSON"
+    except RecursionError:
+        return "the answer is nested too deeply, or contains itself"
+
+
+def _not_json(value: Any, where: str) -> str | None:
+    if isinstance(value, Mapping) and not isinstance(value, dict):
+        return f"{where} is a {type(value).__name__}, not a dict"
+    if isinstance(value, dict):
+        wrong = next((key for key in value if not isinstance(key, str)), None)
+        if wrong is not None:
+            return f"{where} has a name that is a {type(wrong).__name__}, not a text"
+        return next(filter(None, (_not_json(inner, f"{where}.{name}") for name, inner in value.items())), None)
+    if isinstance(value, list | tuple):
+        return next(filter(None, (_not_json(inner, f"{where}[{at}]") for at, inner in enumerate(value))), None)
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return f"{where} is {value}, which JSON has not"
+    if value is None or isinstance(value, str | int | float):
+        return None
+    return f"{where} is a {type(value).__name__}, which JSON has not: make it a text or a number"

@@ -1,0 +1,275 @@
+"""Keys that are read again: in the background, when none opens a request, one reader at a time, never too often."""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from threading import Condition, Event
+
+import pytest
+
+from tests.forms import APP_SECRET, Sent, endpoint_of, key, ring, sent
+from whatsapp_flow_endpoint import Answer, FlowEndpoint, FlowKeys
+from whatsapp_flow_endpoint.exchange import LONGEST_WAIT, Pending
+from whatsapp_flow_endpoint.live_keys import APART, EVERY, LiveKeys
+from whatsapp_flow_keys.errors import StoreUnavailableError
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.ring import KeyRing
+
+_SECONDS = 20
+
+
+@dataclass
+class StoppedClock:
+    """Stands until it is moved; who sleeps is woken when it has come far enough."""
+
+    at: float = 1000.0
+    moved: Condition = field(default_factory=Condition)
+    sleepers: int = 0
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 25, tzinfo=timezone.utc)
+
+    def monotonic(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        with self.moved:
+            until = self.at + seconds
+            self.sleepers += 1
+            self.moved.notify_all()
+            assert self.moved.wait_for(lambda: self.at >= until, _SECONDS)
+            self.sleepers -= 1
+
+    def move(self, seconds: float) -> None:
+        with self.moved:
+            self.at += seconds
+            self.moved.notify_all()
+
+    def wait_for_a_sleeper(self) -> None:
+        with self.moved:
+            assert self.moved.wait_for(lambda: self.sleepers > 0, _SECONDS)
+
+
+class Store:
+    """Gives the ring of these keys; can be down, and can keep a reader waiting."""
+
+    def __init__(self, *keys: PrivateKey) -> None:
+        self.keys = list(keys)
+        self.reads = 0
+        self.revision = 1
+        self.failure: Exception | None = None
+        self.reading, self.go_on = Event(), Event()
+        self.go_on.set()
+
+    def read(self) -> KeyRing:
+        self.reads += 1
+        self.revision += 1
+        found = list(self.keys)
+        self.reading.set()
+        assert self.go_on.wait(_SECONDS)
+        if self.failure:
+            raise self.failure
+        return ring(*found, revision=self.revision)
+
+
+class Line:
+    """An endpoint that began with the current key, and its store."""
+
+    def __init__(self) -> None:
+        self.clock, self.store = StoppedClock(), Store(key())
+        keys = LiveKeys(FlowKeys(ring(key())), self.store.read, clock=self.clock)
+        self.endpoint = FlowEndpoint(lambda _: {}, keys, app_secrets=(APP_SECRET,), clock=self.clock)
+        self.clock.move(APART)
+
+    def begin(self, form: Sent) -> Callable[[], Answer | Pending]:
+        return self.endpoint.exchange(form.signed, form.body).advance
+
+    def finish(self, advance: Callable[[], Answer | Pending]) -> int:
+        """Goes on as reads end, until the answer; its status."""
+        while isinstance(step := advance(), Pending):
+            step.read.result(_SECONDS)
+        return step.status
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()
+
+
+def test_a_request_with_a_key_that_came_since_waits_for_it_and_is_answered(line: Line) -> None:
+    line.store.keys = [key("new"), key()]
+    form = sent(to=key("new"))
+    assert line.endpoint.answer(form.signed, form.body).status == 200
+    assert line.store.reads == 1
+
+
+def test_a_request_that_no_read_helps_gets_421_after_one(line: Line) -> None:
+    assert line.finish(line.begin(sent(to=key("a stranger's")))) == 421
+    assert line.store.reads == 1
+
+
+def test_a_request_that_opens_has_nothing_read(line: Line) -> None:
+    assert line.finish(line.begin(sent())) == 200
+    assert line.store.reads == 0
+
+
+def test_a_read_that_began_before_the_request_came_is_not_enough(line: Line) -> None:
+    """It may have looked before the key was there."""
+    line.store.go_on.clear()
+    first = line.begin(sent(to=key("a stranger's")))
+    assert isinstance(first(), Pending)
+    assert line.store.reading.wait(_SECONDS)
+    line.store.keys = [key("new"), key()]
+    line.clock.move(0.1)
+    second = line.begin(sent(to=key("new")))
+    waiting = second()
+    assert isinstance(waiting, Pending)
+    line.store.go_on.set()
+    waiting.read.result(_SECONDS)
+    again = second()
+    assert isinstance(again, Pending)
+    line.clock.move(APART)
+    assert line.finish(second) == 200
+    assert line.store.reads == 2
+
+
+def test_a_read_under_way_answers_who_came_after_it_began_if_it_has_their_key(line: Line) -> None:
+    line.store.keys = [key("new"), key()]
+    line.store.go_on.clear()
+    first = line.begin(sent(to=key("new")))
+    assert isinstance(first(), Pending)
+    assert line.store.reading.wait(_SECONDS)
+    line.clock.move(0.1)
+    second = line.begin(sent(to=key("new")))
+    assert isinstance(second(), Pending)
+    line.store.go_on.set()
+    assert line.finish(second) == line.finish(first) == 200
+    assert line.store.reads == 1
+
+
+def test_garbage_has_one_read_a_second_at_most_and_all_of_it_shares_it(line: Line) -> None:
+    garbage = sent(to=key("a stranger's"))
+    assert line.finish(line.begin(garbage)) == 421
+    line.clock.move(0.01)
+    waiting = [line.begin(garbage) for _ in range(20)]
+    assert len({id(step.read) for begun in waiting if isinstance(step := begun(), Pending)}) == 1
+    line.clock.wait_for_a_sleeper()
+    assert line.store.reads == 1
+    line.clock.move(APART)
+    assert [line.finish(begun) for begun in waiting] == [421] * 20
+    assert line.store.reads == 2
+
+
+def test_garbage_can_not_starve_the_first_form_after_a_rotation(line: Line) -> None:
+    garbage = sent(to=key("a stranger's"))
+    assert line.finish(line.begin(garbage)) == 421
+    line.store.keys = [key("new"), key()]
+    line.clock.move(0.01)
+    form = line.begin(sent(to=key("new")))
+    waiting = form()
+    assert isinstance(waiting, Pending)
+    assert waiting.seconds == LONGEST_WAIT > APART
+    line.clock.wait_for_a_sleeper()
+    line.clock.move(APART)
+    assert line.finish(form) == 200
+
+
+def test_a_request_waits_three_seconds_at_most(line: Line) -> None:
+    line.store.go_on.clear()
+    late = line.begin(sent(to=key("a stranger's")))
+    assert isinstance(late(), Pending)
+    line.clock.move(LONGEST_WAIT + 0.1)
+    step = late()
+    line.store.go_on.set()
+    assert isinstance(step, Answer)
+    assert step.status == 421
+
+
+def test_a_wrong_shape_waits_for_nothing(line: Line) -> None:
+    form = sent()
+    body = form.body.replace(b'"initial_vector": "', b'"initial_vector": "AAAA')
+    garbage = Sent(body, form.session)
+    step = line.begin(garbage)()
+    assert isinstance(step, Answer)
+    assert step.status == 421
+    assert line.store.reads == 0
+
+
+def test_a_store_that_is_down_takes_no_key_away(line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    line.store.failure = StoreUnavailableError("https://vault.example.com: does not answer")
+    assert line.finish(line.begin(sent(to=key("new")))) == 421
+    assert line.finish(line.begin(sent())) == 200
+    assert "goes on with the keys it has: https://vault.example.com: does not answer" in caplog.text
+
+
+def test_whatever_a_client_library_raises_takes_no_key_away_and_is_not_quoted(
+    line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    line.store.failure = RuntimeError("token=hunter2")
+    assert line.finish(line.begin(sent(to=key("new")))) == 421
+    assert line.finish(line.begin(sent())) == 200
+    assert "goes on with the keys it has: RuntimeError while reading" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+def test_an_outage_is_one_line_and_its_end_another(line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "whatsapp_flow_endpoint")
+    line.store.failure = StoreUnavailableError("down")
+    for _ in range(3):
+        line.clock.move(APART)
+        line.finish(line.begin(sent(to=key("new"))))
+    line.store.failure, line.store.keys = None, [key("new"), key()]
+    line.clock.move(APART)
+    assert line.finish(line.begin(sent(to=key("new")))) == 200
+    assert caplog.text.count("goes on with the keys it has") == 1
+    assert caplog.text.count(f"keys: {key('new').fingerprint[:12]}, {key().fingerprint[:12]}") == 1
+
+
+def test_keys_are_read_again_behind_a_request_after_a_minute(line: Line) -> None:
+    line.store.keys = [key("new"), key()]
+    line.clock.move(EVERY)
+    line.store.go_on.clear()
+    assert line.finish(line.begin(sent())) == 200
+    assert line.store.reading.wait(_SECONDS)
+    assert key("new").fingerprint not in line.endpoint.fingerprints
+    line.store.go_on.set()
+    assert line.finish(line.begin(sent(to=key("new")))) == 200
+    assert line.store.reads == 1
+
+
+def test_a_retired_key_goes(line: Line) -> None:
+    line.store.keys = [key("new")]
+    assert line.finish(line.begin(sent(to=key("new")))) == 200
+    assert line.endpoint.fingerprints == (key("new").fingerprint,)
+
+
+def test_eight_threads_share_one_read(line: Line) -> None:
+    line.store.go_on.clear()
+    line.store.keys = [key("new"), key()]
+    forms = [sent(to=key("new")) for _ in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        statuses = [threads.submit(line.endpoint.answer, form.signed, form.body) for form in forms]
+        assert line.store.reading.wait(_SECONDS)
+        line.store.go_on.set()
+        assert [status.result(_SECONDS).status for status in statuses] == [200] * 8
+    assert line.store.reads == 1
+
+
+def test_a_document_in_the_environment_is_never_read_again() -> None:
+    form = sent(to=key("new"))
+    step = endpoint_of(lambda _: {}).exchange(form.signed, form.body).advance()
+    assert isinstance(step, Answer)
+    assert step.status == 421
+
+
+def test_a_process_without_a_thread_left_answers_at_once(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", none_left)
+    assert line.finish(line.begin(sent(to=key("new")))) == 421
+    monkeypatch.undo()
+    line.store.keys = [key("new"), key()]
+    assert line.finish(line.begin(sent(to=key("new")))) == 200
