@@ -10,7 +10,7 @@ up preview rotate:
 
 # make down: stops the local Graph API; eval "$(make -s env)": plain `pulumi` reaches the local stack
 # make setup: only what `up` and `test` need; make lint: ruff, mypy, import-linter
-# make soak: hours of searching for a history that breaks a promise
+# make soak: 200,000 requests through an endpoint, then hours of searching for a history that breaks a promise
 down env setup soak lint:
 	@$(PYTHON) tools/dev.py $@
 

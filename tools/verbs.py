@@ -114,11 +114,12 @@ def _test(checkout: Checkout, words: Sequence[str]) -> int:
 
 
 def _soak(checkout: Checkout) -> int:
-    """The searches that are too long for every test run, then random histories."""
+    """200,000 requests through an endpoint, the searches that are too long for every test run, random histories."""
     with _setup_lock(checkout):
         ensure_virtual_environment(checkout)
     environment = {**_tool_environment(checkout), "SOAK_HISTORIES": "3000"}
-    for words in (["tests.model"], ["pytest", "-n", str(os.cpu_count() or 1), "tests/model/test_random_histories.py"]):
+    histories = "tests/model/test_random_histories.py"
+    for words in (["tests.endpoint_soak"], ["tests.model"], ["pytest", "-n", str(os.cpu_count() or 1), histories]):
         say(f"$ python -m {' '.join(words)}")
         status = run_foreground([str(checkout.python), "-m", *words], cwd=checkout.root, environment=environment)
         if status != 0:
@@ -199,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
         ("down", "stop the local Graph API; destroy nothing"),
         ("env", "print what a shell needs so that plain `pulumi` reaches the local stack"),
         ("test", "run every test; further words go to pytest"),
-        ("soak", "search further than `test` does for a history that breaks a promise: hours"),
+        ("soak", "200,000 requests through an endpoint, then hours of searching for a history that breaks a promise"),
         ("lint", "run ruff, mypy and import-linter"),
         ("setup", "only set up what is missing"),
     ):

@@ -1,0 +1,90 @@
+"""Whatever comes, an endpoint answers it with a status that docs/endpoint.md names, and never raises."""
+
+import base64
+import json
+from io import BytesIO
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.forms import APP_SECRET, FORM, endpoint_of, key, sent
+from tests.servers.endpoint_app import echo
+from whatsapp_flow_endpoint.aws_lambda import lambda_handler
+from whatsapp_flow_endpoint.wsgi import wsgi_app
+from whatsapp_flow_keys.signature import HEADER, sign
+
+SIGNED, UNSIGNED = {200, 400, 421}, {432}
+OF_HTTP = {405, 411, 413}
+
+endpoint = endpoint_of(echo, key(), key("previous"))
+as_wsgi = wsgi_app(endpoint, largest_body=5000)
+as_lambda = lambda_handler(endpoint, largest_body=5000)
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+anything = st.recursive(
+    scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=8), inner), max_leaves=8
+)
+payloads = st.one_of(
+    anything,
+    st.fixed_dictionaries(
+        {}, optional={name: anything | st.just(value) for name, value in [*FORM.items(), ("action", "ping")]}
+    ),
+)
+encoded = st.binary(max_size=400).map(lambda data: base64.b64encode(data).decode())
+
+
+@st.composite
+def requests_of_the_right_kind(draw: st.DrawFn) -> bytes:
+    """A form or another payload, for a key that is held or not, with a field changed or not."""
+    to = key(draw(st.sampled_from(["current", "previous", "a stranger's"])))
+    message = json.loads(sent(draw(payloads), to).body)
+    changed = draw(st.dictionaries(st.sampled_from(list(message)), encoded | anything, max_size=2))
+    removed = draw(st.sets(st.sampled_from(list(message)), max_size=1))
+    return json.dumps({name: value for name, value in {**message, **changed}.items() if name not in removed}).encode()
+
+
+bodies = st.one_of(
+    st.binary(max_size=300), anything.map(lambda value: json.dumps(value).encode()), requests_of_the_right_kind()
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(bodies)
+def test_a_signed_body_gets_a_documented_status(body: bytes) -> None:
+    assert endpoint.answer({HEADER: sign(APP_SECRET, body)}, body).status in SIGNED
+
+
+@settings(deadline=None, max_examples=100)
+@given(bodies, st.dictionaries(st.text(), st.text()))
+def test_without_the_right_signature_every_body_gets_432(body: bytes, headers: dict[str, str]) -> None:
+    assert endpoint.answer(headers, body).status in UNSIGNED
+
+
+@settings(deadline=None, max_examples=200)
+@given(bodies, st.sampled_from(["POST", "GET", "HEAD", "BREW"]), st.text(max_size=5) | st.integers() | st.none())
+def test_a_wsgi_server_may_send_anything(body: bytes, method: str, length: Any) -> None:
+    got: list[str] = []
+    environ = {
+        "REQUEST_METHOD": method,
+        "wsgi.input": BytesIO(body),
+        "HTTP_X_HUB_SIGNATURE_256": sign(APP_SECRET, body),
+    }
+    if length is not None:
+        environ["CONTENT_LENGTH"] = str(length)
+    b"".join(as_wsgi(environ, lambda status, headers: got.append(status)))
+    assert int(got[0][:3]) in SIGNED | UNSIGNED | OF_HTTP
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    bodies, st.booleans(), st.dictionaries(st.text(max_size=8), st.text(max_size=8)) | st.none(), st.text(max_size=50)
+)
+def test_a_lambda_event_may_hold_anything(body: bytes, whole: bool, headers: Any, text: str) -> None:
+    event = {
+        "httpMethod": "POST",
+        "headers": {HEADER: sign(APP_SECRET, body)} if whole else headers,
+        "body": base64.b64encode(body).decode() if whole else text,
+        "isBase64Encoded": True,
+    }
+    assert as_lambda(event, None)["statusCode"] in SIGNED | UNSIGNED | OF_HTTP
