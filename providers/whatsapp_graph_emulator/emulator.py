@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from whatsapp_graph_emulator import fields
 from whatsapp_graph_emulator.access import Access
@@ -15,6 +16,9 @@ from whatsapp_graph_emulator.number import Number, read_key_field, read_options
 from whatsapp_graph_emulator.phone_numbers import Numbers
 from whatsapp_graph_emulator.settings import Settings
 from whatsapp_graph_emulator.state_file import StateFile
+
+if TYPE_CHECKING:
+    from whatsapp_graph_emulator.flow_client import FlowClient
 
 
 class Emulator:
@@ -97,6 +101,15 @@ class Emulator:
             return None, None, None
         key = number.public_key
         return (key.pem, key.fingerprint, number.signature_status) if key else (None, None, number.signature_status)
+
+    def flow_client(self, phone_number_id: str, endpoint_url: str, app_secret: str | None = None) -> FlowClient:
+        """One person's WhatsApp with a Flow of this number open: it encrypts with the key that is served here, whatever
+        its signature status. Raises `BadField` for a wrong URL."""
+        # requests takes a while to import and only a client needs it.
+        from whatsapp_graph_emulator.flow_client import FlowClient
+
+        self._emulation().numbers.get(phone_number_id)
+        return FlowClient(endpoint_url, lambda: self.served(phone_number_id)[0], app_secret=app_secret)
 
     def set_key(self, phone_number_id: str, pem: str | None) -> None:
         """Registers a key as another tool would, without a token; None clears it. Raises `BadField`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from urllib.parse import urlsplit
 
 from whatsapp_graph_emulator.errors import BadField
 
@@ -31,6 +32,21 @@ def phone_number_id(field: str, value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]+", value):
         raise BadField(field, "must be a phone number ID, a text of digits in quotes")
     return value
+
+
+def web_address(field: str, value: object) -> str:
+    """An http or https URL. It may hold a token in its query, but no user, password or fragment."""
+    address = text(field, value)
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https") or not address.isprintable() or " " in address:
+        raise BadField(field, "must be a URL like http://127.0.0.1:8080/flows")
+    if "@" in parts.netloc or "#" in address:
+        raise BadField(field, "must hold no user, password or fragment")
+    return address
 
 
 def one_of(*choices: str) -> Callable[[str, object], str]:
