@@ -34,6 +34,19 @@ def test_an_endpoint_that_holds_the_key_passes() -> None:
     assert "X-Hub-Signature-256" not in headers
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"version": "3.0", "data": {"status": "active"}},
+        {"data": {"status": "active", "region": "eu"}, "screen": None},
+    ],
+    ids=["Meta's own sample", "more fields"],
+)
+def test_an_answer_may_hold_more_than_that_it_is_active(answer: object) -> None:
+    with flow_endpoint.FlowEndpoint(reply=encrypted(answer)) as endpoint:
+        assert refusal(endpoint) is None
+
+
 def test_a_ping_is_signed_over_its_raw_body() -> None:
     with flow_endpoint.FlowEndpoint(lambda: [KEY], app_secret=APP_SECRET) as endpoint:
         assert refusal(endpoint, APP_SECRET) is None
@@ -82,6 +95,10 @@ def with_the_request_iv(body: bytes) -> tuple[int, bytes]:
         (with_the_request_iv, "is not encrypted for this request"),
         (encrypted({"data": {"status": "inactive"}}), 'but not with {"data": {"status": "active"}}'),
         (encrypted([]), "but not with"),
+        (encrypted({"data": ["status", "active"]}), "but not with"),
+        (encrypted({"status": "active"}), "but not with"),
+        (encrypted({"data": {"status": ["active"]}}), "but not with"),
+        (encrypted({"data": {"acknowledged": True}}), "but not with"),
         (lambda _: (302, b""), "answered 302, a redirect"),
         (lambda _: (500, b"secret trace"), "answered 500, not 200"),
         (lambda _: (404, b""), "answered 404, not 200"),
@@ -89,7 +106,8 @@ def with_the_request_iv(body: bytes) -> tuple[int, bytes]:
     ],
     ids=[
         *("clear JSON", "a page", "nothing", "bytes", "far too much", "IV not flipped"),
-        *("inactive", "a list", "redirect", "error", "not found", "empty"),
+        *("inactive", "a list", "data a list", "no data", "status a list", "no status"),
+        *("redirect", "error", "not found", "empty"),
     ],
 )
 def test_any_other_answer_is_named_and_never_quoted(reply: Callable[[bytes], tuple[int, bytes]], said: str) -> None:
