@@ -54,11 +54,12 @@ class FlowEndpoint:
         try:
             with requests.Session() as http:
                 # Plain HTTP is for this machine only, so no proxy of the environment either.
-                http.trust_env = self.url.startswith("https:")
+                http.trust_env = urlsplit(self.url).scheme == "https"
                 answer = http.post(
                     self.url,
                     data=body,
                     headers=headers,
+                    auth=_unchanged,
                     timeout=(_CONNECT_TIMEOUT, _TIMEOUT),
                     allow_redirects=False,
                     stream=True,
@@ -125,6 +126,11 @@ def _is_active(answer: object) -> bool:
     """Whatever else it holds: Meta's own sample adds the version."""
     data = answer.get("data") if isinstance(answer, dict) else None
     return isinstance(data, dict) and data.get("status") == "active"
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """An ``auth`` of our own keeps requests from adding what a user's ``.netrc`` has for the host."""
+    return request
 
 
 def _content(answer: requests.Response) -> bytes:

@@ -47,6 +47,22 @@ def test_an_answer_may_hold_more_than_that_it_is_active(answer: object) -> None:
         assert refusal(endpoint) is None
 
 
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+def test_what_a_users_netrc_has_for_the_host_is_not_sent(
+    scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with flow_endpoint.FlowEndpoint(lambda: [KEY], tls=tmp_path) as endpoint:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(endpoint.certificate))
+        url = endpoint.url.replace("https:", f"{scheme}:")
+        assert FlowEndpoint(url).refusal(KEY.public_key_pem) is None
+    (headers,) = endpoint.requests
+    assert "Authorization" not in headers
+
+
 def test_a_ping_is_signed_over_its_raw_body() -> None:
     with flow_endpoint.FlowEndpoint(lambda: [KEY], app_secret=APP_SECRET) as endpoint:
         assert refusal(endpoint, APP_SECRET) is None

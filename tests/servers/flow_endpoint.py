@@ -5,7 +5,8 @@ import hmac
 import json
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,12 +27,14 @@ class FlowEndpoint:
     """Answers with the private keys that ``keys`` gives at each request.
 
     ``reply`` stands in for the whole endpoint, given the body. ``app_secret``: requests must be signed with it.
-    ``tls`` is a folder for a certificate that nobody trusts.
+    ``raw`` is sent instead of any answer, as it is, a piece every 10 ms, until the other side hangs up.
+    ``tls`` is a folder for a certificate, which nobody trusts who was not told to.
     """
 
     keys: Callable[[], list[PrivateKey]] = list
     app_secret: str | None = None
     reply: Callable[[bytes], Reply] | None = None
+    raw: Iterable[bytes] = ()
     tls: Path | None = None
     requests: list[dict[str, str]] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
@@ -41,9 +44,10 @@ class FlowEndpoint:
         self._server.daemon_threads = True
         if self.tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*make_certificate(self.tls))
+            self.certificate, key = make_certificate(self.tls)
+            context.load_cert_chain(self.certificate, key)
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         return self
 
@@ -79,6 +83,9 @@ def _handler(endpoint: FlowEndpoint) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if endpoint.raw:
+                self.send_raw()
+                return
             status, content = endpoint.answer(dict(self.headers), body)
             if status == HANGS_UP:
                 return
@@ -88,6 +95,13 @@ def _handler(endpoint: FlowEndpoint) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        def send_raw(self) -> None:
+            with suppress(OSError):  # whoever asked has had enough
+                for piece in endpoint.raw:
+                    self.wfile.write(piece)
+                    if endpoint.released.wait(0.01):
+                        return
 
         def log_message(self, *_: object) -> None:
             pass
