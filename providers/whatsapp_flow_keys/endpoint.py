@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import json
 import re
-import time
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
@@ -16,13 +15,13 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 
 from whatsapp_flow_keys.errors import FlowMessageError, InputError
+from whatsapp_flow_keys.exchange import Answer, post
 from whatsapp_flow_keys.flow_message import Session, encrypt_request
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.loopback import is_loopback
 
 _PING = {"version": "3.0", "action": "ping"}
 _ACTIVE = {"data": {"status": "active"}}
-_CONNECT_TIMEOUT = 5.0
 _TIMEOUT = 10.0
 _LARGEST_ANSWER = 64 * 1024
 
@@ -52,22 +51,10 @@ class FlowEndpoint:
         if self.app_secret:
             headers["X-Hub-Signature-256"] = "sha256=" + _signature(self.app_secret, body)
         try:
-            with requests.Session() as http:
-                # Plain HTTP is for this machine only, so no proxy of the environment either.
-                http.trust_env = urlsplit(self.url).scheme == "https"
-                answer = http.post(
-                    self.url,
-                    data=body,
-                    headers=headers,
-                    auth=_unchanged,
-                    timeout=(_CONNECT_TIMEOUT, _TIMEOUT),
-                    allow_redirects=False,
-                    stream=True,
-                )
-                with answer:
-                    return self._judge(answer.status_code, _content(answer), session)
-        except (OSError, ValueError) as error:  # what requests raises is the one; a name too long to look up the other
+            answer = post(self.url, body, headers, seconds=_TIMEOUT, largest=_LARGEST_ANSWER)
+        except Exception as error:  # noqa: BLE001 (a hostile answer may raise what no library names)
             return f"the endpoint {self._shown} {_why_silent(error)}"
+        return self._judge(answer, session)
 
     @property
     def _shown(self) -> str:
@@ -75,7 +62,8 @@ class FlowEndpoint:
         parts = urlsplit(self.url)
         return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
 
-    def _judge(self, status: int, content: bytes, session: Session) -> str | None:
+    def _judge(self, answer: Answer, session: Session) -> str | None:
+        status = answer.status
         said = f"the endpoint {self._shown} answered {status}"
         if status == 421:
             return (
@@ -91,10 +79,10 @@ class FlowEndpoint:
         if status != 200:
             return f"{said}, not 200"
         try:
-            answer = session.decrypt_answer(content.decode("ascii").strip())
+            said_to_ping = session.decrypt_answer(answer.content.decode("ascii").strip())
         except (FlowMessageError, UnicodeDecodeError):
             return f"{said} with something that is not encrypted for this request; is it a Flow endpoint?"
-        if not _is_active(answer):
+        if not _is_active(said_to_ping):
             return f"{said} to a ping, but not with {json.dumps(_ACTIVE)}"
         return None
 
@@ -128,23 +116,6 @@ def _is_active(answer: object) -> bool:
     return isinstance(data, dict) and data.get("status") == "active"
 
 
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """An ``auth`` of our own keeps requests from adding what a user's ``.netrc`` has for the host."""
-    return request
-
-
-def _content(answer: requests.Response) -> bytes:
-    """The body, cut where it is longer than any answer to a ping."""
-    content, ends = bytearray(), time.monotonic() + _TIMEOUT
-    for chunk in answer.iter_content(4096):
-        content += chunk
-        if len(content) > _LARGEST_ANSWER:
-            break
-        if time.monotonic() > ends:
-            raise requests.ReadTimeout
-    return bytes(content)
-
-
 def _why_silent(error: Exception) -> str:
     if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE" not in repr(error):
         return "does not speak TLS: check the scheme and the port"
@@ -152,10 +123,10 @@ def _why_silent(error: Exception) -> str:
         return "has a TLS certificate that was not accepted, as WhatsApp's client would not accept it"
     if isinstance(error, requests.exceptions.ProxyError):
         return "can't be reached through the proxy: check HTTPS_PROXY and NO_PROXY"
-    if isinstance(error, requests.ConnectTimeout):
-        return "can't be reached: no connection within 5 s"
-    if isinstance(error, requests.Timeout) or "timed out" in str(error):
+    if isinstance(error, TimeoutError):
         return "did not answer within 10 s, the time that WhatsApp's client waits"
+    if isinstance(error, requests.Timeout):
+        return "can't be reached: no connection within 5 s"
     if "NameResolutionError" in repr(error) or isinstance(error, ValueError):
         return "can't be reached: its name is not known"
     if "refused" in repr(error):

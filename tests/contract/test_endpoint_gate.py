@@ -1,10 +1,15 @@
 """The gate: what the live endpoint answers to a ping made with the new key, and what the registration makes of it."""
 
+import http.client
+import itertools
 import json
 import socket
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,10 +25,36 @@ from whatsapp_flow_keys.ring import Role
 
 KEY, OTHER_KEY = PrivateKey.generate(), PrivateKey.generate()
 APP_SECRET = "secretOfTheAppForTestsOnly"
+OK = b"HTTP/1.1 200 OK\r\n"
+LONG = 20.0
+"""Seconds that nothing takes unless the test fails."""
+SOON = 5.0
+"""Seconds that a machine with much else to do may take for what has a limit of a fraction of one."""
 
 
 def refusal(endpoint: flow_endpoint.FlowEndpoint, app_secret: str | None = None) -> str | None:
     return FlowEndpoint(endpoint.url, app_secret).refusal(KEY.public_key_pem)
+
+
+def asked_of(server: socket.socket, scheme: str, meet: Callable[[socket.socket], object]) -> str:
+    """What is said of an endpoint that meets a connection so, and leaves it open."""
+    refused: list[str | None] = []
+    endpoint = FlowEndpoint(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/flows")
+    asking = threading.Thread(target=lambda: refused.append(endpoint.refusal(KEY.public_key_pem)), daemon=True)
+    asking.start()
+    server.settimeout(LONG)
+    with server.accept()[0] as connection:
+        meet(connection)
+        asking.join(LONG)
+    return str(refused)
+
+
+def ended(but: set[threading.Thread]) -> bool:
+    """Whether all threads end soon but these."""
+    others = set(threading.enumerate()) - but
+    for thread in others:
+        thread.join(LONG)
+    return not any(thread.is_alive() for thread in others)
 
 
 def test_an_endpoint_that_holds_the_key_passes() -> None:
@@ -162,6 +193,88 @@ def test_an_endpoint_that_is_not_there_is_named() -> None:
 def test_an_endpoint_that_hangs_up_is_named() -> None:
     with flow_endpoint.FlowEndpoint(reply=lambda _: (flow_endpoint.HANGS_UP, b"")) as endpoint:
         assert "can't be reached: the connection broke" in str(refusal(endpoint))
+
+
+def test_no_more_of_a_redirects_body_is_read_than_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("whatsapp_flow_keys.endpoint._TIMEOUT", 5.0)
+    head = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n\r\n"
+    endless = itertools.chain([head], itertools.repeat(b"a" * 65_536))
+    with flow_endpoint.FlowEndpoint(raw=endless) as endpoint:
+        assert "answered 302, a redirect" in str(refusal(endpoint))
+
+
+@pytest.mark.parametrize("location", [b"http://\xff\xfe/", b"http://[::1", b"http://" + b"a" * 300, b"//", b""])
+def test_a_redirect_is_named_wherever_it_leads(location: bytes) -> None:
+    answer = b"HTTP/1.1 302 Found\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n"
+    with flow_endpoint.FlowEndpoint(raw=[answer]) as endpoint:
+        assert "answered 302, a redirect" in str(refusal(endpoint))
+
+
+def test_an_error_that_no_library_names_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(http.client.HTTPResponse, "begin", fail)
+    with flow_endpoint.FlowEndpoint(lambda: [KEY]) as endpoint:
+        assert "can't be reached" in str(refusal(endpoint))
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["HTTP", "HTTPS"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        [b"HTTP/1.1 "],
+        [OK, b"X-Slow: "],
+        [b"HTTP/1.1 100 Continue\r\n", b"X-Slow: "],
+        [OK, b"\r\n"],
+        [OK, b"Transfer-Encoding: chunked\r\n\r\n", b"1;"],
+    ],
+    ids=["status", "header", "100 Continue", "body", "chunk"],
+)
+def test_an_answer_that_drips_is_given_up_and_leaves_nothing(
+    head: list[bytes], tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whatsapp_flow_keys.endpoint._TIMEOUT", 0.3)
+    with flow_endpoint.FlowEndpoint(
+        raw=itertools.chain(head, itertools.repeat(b"1")), tls=tmp_path if tls else None
+    ) as endpoint:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+        running = set(threading.enumerate())
+        asked = time.monotonic()
+        assert "did not answer within 10 s" in str(refusal(endpoint))
+        assert time.monotonic() - asked < SOON
+        assert ended(running)  # the one that asked, and the server's, which sees that its connection is gone
+
+
+def test_a_name_that_is_looked_up_for_too_long_is_given_up_and_not_asked_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, look_up = threading.Event(), socket.getaddrinfo
+
+    def look_up_slowly(*asked: Any, **how: Any) -> Any:
+        known.wait(LONG)
+        return look_up(*asked, **how)
+
+    with flow_endpoint.FlowEndpoint(lambda: [KEY]) as endpoint:
+        running = set(threading.enumerate())
+        monkeypatch.setattr("whatsapp_flow_keys.endpoint._TIMEOUT", 0.2)
+        monkeypatch.setattr(socket, "getaddrinfo", look_up_slowly)
+        assert "did not answer within 10 s" in str(refusal(endpoint))
+        known.set()
+        assert ended(running)
+    assert endpoint.requests == []
+
+
+def test_a_tls_connection_that_does_not_come_about_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("whatsapp_flow_keys.exchange._CONNECT_TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        said = asked_of(server, "https", lambda connection: connection.recv(1))
+    assert "can't be reached: no connection within 5 s" in said
+
+
+def test_an_endpoint_that_answers_leaves_nothing() -> None:
+    with flow_endpoint.FlowEndpoint(lambda: [KEY]) as endpoint:
+        running = set(threading.enumerate())
+        assert refusal(endpoint) is None
+        assert ended(running)
 
 
 def test_an_endpoint_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
