@@ -8,7 +8,11 @@ import hashlib
 import hmac
 import json
 import re
+import socket
+import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
@@ -23,6 +27,7 @@ from whatsapp_flow_keys.loopback import is_loopback
 _PING = {"version": "3.0", "action": "ping"}
 _ACTIVE = {"data": {"status": "active"}}
 _TIMEOUT = 10.0
+_NO_CERTIFICATES = "can't be asked: REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE does not name a file of certificates"
 _LARGEST_ANSWER = 64 * 1024
 
 
@@ -117,18 +122,46 @@ def _is_active(answer: object) -> bool:
 
 
 def _why_silent(error: Exception) -> str:
-    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE" not in repr(error):
-        return "does not speak TLS: check the scheme and the port"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "has a TLS certificate that was not accepted, as WhatsApp's client would not accept it"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "can't be reached through the proxy: check HTTPS_PROXY and NO_PROXY"
+    """By types: the texts hold the URL, and what the other side sent."""
+    causes = tuple(_causes(error))
+
+    def is_any(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
     if isinstance(error, TimeoutError):
         return "did not answer within 10 s, the time that WhatsApp's client waits"
     if isinstance(error, requests.Timeout):
         return "can't be reached: no connection within 5 s"
-    if "NameResolutionError" in repr(error) or isinstance(error, ValueError):
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "can't be reached through the proxy: check HTTPS_PROXY and NO_PROXY"
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return "can't be asked: its address is not valid, or that of the proxy in HTTPS_PROXY is not"
+    if is_any(ssl.SSLError):
+        return _why_no_tls(next(cause for cause in causes if isinstance(cause, ssl.SSLError)))
+    if "CA certificate bundle" in str(error):
+        return _NO_CERTIFICATES
+    if is_any(socket.gaierror, UnicodeError):
         return "can't be reached: its name is not known"
-    if "refused" in repr(error):
+    if is_any(ConnectionRefusedError):
         return "can't be reached: the connection was refused"
+    if is_any(HTTPException, ValueError, requests.exceptions.ContentDecodingError) and not is_any(ConnectionError):
+        return "answered with HTTP that is broken or broke off: look at its server, and at what stands before it"
     return "can't be reached: the connection broke"
+
+
+def _why_no_tls(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "has a TLS certificate that was not accepted, as WhatsApp's client would not accept it"
+    if error.library == "X509":
+        return _NO_CERTIFICATES
+    if "ALERT" in (error.reason or ""):
+        return "refused the TLS connection: it may want another version of TLS, or a client's certificate"
+    return "does not speak TLS: check the scheme and the port"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what it came from, which requests and urllib3 keep as a reason, an argument or a cause."""
+    while error is not None:
+        yield error
+        kept = (getattr(error, "reason", None), *error.args, error.__cause__, error.__context__)
+        error = next((cause for cause in kept if isinstance(cause, BaseException)), None)

@@ -171,6 +171,46 @@ def test_an_untrusted_certificate_is_named(tmp_path: Path) -> None:
     assert not endpoint.requests
 
 
+def test_an_endpoint_that_refuses_our_tls_is_named() -> None:
+    alert = bytes.fromhex("15 0303 0002 0228")  # RFC 5246, 7.2: fatal, handshake_failure
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        said = asked_of(server, "https", lambda connection: connection.sendall(alert))
+    assert "refused the TLS connection" in said
+
+
+@pytest.mark.parametrize("content", [None, "", "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"])
+def test_a_bundle_without_certificates_is_no_fault_of_the_endpoint(
+    content: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    if content is not None:
+        bundle.write_text(content)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with flow_endpoint.FlowEndpoint(lambda: [KEY], tls=tmp_path) as endpoint:
+        assert "can't be asked: REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE" in str(refusal(endpoint))
+
+
+@pytest.mark.parametrize("path", ["/CERTIFICATE", "/refused", "/NameResolutionError", "/timed out"])
+def test_words_of_the_url_are_no_reason(path: str) -> None:
+    with flow_endpoint.FlowEndpoint(lambda: [KEY]) as endpoint:
+        url = endpoint.url.replace("http:", "https:").replace("/flows", path)
+        assert "does not speak TLS" in str(FlowEndpoint(url).refusal(KEY.public_key_pem))
+
+
+def test_a_proxy_of_the_environment_is_asked_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with flow_endpoint.FlowEndpoint(lambda: [KEY]) as proxy:  # it knows no CONNECT
+        monkeypatch.setenv("https_proxy", proxy.url)
+        said = str(FlowEndpoint("https://flows.example.com/support").refusal(KEY.public_key_pem))
+    assert "can't be reached through the proxy" in said
+
+
+@pytest.mark.parametrize("proxy", ["http://", "ftp://127.0.0.1:9", "http://[::1"])
+def test_a_proxy_whose_address_is_wrong_is_named(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    said = str(FlowEndpoint("https://flows.example.com/support").refusal(KEY.public_key_pem))
+    assert "can't be asked: its address is not valid, or that of the proxy in HTTPS_PROXY is not" in said
+
+
 def test_an_endpoint_without_tls_is_named() -> None:
     with flow_endpoint.FlowEndpoint(lambda: [KEY]) as endpoint:
         url = endpoint.url.replace("http:", "https:")
@@ -180,7 +220,7 @@ def test_an_endpoint_without_tls_is_named() -> None:
 @pytest.mark.parametrize("host", ["nobody.invalid", "a" * 70 + ".invalid"], ids=["unknown", "too long"])
 def test_a_name_that_nobody_knows_is_named(host: str) -> None:
     said = str(FlowEndpoint(f"https://{host}/flows").refusal(KEY.public_key_pem))
-    assert "can't be reached" in said
+    assert "can't be reached: its name is not known" in said
 
 
 def test_an_endpoint_that_is_not_there_is_named() -> None:
@@ -195,18 +235,48 @@ def test_an_endpoint_that_hangs_up_is_named() -> None:
         assert "can't be reached: the connection broke" in str(refusal(endpoint))
 
 
-def test_no_more_of_a_redirects_body_is_read_than_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("whatsapp_flow_keys.endpoint._TIMEOUT", 5.0)
-    head = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n\r\n"
-    endless = itertools.chain([head], itertools.repeat(b"a" * 65_536))
-    with flow_endpoint.FlowEndpoint(raw=endless) as endpoint:
-        assert "answered 302, a redirect" in str(refusal(endpoint))
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"220 mail.example.com ESMTP\r\n\r\n",
+        b"HTTP/1.1 two hundred\r\n\r\n",
+        OK + b"X: " + b"a" * 70_000 + b"\r\n\r\n",
+        OK + b"X: y\r\n" * 200 + b"\r\n",
+        OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcde",
+        OK + b"Content-Length: 30\r\n\r\nabcde",
+        OK + b"Transfer-Encoding: chunked\r\n\r\nrefused\r\nabc",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n-5\r\nabc",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nabc",
+        OK + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nabcde",
+    ],
+    ids=[
+        *("not HTTP", "no status", "a long header", "many headers", "two lengths", "too short"),
+        *("no chunk", "a negative chunk", "half a chunk", "no gzip"),
+    ],
+)
+def test_broken_http_is_named(answer: bytes) -> None:
+    with flow_endpoint.FlowEndpoint(raw=[answer]) as endpoint:
+        assert "answered with HTTP that is broken or broke off" in str(refusal(endpoint))
+
+
+@pytest.mark.parametrize("length", [b"many", b"-5"])
+def test_a_length_that_is_no_number_leaves_the_answer_to_be_judged(length: bytes) -> None:
+    with flow_endpoint.FlowEndpoint(raw=[OK + b"Content-Length: " + length + b"\r\n\r\nabcde"]) as endpoint:
+        assert "is not encrypted for this request" in str(refusal(endpoint))
 
 
 @pytest.mark.parametrize("location", [b"http://\xff\xfe/", b"http://[::1", b"http://" + b"a" * 300, b"//", b""])
 def test_a_redirect_is_named_wherever_it_leads(location: bytes) -> None:
     answer = b"HTTP/1.1 302 Found\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n"
     with flow_endpoint.FlowEndpoint(raw=[answer]) as endpoint:
+        assert "answered 302, a redirect" in str(refusal(endpoint))
+
+
+def test_no_more_of_a_redirects_body_is_read_than_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("whatsapp_flow_keys.endpoint._TIMEOUT", 5.0)
+    head = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n\r\n"
+    endless = itertools.chain([head], itertools.repeat(b"a" * 65_536))
+    with flow_endpoint.FlowEndpoint(raw=endless) as endpoint:
         assert "answered 302, a redirect" in str(refusal(endpoint))
 
 
