@@ -83,10 +83,19 @@ def _handler(endpoint: FlowEndpoint) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            if endpoint.raw:
-                self.send_raw()
-                return
-            status, content = endpoint.answer(dict(self.headers), body)
+            with suppress(OSError):  # whoever asked may have had enough
+                if endpoint.raw:
+                    self.send_raw()
+                else:
+                    self.send_answer(*endpoint.answer(dict(self.headers), body))
+
+        def send_raw(self) -> None:
+            for piece in endpoint.raw:
+                self.wfile.write(piece)
+                if endpoint.released.wait(0.01):
+                    return
+
+        def send_answer(self, status: int, content: bytes) -> None:
             if status == HANGS_UP:
                 return
             self.send_response(status)
@@ -95,13 +104,6 @@ def _handler(endpoint: FlowEndpoint) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
-
-        def send_raw(self) -> None:
-            with suppress(OSError):  # whoever asked has had enough
-                for piece in endpoint.raw:
-                    self.wfile.write(piece)
-                    if endpoint.released.wait(0.01):
-                        return
 
         def log_message(self, *_: object) -> None:
             pass
