@@ -40,8 +40,7 @@ class FlowEndpoint:
     released: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> "FlowEndpoint":
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         if self.tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.certificate, key = make_certificate(self.tls)
@@ -77,6 +76,11 @@ class FlowEndpoint:
             return 421, b""
         assert request == {"version": "3.0", "action": "ping"}
         return 200, session.encrypt_answer({"data": {"status": "active"}}).encode()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # of the five that it would be, a burst of requests has the sixth reset
 
 
 def _handler(endpoint: FlowEndpoint) -> type[BaseHTTPRequestHandler]:
