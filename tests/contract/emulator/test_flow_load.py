@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,28 @@ def test_a_request_that_the_load_generator_starts_late_is_sent_and_counted() -> 
     assert (report.requests, report.failures) == (40, {})
     assert 1 <= report.late < 40
     assert report.longest_late_ms > 100
+
+
+def test_a_request_that_is_due_when_the_load_is_stopped_is_sent() -> None:
+    made: list[FlowClient] = []
+    behind, go_on = threading.Event(), threading.Event()
+
+    def slow_to_make() -> FlowClient:
+        made.append(FlowClient(endpoint.url, Meta()))
+        if len(made) == 2:
+            behind.set()
+            go_on.wait(30)  # the generator's own delay, while others are due
+        return made[-1]
+
+    with FlowEndpoint(reply=Business()) as endpoint:
+        load = FlowLoad(slow_to_make, rate=RATE, devices=1, requests_per_device=1)
+        load.start()
+        since = time.monotonic()
+        assert behind.wait(30)
+        threading.Timer(0.3, go_on.set).start()
+        go_on.wait(0.2)
+        elapsed = time.monotonic() - since
+        assert load.stop().requests >= RATE * elapsed
 
 
 def test_stop_waits_for_what_is_under_way_and_starts_no_more() -> None:
