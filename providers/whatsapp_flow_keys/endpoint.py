@@ -4,8 +4,6 @@ Source: Meta, "Implementing Endpoint for Flows": the request's three fields and 
 the statuses 421 and 432, the limit of 10 s.
 """
 
-import hashlib
-import hmac
 import json
 import re
 import socket
@@ -18,11 +16,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
+from whatsapp_flow_keys import signature
 from whatsapp_flow_keys.errors import FlowMessageError, InputError
-from whatsapp_flow_keys.exchange import Answer, post
 from whatsapp_flow_keys.flow_message import Session, encrypt_request
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.loopback import is_loopback
+from whatsapp_flow_keys.timed_post import Answer, post
 
 _PING = {"version": "3.0", "action": "ping"}
 _ACTIVE = {"data": {"status": "active"}}
@@ -42,7 +41,7 @@ class Endpoint(Protocol):
 
 
 @dataclass(frozen=True)
-class FlowEndpoint:
+class LiveEndpoint:
     """The endpoint at a URL. Without an ``app_secret`` the ping is not signed."""
 
     url: str
@@ -54,7 +53,7 @@ class FlowEndpoint:
         body = json.dumps(message).encode()
         headers = {"Content-Type": "application/json", "User-Agent": "whatsapp-flow-encryption"}
         if self.app_secret:
-            headers["X-Hub-Signature-256"] = "sha256=" + _signature(self.app_secret, body)
+            headers[signature.HEADER] = signature.sign(self.app_secret, body)
         try:
             answer = post(self.url, body, headers, seconds=_TIMEOUT, largest=_LARGEST_ANSWER)
         except Exception as error:  # noqa: BLE001 (a hostile answer may raise what no library names)
@@ -108,11 +107,6 @@ def parse_endpoint_url(value: object, name: str) -> str:
     if parts.scheme == "http" and not is_loopback(host):
         raise InputError(f"{name}: must start with https:// (http:// is taken for this machine only)")
     return value
-
-
-def _signature(app_secret: str, body: bytes) -> str:
-    """Lower-case hex HMAC-SHA256 of the raw body under the app secret."""
-    return hmac.new(app_secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 def _is_active(answer: object) -> bool:

@@ -107,7 +107,7 @@ class FlowClient:
 
     def open_flow(self, flow_token: str) -> Exchange:
         """Opens a Flow whose first screen comes from the endpoint (action INIT)."""
-        return self.send({"version": _VERSION, "action": "INIT", "flow_token": flow_token})
+        return self.send(opening(flow_token))
 
     def submit(self, screen: str, data: Mapping[str, object], *, flow_token: str) -> Exchange:
         """Submits a screen (action data_exchange)."""
@@ -168,6 +168,11 @@ class FlowClient:
                     return answer.status_code, _content(answer)
         except (OSError, ValueError):  # what requests raises is the one; a name that can't be encoded the other
             return None
+
+
+def opening(flow_token: str) -> dict[str, object]:
+    """The payload of a Flow that is opened."""
+    return {"version": _VERSION, "action": "INIT", "flow_token": flow_token}
 
 
 def form(screen: str, data: Mapping[str, object], *, flow_token: str) -> dict[str, object]:

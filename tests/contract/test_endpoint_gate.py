@@ -15,7 +15,7 @@ import pytest
 
 from tests.contract.conftest import Line
 from tests.servers import flow_endpoint
-from whatsapp_flow_keys.endpoint import FlowEndpoint, parse_endpoint_url
+from whatsapp_flow_keys.endpoint import LiveEndpoint, parse_endpoint_url
 from whatsapp_flow_keys.errors import EndpointNotReadyError, InputError
 from whatsapp_flow_keys.flow_message import decrypt_request
 from whatsapp_flow_keys.keys import PrivateKey
@@ -33,13 +33,13 @@ SOON = 5.0
 
 
 def refusal(endpoint: flow_endpoint.FlowEndpoint, app_secret: str | None = None) -> str | None:
-    return FlowEndpoint(endpoint.url, app_secret).refusal(KEY.public_key_pem)
+    return LiveEndpoint(endpoint.url, app_secret).refusal(KEY.public_key_pem)
 
 
 def asked_of(server: socket.socket, scheme: str, meet: Callable[[socket.socket], object]) -> str:
     """What is said of an endpoint that meets a connection so, and leaves it open."""
     refused: list[str | None] = []
-    endpoint = FlowEndpoint(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/flows")
+    endpoint = LiveEndpoint(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/flows")
     asking = threading.Thread(target=lambda: refused.append(endpoint.refusal(KEY.public_key_pem)), daemon=True)
     asking.start()
     server.settimeout(LONG)
@@ -89,7 +89,7 @@ def test_what_a_users_netrc_has_for_the_host_is_not_sent(
     with flow_endpoint.FlowEndpoint(lambda: [KEY], tls=tmp_path) as endpoint:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(endpoint.certificate))
         url = endpoint.url.replace("https:", f"{scheme}:")
-        assert FlowEndpoint(url).refusal(KEY.public_key_pem) is None
+        assert LiveEndpoint(url).refusal(KEY.public_key_pem) is None
     (headers,) = endpoint.requests
     assert "Authorization" not in headers
 
@@ -194,32 +194,32 @@ def test_a_bundle_without_certificates_is_no_fault_of_the_endpoint(
 def test_words_of_the_url_are_no_reason(path: str) -> None:
     with flow_endpoint.FlowEndpoint(lambda: [KEY]) as endpoint:
         url = endpoint.url.replace("http:", "https:").replace("/flows", path)
-        assert "does not speak TLS" in str(FlowEndpoint(url).refusal(KEY.public_key_pem))
+        assert "does not speak TLS" in str(LiveEndpoint(url).refusal(KEY.public_key_pem))
 
 
 def test_a_proxy_of_the_environment_is_asked_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with flow_endpoint.FlowEndpoint(lambda: [KEY]) as proxy:  # it knows no CONNECT
         monkeypatch.setenv("https_proxy", proxy.url)
-        said = str(FlowEndpoint("https://flows.example.com/support").refusal(KEY.public_key_pem))
+        said = str(LiveEndpoint("https://flows.example.com/support").refusal(KEY.public_key_pem))
     assert "can't be reached through the proxy" in said
 
 
 @pytest.mark.parametrize("proxy", ["http://", "ftp://127.0.0.1:9", "http://[::1"])
 def test_a_proxy_whose_address_is_wrong_is_named(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", proxy)
-    said = str(FlowEndpoint("https://flows.example.com/support").refusal(KEY.public_key_pem))
+    said = str(LiveEndpoint("https://flows.example.com/support").refusal(KEY.public_key_pem))
     assert "can't be asked: its address is not valid, or that of the proxy in HTTPS_PROXY is not" in said
 
 
 def test_an_endpoint_without_tls_is_named() -> None:
     with flow_endpoint.FlowEndpoint(lambda: [KEY]) as endpoint:
         url = endpoint.url.replace("http:", "https:")
-        assert "does not speak TLS" in str(FlowEndpoint(url).refusal(KEY.public_key_pem))
+        assert "does not speak TLS" in str(LiveEndpoint(url).refusal(KEY.public_key_pem))
 
 
 @pytest.mark.parametrize("host", ["nobody.invalid", "a" * 70 + ".invalid"], ids=["unknown", "too long"])
 def test_a_name_that_nobody_knows_is_named(host: str) -> None:
-    said = str(FlowEndpoint(f"https://{host}/flows").refusal(KEY.public_key_pem))
+    said = str(LiveEndpoint(f"https://{host}/flows").refusal(KEY.public_key_pem))
     assert "can't be reached: its name is not known" in said
 
 
@@ -227,7 +227,7 @@ def test_an_endpoint_that_is_not_there_is_named() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{nobody.getsockname()[1]}/flows"
-        assert "can't be reached: the connection was refused" in str(FlowEndpoint(url).refusal(KEY.public_key_pem))
+        assert "can't be reached: the connection was refused" in str(LiveEndpoint(url).refusal(KEY.public_key_pem))
 
 
 def test_an_endpoint_that_hangs_up_is_named() -> None:
@@ -334,7 +334,7 @@ def test_a_name_that_is_looked_up_for_too_long_is_given_up_and_not_asked_later(m
 
 
 def test_a_tls_connection_that_does_not_come_about_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("whatsapp_flow_keys.exchange._CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setattr("whatsapp_flow_keys.timed_post._CONNECT_TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as server:
         said = asked_of(server, "https", lambda connection: connection.recv(1))
     assert "can't be reached: no connection within 5 s" in said

@@ -8,7 +8,7 @@ from whatsapp_flow_keys import document
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.dynamic.inputs import Inputs, parse_flag, parse_wait
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
-from whatsapp_flow_keys.endpoint import FlowEndpoint, parse_endpoint_url
+from whatsapp_flow_keys.endpoint import LiveEndpoint, parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError, LifecycleError
 from whatsapp_flow_keys.graph.answers import VALID, RegisteredKey
 from whatsapp_flow_keys.lifecycle.gate import Gate
@@ -101,7 +101,7 @@ class KeyRegistrationProvider(FlowKeysProvider):
         url, wait = props.get("endpoint_url"), props.get("endpoint_wait")
         if url is None:
             return None
-        return Gate(FlowEndpoint(url, self.settings().app_secret), DEFAULT_WAIT if wait is None else wait)
+        return Gate(LiveEndpoint(url, self.settings().app_secret), DEFAULT_WAIT if wait is None else wait)
 
 
 def _endpoint_is_unknown(props: Props) -> bool:

@@ -68,7 +68,7 @@ def _count(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m whatsapp_graph_emulator.flow_load",
-        description="Submits forms to a Flow endpoint at a steady rate, as WhatsApp's client does by Meta's "
+        description="Opens forms of a Flow endpoint at a steady rate, as WhatsApp's client does by Meta's "
         "documentation, with the public key that a running emulator serves. For rotating and deploying under load.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

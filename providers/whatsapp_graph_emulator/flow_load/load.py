@@ -14,15 +14,15 @@ from types import TracebackType
 from typing import Any
 
 from whatsapp_graph_emulator.errors import BadField
-from whatsapp_graph_emulator.flow_client import Exchange, FlowClient, Outcome, form
+from whatsapp_graph_emulator.flow_client import Exchange, FlowClient, Outcome, opening
 from whatsapp_graph_emulator.flow_load.report import Report, Tally
 
 Payload = Mapping[str, object]
 
 
-def small_form() -> Payload:
-    """A submitted screen of two fields, with a flow_token that no other has."""
-    return form("CONTACT", {"name": "Ana Lima", "topic": "delivery"}, flow_token=str(uuid.uuid4()))
+def opened_flow() -> Payload:
+    """A Flow is opened, which every endpoint answers with its first screen; no other has the flow_token."""
+    return opening(str(uuid.uuid4()))
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class FlowLoad:
         total: int | None = None,
         devices: int = 50,
         requests_per_device: int = 20,
-        payload: Callable[[], Payload] = small_form,
+        payload: Callable[[], Payload] = opened_flow,
         judge: Callable[[Payload, Mapping[str, Any]], bool] | None = None,
     ) -> None:
         if not 0 < rate < math.inf:

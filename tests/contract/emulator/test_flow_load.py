@@ -54,10 +54,10 @@ def test_the_rate_is_kept() -> None:
     assert 0.5 <= report.seconds < 5
 
 
-def test_a_form_is_small_and_has_a_flow_token_of_its_own() -> None:
+def test_flows_are_opened_each_with_a_flow_token_of_its_own() -> None:
     business = Business()
     run(business)
-    assert {payload["action"] for payload in business.payloads} == {"data_exchange"}
+    assert {payload["action"] for payload in business.payloads} == {"INIT"}
     assert len({payload["flow_token"] for payload in business.payloads}) == 20
 
 
