@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider, UpdateResult
 
 import whatsapp_flow_encryption
 from whatsapp_flow_encryption import FlowEncryption, GeneratedPassphrase, StagedKeys, WhatsAppProvider
@@ -23,6 +23,19 @@ class AcceptingProvider(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult("endpoint", props)
+
+
+class PlatformProvider(ResourceProvider):
+    """Deploys a real endpoint to the platform of the test, at each change of its environment."""
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        import requests
+
+        requests.put(props["platform"], json=props["environment"], timeout=120).raise_for_status()
+        return CreateResult("endpoint", props)
+
+    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(self.create(news).outs)
 
 
 class Endpoint(Resource, name="Endpoint"):
@@ -58,6 +71,12 @@ def deploy_well(staged: StagedKeys) -> list[pulumi.Resource]:
 
 spec = json.loads(Path("program.json").read_text())
 
+
+def deployed(environment: pulumi.Output[dict[str, str]], opts: pulumi.ResourceOptions | None = None) -> Endpoint:
+    """A real endpoint, with this environment, on the platform of the test."""
+    return Endpoint(PlatformProvider(), "live", {"platform": spec["platform"], "environment": environment}, opts)
+
+
 providers = {name: WhatsAppProvider(name, **arguments) for name, arguments in spec.get("providers", {}).items()}
 
 for entry in spec["numbers"]:
@@ -72,9 +91,14 @@ for entry in spec["numbers"]:
         arguments["deploy"] = deploy
     if arguments.get("deploy") is True:
         arguments["deploy"] = deploy_well
+    if arguments.get("deploy") == "platform":
+        arguments["deploy"] = lambda staged: [deployed(staged.endpoint_env)]
+    deploy_too_late = arguments.pop("deploy_too_late", False)
     if arguments.get("passphrase") == "generated":
         arguments["passphrase"] = GeneratedPassphrase()
     number = FlowEncryption(name, **arguments, opts=options)
+    if deploy_too_late:  # the mistake: an endpoint that waits for the registration
+        deployed(number.endpoint_env, pulumi.ResourceOptions(depends_on=[number]))
     pulumi.export(name, number.endpoint_env)
     pulumi.export(f"{name}-keys", number.private_keys)
     pulumi.export(f"{name}-fingerprint", number.fingerprint)

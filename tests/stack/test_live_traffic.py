@@ -1,0 +1,118 @@
+"""Rotations while people fill in forms: the real engine, the endpoint kit behind a real server, steady traffic.
+
+The traffic is the emulator's client half: of four forms, one comes from a device that has just fetched the key, the
+others from devices that keep theirs, as real ones do.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.servers.deployment import Platform
+from tests.stack.project import Project, on_file
+from whatsapp_graph_emulator.flow_load import FlowLoad, Report
+
+if TYPE_CHECKING:
+    from tests.servers.openbao import OpenBao
+    from tests.servers.secrets_manager import SecretsManager
+
+APP_SECRET = "secretOfTheAppForTestsOnly"
+RATE = 40.0
+"""Forms a second."""
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[Platform]:
+    """A place to deploy an endpoint to."""
+    with Platform(tmp_path, {"WHATSAPP_APP_SECRET": APP_SECRET}) as running:
+        yield running
+
+
+def rotate_under_load(project: Project, platform: Platform, declare: Callable[[str], None]) -> Report:
+    """Three rotations by `pulumi up` while forms come in; what became of them, and each rotation took place."""
+    new_device = lambda: project.emulator.flow_client(project.number, platform.endpoint_url, app_secret=APP_SECRET)  # noqa: E731
+    with FlowLoad(new_device, rate=RATE, devices=20, requests_per_device=4) as load:
+        served = [project.served()]
+        for trigger in ("one", "two", "three"):
+            declare(trigger)
+            project.up()
+            served.append(project.served())
+        report = load.stop()
+    assert len(set(served)) == 4
+    assert report.requests > 3 * RATE
+    return report
+
+
+def no_form_failed(report: Report, platform: Platform) -> None:
+    assert report.failed == 0, f"{report}\n{platform.log}"
+    assert report.answered == report.requests
+    assert report.answers_421 == 0, f"{report}\n{platform.log}"
+    assert report.key_fetches > 40, "no device came to know a new key"
+
+
+def test_with_the_stack_as_the_store_and_deploy_no_form_fails(project: Project, platform: Platform) -> None:
+    def declare(trigger: str | None = None) -> None:
+        project.declare({"deploy": "platform", "rotation_trigger": trigger}, platform=platform.url)
+
+    declare()
+    project.up()
+    no_form_failed(rotate_under_load(project, platform, declare), platform)
+    assert platform.deployments == 4
+
+
+def live_on_a_store(project: Project, platform: Platform, number: dict[str, Any]) -> Report:
+    def declare(trigger: str | None = None) -> None:
+        project.declare({**number, "rotation_trigger": trigger})
+
+    declare()
+    project.up()
+    platform.deploy(project.outputs()["line"])
+    report = rotate_under_load(project, platform, declare)
+    assert platform.deployments == 1
+    return report
+
+
+def test_on_openbao_no_form_fails_though_nobody_restarts_the_endpoint(
+    project: Project, platform: Platform, openbao: "OpenBao"
+) -> None:
+    project.environment |= openbao.environment
+    platform.environ |= openbao.environment
+    number = {"store": openbao.url(f"secret/{project.number}"), "passphrase": "generated"}
+    no_form_failed(live_on_a_store(project, platform, number), platform)
+
+
+def test_on_aws_behind_the_gate_no_form_fails(
+    project: Project, platform: Platform, secrets_manager: "SecretsManager"
+) -> None:
+    project.environment |= {**secrets_manager.environment, "WHATSAPP_APP_SECRET": APP_SECRET}
+    platform.environ |= secrets_manager.environment
+    number = {"store": secrets_manager.url(f"flows/{project.number}"), "endpoint_url": platform.endpoint_url}
+    no_form_failed(live_on_a_store(project, platform, number), platform)
+
+
+def test_an_endpoint_that_is_deployed_after_the_registration_is_seen_to_fail(
+    project: Project, platform: Platform
+) -> None:
+    """The order broken on purpose: that the traffic would show it."""
+
+    def declare(trigger: str | None = None) -> None:
+        project.declare({"deploy_too_late": True, "rotation_trigger": trigger}, platform=platform.url)
+
+    declare()
+    project.up()
+    report = rotate_under_load(project, platform, declare)
+    assert report.failures["business-decryption-error"] > 0
+    assert report.answers_421 > 0
+
+
+def test_an_endpoint_that_reads_its_keys_only_once_is_seen_to_fail(project: Project, platform: Platform) -> None:
+    def declare(trigger: str | None = None) -> None:
+        project.declare(on_file(project, rotation_trigger=trigger))
+
+    declare()
+    project.up()
+    platform.deploy({"WHATSAPP_FLOW_KEYS": project.path("ring.json").read_text()})
+    report = rotate_under_load(project, platform, declare)
+    assert report.failures["business-decryption-error"] > 0
