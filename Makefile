@@ -1,12 +1,20 @@
 # Every target is a verb of tools/dev.py; `make up` is the place to start.
 PYTHON ?= python3
 
-.PHONY: up preview rotate down env test soak lint setup
+.PHONY: up preview rotate endpoint traffic down env test soak lint setup
 
 # make up [PORT=9000]: sets up what is missing, starts the local Graph API, runs `pulumi up`, shows what it made
 # make rotate: the same with a new rotation trigger; make preview: what `up` would do
 up preview rotate:
 	@$(PYTHON) tools/dev.py $@ $(if $(PORT),--port $(PORT))
+
+# make endpoint [PORT=9001]: runs the example endpoint with the local keys
+endpoint:
+	@$(PYTHON) tools/dev.py endpoint $(if $(PORT),--port $(PORT))
+
+# make traffic [RATE=20] [SECONDS=30]: sends it forms, and counts what fails
+traffic:
+	@$(PYTHON) tools/dev.py traffic $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS))
 
 # make down: stops the local Graph API; eval "$(make -s env)": plain `pulumi` reaches the local stack
 # make setup: only what `up` and `test` need; make lint: ruff, mypy, import-linter

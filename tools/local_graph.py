@@ -110,7 +110,7 @@ def is_ours(checkout: Checkout, pid: int) -> bool:
     return "whatsapp_graph_emulator" in command and str(_state(checkout)) in command
 
 
-def refuse_taken_port(port: int) -> None:
+def refuse_taken_port(port: int, wanted_by: str = "the local Graph API", command: str = "make up") -> None:
     """Raises `Stop` when another program listens on the port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -118,8 +118,8 @@ def refuse_taken_port(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise Stop(
-                f"Port {port}, where the local Graph API should listen, can't be had ({error.strerror}): choose "
-                f"another, as in `make up PORT={port + 1 if port < 65535 else 9000}`."
+                f"Port {port}, where {wanted_by} should listen, can't be had ({error.strerror}): choose "
+                f"another, as in `{command} PORT={port + 1 if port < 65535 else 9000}`."
             ) from None
 
 

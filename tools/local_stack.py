@@ -15,6 +15,7 @@ from tools.checkout import Checkout, write_whole
 from tools.local_engine import engine_environment, engine_settings
 from tools.local_graph import LocalGraph
 from tools.processes import run_foreground, run_quietly, say
+from tools.stop import Stop
 
 NAME = "local"
 # Belongs to the encryption salt in Pulumi.local.yaml; it protects nothing but a playground on loopback.
@@ -61,6 +62,17 @@ def show_outputs(checkout: Checkout, environment: Mapping[str, str]) -> None:
     outputs = json.loads(printed)
     say(f"\nThe stack `{NAME}` holds:")
     say("\n".join(outline(outputs, indent="  ")))
+
+
+def endpoint_environment(checkout: Checkout, environment: Mapping[str, str], name: str) -> dict[str, str]:
+    """The `endpoint_env` of one of its numbers. Raises `Stop` where there is none yet."""
+    command = ["pulumi", "stack", "output", "--json", "--show-secrets", "--stack", NAME]
+    outputs = json.loads(run_quietly(command, cwd=checkout.root, environment=environment))
+    try:
+        found: dict[str, str] = outputs["endpoint_envs"][name]
+    except KeyError:
+        raise Stop(f"The stack `{NAME}` holds no key for {name} yet: run `make up` first.") from None
+    return found
 
 
 def outline(value: object, indent: str) -> list[str]:

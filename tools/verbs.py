@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 
-from tools import local_graph, local_stack
+from tools import local_endpoint, local_graph, local_stack
 from tools.checkout import Checkout
 from tools.local_engine import past_proxy, search_path
 from tools.processes import run_foreground, say
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
         options, words = _parser().parse_known_args(list(arguments))
         if words and options.verb != "test":
             raise Stop(f"`{options.verb}` knows nothing of {' '.join(words)!r}.")
-        return _run(checkout, options.verb, getattr(options, "port", None), words)
+        return _run(checkout, options, words)
     except Stop as stop:
         print(stop, file=sys.stderr)
         return 1
@@ -41,7 +41,12 @@ def main(arguments: Sequence[str]) -> int:
         return _INTERRUPTED
 
 
-def _run(checkout: Checkout, verb: str, port: int | None, words: Sequence[str]) -> int:
+def _run(checkout: Checkout, options: argparse.Namespace, words: Sequence[str]) -> int:
+    verb, port = options.verb, getattr(options, "port", None)
+    if verb == "endpoint":
+        return _endpoint(checkout, port)
+    if verb == "traffic":
+        return _traffic(checkout, options.rate, options.seconds)
     if verb == "up":
         return _up(checkout, port)
     if verb == "preview":
@@ -86,6 +91,21 @@ def _rotate(checkout: Checkout, port: int | None) -> int:
     trigger = local_stack.new_trigger(checkout, datetime.now(timezone.utc))
     say(f'Rotating with the trigger {trigger}. Shells that ran eval "$(make -s env)" have to run it again.')
     return _up(checkout, port)
+
+
+def _endpoint(checkout: Checkout, port: int | None) -> int:
+    environment = _reach_local_stack(checkout, None)
+    return local_endpoint.serve(
+        checkout, local_stack.endpoint_environment(checkout, environment, local_endpoint.NUMBER), port
+    )
+
+
+def _traffic(checkout: Checkout, rate: str | None, seconds: str | None) -> int:
+    graph = local_graph.remembered(checkout)
+    if graph is None or not local_graph.is_running(checkout, graph):
+        raise Stop("The local Graph API isn't running: run `make up` first.")
+    words = [word for name, value in (("--rate", rate), ("--seconds", seconds)) if value for word in (name, value)]
+    return local_endpoint.send_forms(checkout, graph, words)
 
 
 def _down(checkout: Checkout) -> int:
@@ -196,6 +216,11 @@ def _parser() -> argparse.ArgumentParser:
     ):
         verb = verbs.add_parser(name, help=about, allow_abbrev=False)
         verb.add_argument("--port", type=port_number, default=os.environ.get("WHATSAPP_EMULATOR_PORT") or None)
+    endpoint = verbs.add_parser("endpoint", help="run the example endpoint with the local keys", allow_abbrev=False)
+    endpoint.add_argument("--port", type=port_number)
+    traffic = verbs.add_parser("traffic", help="send it forms at a steady rate, and count what fails")
+    traffic.add_argument("--rate", help="forms a second; default 20")
+    traffic.add_argument("--seconds", help="for how long; default until Ctrl-C")
     for name, about in (
         ("down", "stop the local Graph API; destroy nothing"),
         ("env", "print what a shell needs so that plain `pulumi` reaches the local stack"),

@@ -4,11 +4,17 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import TextIO
 
 import pytest
 import requests
@@ -43,10 +49,64 @@ class Clone:
         assert done.returncode == 0, done.stdout
         return done.stdout
 
+    @contextmanager
+    def running(self, *words: str) -> Iterator["Running"]:
+        """One `make` that goes on until it is interrupted, as in a terminal of its own."""
+        with tempfile.TemporaryFile("w+") as shown:
+            process = subprocess.Popen(
+                ["make", *words],
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=shown,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            running = Running(process, shown)
+            try:
+                yield running
+            finally:
+                running.interrupt()
+
     def served(self) -> list[str]:
         """The fingerprints that the local Graph API serves, by number."""
         numbers = requests.get(f"http://127.0.0.1:{self.port}/_emulator/numbers", timeout=10).json()["numbers"]
         return [number["fingerprint"] for number in sorted(numbers, key=lambda number: str(number["id"]))]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A `make` under way."""
+
+    process: "subprocess.Popen[bytes]"
+    output: TextIO
+
+    def shown(self) -> str:
+        """What it printed so far."""
+        self.output.seek(0)
+        return self.output.read()
+
+    def wait_for(self, text: str) -> None:
+        """Until it printed this."""
+        ends, pause = monotonic() + 60, Event()
+        while text not in self.shown():
+            assert self.process.poll() is None, self.shown()
+            assert monotonic() < ends, self.shown()
+            pause.wait(0.05)
+
+    def interrupt(self) -> str:
+        """Ctrl-C, which reaches all of its processes; all that it printed."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+        self.process.wait(60)
+        return self.shown()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +120,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
         (folder / ".dev" / part).symlink_to(ROOT / ".dev" / part)
     stamp = (ROOT / ".dev" / "venv" / "stamp").read_text()
     assert stamp == stamp_of(Checkout(folder)), "run `make setup` first: this must not renew the environment it runs in"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    clone = Clone(folder, port)
+    clone = Clone(folder, free_port())
     try:
         first = clone.make("up")
         assert 'eval "$(make -s env)"' in first
@@ -109,6 +166,20 @@ def test_env_lets_plain_pulumi_reach_the_stack(clone: Clone) -> None:
 def test_preview_after_up_shows_nothing_to_do(clone: Clone) -> None:
     clone.make("up")
     assert re.search(r"\b9 unchanged", clone.make("preview"))
+
+
+def test_no_form_fails_at_the_example_endpoint_while_make_rotates(clone: Clone) -> None:
+    clone.make("up")
+    with clone.running("endpoint", f"PORT={free_port()}") as endpoint:
+        endpoint.wait_for("Serving on")
+        with clone.running("traffic", "RATE=20") as traffic:
+            before = clone.served()
+            clone.make("rotate")
+            assert clone.served() != before
+            table = traffic.interrupt()
+        assert re.search(r"failed +0 +0.00 %", table), table
+        assert re.search(r"answered +[1-9]\d+ +100.00 %", table), table
+        assert "Traceback" not in endpoint.interrupt()
 
 
 def test_down_stops_the_server_and_keeps_the_keys(clone: Clone) -> None:
