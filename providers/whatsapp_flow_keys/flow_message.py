@@ -22,6 +22,7 @@ from whatsapp_flow_keys.keys import KEY_SIZE, PrivateKey
 
 _AES_KEY_BYTES = 16
 _IV_BYTES = 16
+_FLIPPED = bytes(byte ^ 0xFF for byte in range(256))
 _OAEP = padding.OAEP(mgf=padding.MGF1(algorithm=hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
 
 
@@ -34,7 +35,7 @@ class Session:
 
     def encrypt_answer(self, answer: Any) -> str:
         """The body of the HTTP answer: base64 text. Raises :class:`TypeError` or :class:`ValueError` for no JSON."""
-        sealed = AESGCM(self.aes_key).encrypt(self._flipped(), json.dumps(answer, allow_nan=False).encode(), None)
+        sealed = AESGCM(self.aes_key).encrypt(self._flipped(), _ENCODER.encode(answer).encode(), None)
         return base64.b64encode(sealed).decode()
 
     def decrypt_answer(self, body: str) -> Any:
@@ -42,7 +43,7 @@ class Session:
         return _json(_open_gcm(self.aes_key, self._flipped(), _base64(body, "the answer")))
 
     def _flipped(self) -> bytes:
-        return bytes(byte ^ 0xFF for byte in self.iv)
+        return self.iv.translate(_FLIPPED)
 
 
 def encrypt_request(public_key: rsa.RSAPublicKey, payload: Any) -> tuple[dict[str, str], Session]:
@@ -158,3 +159,4 @@ def _refuse(constant: str) -> None:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse)
+_ENCODER = json.JSONEncoder(allow_nan=False)
