@@ -1,6 +1,5 @@
 """The wheel in empty environments: the endpoint's without Pulumi, and a project's as `pulumi install` makes it."""
 
-import json
 import os
 import subprocess
 import sys
@@ -9,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.stack.project import Project
-from whatsapp_flow_keys.flow_message import encrypt_request
-from whatsapp_flow_keys.keys import load_public_key
 
+APP_SECRET = "secretOfTheAppForTestsOnly"
 ROOT = Path(__file__).parents[2]
 
 EXTRAS = {
@@ -20,12 +18,17 @@ EXTRAS = {
     "azurekeyvault://my-vault.vault.azure.net/line": "azure",
 }
 
-DECRYPT = """
-import importlib.util, json, sys
+SERVE = """
+import importlib.util
 assert importlib.util.find_spec("pulumi") is None, "pulumi is installed, so this proves nothing"
-from whatsapp_flow_endpoint import FlowKeys
-payload, _ = FlowKeys.from_env().decrypt(json.load(sys.stdin))
-print(json.dumps(payload))
+from wsgiref.simple_server import make_server
+import whatsapp_flow_endpoint.asgi, whatsapp_flow_endpoint.aws_lambda
+from whatsapp_flow_endpoint import FlowEndpoint, show
+from whatsapp_flow_endpoint.wsgi import wsgi_app
+app = wsgi_app(FlowEndpoint.from_env(lambda request: show("NEXT", request.data)))
+with make_server("127.0.0.1", 0, app) as server:
+    print(server.server_port, flush=True)
+    server.handle_request()
 """
 
 
@@ -40,21 +43,24 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_an_endpoint_without_pulumi_decrypts_a_form_and_the_command_line_says_what_it_needs(
+def test_an_endpoint_without_pulumi_answers_a_form_and_the_command_line_says_what_it_needs(
     wheel: Path, tmp_path: Path, project: Project
 ) -> None:
     project.up()
-    pem = project.emulator.served(project.number)[0]
-    assert pem is not None
-    body, _ = encrypt_request(load_public_key(pem), {"screen": "BOOKING"})
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     python = tmp_path / "venv" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True)
-    environment = {**os.environ, **project.outputs()["line"]}
-    opened = subprocess.run(
-        [python, "-c", DECRYPT], input=json.dumps(body), env=environment, cwd=tmp_path, capture_output=True, text=True
-    )
-    assert json.loads(opened.stdout or "null") == {"screen": "BOOKING"}, opened.stderr
+    environment = {**os.environ, **project.outputs()["line"], "WHATSAPP_APP_SECRET": APP_SECRET}
+    with subprocess.Popen(
+        [python, "-c", SERVE], env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as serving:
+        assert serving.stdout is not None
+        assert serving.stderr is not None
+        port = serving.stdout.readline().strip()
+        assert port, serving.stderr.read()
+        client = project.emulator.flow_client(project.number, f"http://127.0.0.1:{port}/", app_secret=APP_SECRET)
+        answer = client.submit("DAY", {"day": "Monday"}, flow_token="a-form").answer
+    assert answer == {"screen": "NEXT", "data": {"day": "Monday"}}
     command = subprocess.run([python.with_name("whatsapp-flow-keys"), "restore"], capture_output=True, text=True)
     assert command.stderr == 'whatsapp-flow-keys needs click: pip install "whatsapp-flow-encryption[cli]"\n'
 
