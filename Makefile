@@ -1,7 +1,7 @@
 # Every target is a verb of tools/dev.py; `make up` is the place to start.
 PYTHON ?= python3
 
-.PHONY: up preview rotate endpoint traffic down env test soak lint setup
+.PHONY: up preview rotate endpoint traffic down env test bench soak lint setup
 
 # make up [PORT=9000]: sets up what is missing, starts the local Graph API, runs `pulumi up`, shows what it made
 # make rotate: the same with a new rotation trigger; make preview: what `up` would do
@@ -23,5 +23,6 @@ down env setup soak lint:
 	@$(PYTHON) tools/dev.py $@
 
 # make test [ARGS="-k rotation"]: every test
-test:
-	@$(PYTHON) tools/dev.py test $(ARGS)
+# make bench [ARGS=--quick]: the endpoint's speed beside others', written to docs/benchmarks.md; --quick only shows it
+test bench:
+	@$(PYTHON) tools/dev.py $@ $(ARGS)

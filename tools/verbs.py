@@ -20,6 +20,7 @@ from tools.toolchain.acquire import ensure_engine
 from tools.virtual_environment import ensure_virtual_environment
 
 _INTERRUPTED = 130
+_TAKE_WORDS = ("test", "bench")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     checkout = Checkout.this()
     try:
         options, words = _parser().parse_known_args(list(arguments))
-        if words and options.verb != "test":
+        if words and options.verb not in _TAKE_WORDS:
             raise Stop(f"`{options.verb}` knows nothing of {' '.join(words)!r}.")
         return _run(checkout, options, words)
     except Stop as stop:
@@ -61,6 +62,8 @@ def _run(checkout: Checkout, options: argparse.Namespace, words: Sequence[str]) 
         return _test(checkout, words)
     if verb == "soak":
         return _soak(checkout)
+    if verb == "bench":
+        return _bench(checkout, words)
     if verb == "lint":
         return _lint(checkout)
     return _setup(checkout)
@@ -147,6 +150,13 @@ def _soak(checkout: Checkout) -> int:
     return 0
 
 
+def _bench(checkout: Checkout, words: Sequence[str]) -> int:
+    with _setup_lock(checkout):
+        ensure_virtual_environment(checkout)
+    command = [str(checkout.python), "-m", "tools.bench", *words]
+    return run_foreground(command, cwd=checkout.root, environment=_tool_environment(checkout))
+
+
 def _lint(checkout: Checkout) -> int:
     with _setup_lock(checkout):
         ensure_virtual_environment(checkout)
@@ -226,10 +236,11 @@ def _parser() -> argparse.ArgumentParser:
         ("env", "print what a shell needs so that plain `pulumi` reaches the local stack"),
         ("test", "run every test; further words go to pytest"),
         ("soak", "200,000 requests through an endpoint, then hours of searching for a history that breaks a promise"),
+        ("bench", "measure the endpoint beside what people would use instead, and write docs/benchmarks.md"),
         ("lint", "run ruff, mypy and import-linter"),
         ("setup", "only set up what is missing"),
     ):
-        verbs.add_parser(name, help=about, allow_abbrev=False, add_help=name != "test")
+        verbs.add_parser(name, help=about, allow_abbrev=False, add_help=name not in _TAKE_WORDS)
     return parser
 
 
