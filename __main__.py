@@ -15,6 +15,8 @@ numbers = {
         passphrase=number.passphrase,
         rotate_after_days=number.rotate_after_days,
         rotation_trigger=number.rotation_trigger,
+        existing_private_key=number.existing_private_key,
+        existing_passphrase=number.existing_passphrase,
         endpoint_url=number.endpoint_url,
         endpoint_wait=number.endpoint_wait,
     )

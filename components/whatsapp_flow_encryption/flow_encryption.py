@@ -52,8 +52,10 @@ class FlowEncryption(pulumi.ComponentResource):
     ``rotation_trigger``: any text; a new one rotates. ``endpoint_url``: the live endpoint, which must answer a ping
     made with the new key before a rotation publishes it; ``endpoint_wait``: how many seconds it may take, 0 to 3600,
     60 by default. ``deploy``: called with the staged keys, returns the resources that must hold the new key before it
-    is published. ``take_over``: the fingerprint of somebody else's key that may be published over. ``force_destroy``:
-    lets a destroy delete a key that Meta still serves.
+    is published. ``existing_private_key``: adopts the key that Meta serves already, a PEM, with
+    ``existing_passphrase`` if it is encrypted; remove both once an ``up`` has adopted it. ``take_over``: the
+    fingerprint of somebody else's key that may be published over. ``force_destroy``: lets a destroy delete a key that
+    Meta still serves.
 
     Mistakes in these are failures in the preview, which name the field.
     """
@@ -88,6 +90,8 @@ class FlowEncryption(pulumi.ComponentResource):
         endpoint_url: pulumi.Input[str] | None = None,
         endpoint_wait: pulumi.Input[float] | None = None,
         deploy: Callable[[StagedKeys], Sequence[pulumi.Resource]] | None = None,
+        existing_private_key: pulumi.Input[str] | None = None,
+        existing_passphrase: pulumi.Input[str] | None = None,
         take_over: pulumi.Input[str] | None = None,
         force_destroy: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
@@ -109,6 +113,8 @@ class FlowEncryption(pulumi.ComponentResource):
             passphrase_is_generated=isinstance(passphrase, GeneratedPassphrase),
             rotate_after_days=rotate_after_days,
             rotation_trigger=rotation_trigger,
+            existing_private_key=_secret(existing_private_key),
+            existing_passphrase=_secret(existing_passphrase),
             take_over=take_over,
             force_destroy=force_destroy,
             opts=child,
@@ -187,7 +193,11 @@ def _passphrase(
         import pulumi_random  # 30 ms that programs without a generated passphrase don't pay
 
         return pulumi_random.RandomPassword(name, length=passphrase.length, special=False, opts=child).result
-    return pulumi.Output.secret(passphrase)
+    return _secret(passphrase)
+
+
+def _secret(given: pulumi.Input[str] | None) -> pulumi.Output[str] | None:
+    return None if given is None else pulumi.Output.secret(given)
 
 
 def _as_text(phone_number_id: pulumi.Input[str | int]) -> pulumi.Output[str]:

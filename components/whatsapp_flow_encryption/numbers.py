@@ -23,6 +23,8 @@ _FIELDS = (
     "passphrase",
     "rotateAfterDays",
     "rotationTrigger",
+    "existingPrivateKey",
+    "existingPassphrase",
     "endpointUrl",
     "endpointWait",
 )
@@ -39,6 +41,8 @@ class NumberSettings:
     passphrase: pulumi.Input[str] | GeneratedPassphrase | None
     rotate_after_days: int | None
     rotation_trigger: str | None
+    existing_private_key: pulumi.Input[str] | None
+    existing_passphrase: pulumi.Input[str] | None
     endpoint_url: str | None
     endpoint_wait: float | None
 
@@ -108,6 +112,8 @@ def _read(
         passphrase=take("passphrase", lambda value, field: _passphrase(value, field, config), None),
         rotate_after_days=take("rotateAfterDays", _days, None),
         rotation_trigger=take("rotationTrigger", _text, default_trigger),
+        existing_private_key=take("existingPrivateKey", lambda value, field: _secret(value, field, config), None),
+        existing_passphrase=take("existingPassphrase", lambda value, field: _secret(value, field, config), None),
         endpoint_url=take("endpointUrl", parse_endpoint_url, None),
         endpoint_wait=take("endpointWait", _seconds, None),
     )
@@ -144,11 +150,18 @@ def _passphrase(value: Any, field: str, config: pulumi.Config) -> pulumi.Input[s
     """``generated``, or the name of a secret setting: a passphrase itself has no place in a list of numbers."""
     if value == GENERATED:
         return GeneratedPassphrase()
+    return _secret(value, field, config, f"`{GENERATED}`, or ")
+
+
+def _secret(value: Any, field: str, config: pulumi.Config, or_else: str = "") -> pulumi.Output[str]:
+    """The secret setting of this name: a secret itself has no place in a list of numbers."""
     secret = config.get_secret(value) if isinstance(value, str) else None
     if secret is None:
+        name = field.rpartition(".")[2]
+        key = f"supportLine{name[0].upper()}{name[1:]}"
         raise InputError(
-            f"{field}: must be `{GENERATED}`, or the name of a setting that holds it "
-            f"(`pulumi config set --secret supportLinePassphrase`, then `passphrase: supportLinePassphrase`)"
+            f"{field}: must be {or_else}the name of a setting that holds it "
+            f"(`pulumi config set --secret {key}`, then `{name}: {key}`)"
         )
     return secret
 

@@ -47,6 +47,8 @@ class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
         rotation_trigger: pulumi.Input[str] | None,
         take_over: pulumi.Input[str] | None,
         force_destroy: pulumi.Input[bool],
+        existing_private_key: pulumi.Input[str] | None = None,
+        existing_passphrase: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -54,6 +56,8 @@ class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
             "managed_by": managed_by,
             "store": store,
             "backups": backups,
+            "existing_private_key": existing_private_key,
+            "existing_passphrase": existing_passphrase,
             "passphrase": passphrase,
             "passphrase_is_generated": passphrase_is_generated or None,
             "rotate_after_days": rotate_after_days,
@@ -70,8 +74,14 @@ class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
         }
         # On a replacement the engine would list every output as removed; hidden, the reason stands alone.
         own = pulumi.ResourceOptions(
-            additional_secret_outputs=["private_key", "passphrase", "former_passphrases"],
-            hide_diffs=["fingerprint", "former_passphrases", "locations", "private_key", "public_key_pem", "secret_id"],
+            additional_secret_outputs=[
+                *("private_key", "passphrase", "former_passphrases"),
+                *("existing_private_key", "existing_passphrase"),
+            ],
+            hide_diffs=[
+                *("fingerprint", "former_passphrases", "locations"),
+                *("private_key", "public_key_pem", "secret_id"),
+            ],
         )
         super().__init__(EncryptionKeyProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))
 

@@ -76,6 +76,13 @@ class Line:
         stage_in_stores(new, claim, stores=self.stores, graph=graph, clock=self.clock, replaceable=replaceable)
         return new.key.fingerprint
 
+    def adopt(self, key: PrivateKey, *, replaceable: Sequence[str] = ()) -> str:
+        """A key that was made elsewhere, durable as pending; its fingerprint."""
+        new = NewKey(key, "2026-11-24", self.passphrase, adopted=True)
+        claim, graph = self.claim(), self.graph
+        stage_in_stores(new, claim, stores=self.stores, graph=graph, clock=self.clock, replaceable=replaceable)
+        return key.fingerprint
+
     def wanted(self, fingerprint: str, replaceable: Sequence[str] = ()) -> Wanted:
         return Wanted(fingerprint, self.claim(), self.passphrase, replaceable)
 

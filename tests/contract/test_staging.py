@@ -209,3 +209,55 @@ def test_a_repeated_update_of_the_recorded_ring_changes_no_key(line: Line) -> No
     first, second = new_key(), new_key()
     ring = extend(line, begin(line, first), second)
     assert [k.fingerprint for k in extend(line, ring, second).keys] == [k.fingerprint for k in ring.keys]
+
+
+def test_the_key_that_meta_serves_is_adopted_and_proven_without_a_publication(line: Line) -> None:
+    by_hand = PrivateKey.generate()
+    line.emulator.set_key(line.number, by_hand.public_key_pem)
+    adopted = line.adopt(by_hand)
+    assert line.roles() == {adopted: Role.PENDING}
+    line.register(adopted)
+    assert line.roles() == {adopted: Role.CURRENT}
+    assert line.publications() == 0
+
+
+def test_an_adopted_key_that_was_not_registered_yet_stays_when_another_is_staged(line: Line) -> None:
+    """Meta serves it, though we never offered it."""
+    by_hand = PrivateKey.generate()
+    line.emulator.set_key(line.number, by_hand.public_key_pem)
+    adopted = line.adopt(by_hand)
+    staged = line.stage()
+    assert line.roles() == {staged: Role.PENDING, adopted: Role.CURRENT}
+
+
+def test_the_key_before_stays_when_somebody_elses_is_adopted(line: Line) -> None:
+    before = line.rotate()
+    by_hand = PrivateKey.generate()
+    line.emulator.set_key(line.number, by_hand.public_key_pem)
+    adopted = line.adopt(by_hand)
+    line.register(adopted)
+    assert line.roles() == {adopted: Role.CURRENT, before: Role.PREVIOUS}
+
+
+def test_another_key_than_meta_serves_is_not_adopted_and_nothing_is_written(line: Line) -> None:
+    served = line.rotate()
+    written = line.ring()
+    another = PrivateKey.generate()
+    with pytest.raises(ForeignKeyError, match=f"holds key {another.fingerprint}, but Meta serves {served}"):
+        line.adopt(another)
+    assert line.ring() == written
+    line.adopt(another, replaceable=[served])
+    assert line.roles() == {another.fingerprint: Role.PENDING, served: Role.CURRENT}
+
+
+def test_where_meta_serves_none_only_the_current_key_of_the_ring_is_adopted(line: Line) -> None:
+    current = line.rotate()
+    line.emulator.set_key(line.number, None)
+    with pytest.raises(ForeignKeyError, match=f"Meta serves no key, and current in this key ring is {current}"):
+        line.adopt(PrivateKey.generate())
+
+
+def test_a_first_key_may_be_one_that_was_made_elsewhere(line: Line) -> None:
+    adopted = line.adopt(PrivateKey.generate())
+    line.register(adopted)
+    assert line.served() == adopted

@@ -18,7 +18,21 @@ def refuse_foreign_key(
     by_refresh = "run `pulumi up --refresh` to see it as drift and replace it, or " if refresh_helps else ""
     raise ForeignKeyError(
         f"{first}phone number {ring.phone_number_id}: Meta serves a public key that is not in this key ring "
-        f"(fingerprint {served}). Forms that people fill in now need its private key, so nothing was changed. If "
-        f"another place holds that key, name it in `backups`; if that key may go, "
-        f'{by_refresh}set take_over="{served}"'
+        f"(fingerprint {served}). Forms that people fill in now need its private key, so nothing was changed. If you "
+        f"have that key, give it as `existing_private_key`; if another place holds it, name that in `backups`; if it "
+        f'may go, {by_refresh}set take_over="{served}"'
+    )
+
+
+def refuse_other_key(adopted: str, served: str | None, ring: KeyRing, *, replaceable: Collection[str]) -> None:
+    """Raises :class:`ForeignKeyError` if a key that is to be adopted is not the one that Meta serves; or, where Meta
+    serves none, not the current one of a ring that has one. ``replaceable`` names what may be published over."""
+    live = served or (ring.current.fingerprint if ring.current else None)
+    if live in (None, adopted) or live in replaceable:
+        return
+    where = "Meta serves" if served else "Meta serves no key, and current in this key ring is"
+    raise ForeignKeyError(
+        f"existing_private_key: holds key {adopted}, but {where} {live} for phone number {ring.phone_number_id}. "
+        f"Nothing was changed. Give the private key of that one; or leave existing_private_key out, if the ring has "
+        f'moved on; or, if that key may go, set take_over="{live}"'
     )

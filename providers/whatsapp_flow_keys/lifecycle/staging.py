@@ -8,7 +8,7 @@ from whatsapp_flow_keys.errors import KeyNotInRingError, PrivateKeyError
 from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key
+from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key, refuse_other_key
 from whatsapp_flow_keys.lifecycle.passphrases import former_passphrases
 from whatsapp_flow_keys.lifecycle.rings import Claim, Rings, read_rings
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, newest_first, offer, promote, stage
@@ -23,11 +23,15 @@ _RING_MAY_BE_IN_STATE = (
 
 @dataclass(frozen=True)
 class NewKey:
-    """A key to be staged. ``issued_on`` is a UTC date; its PEM is encrypted where there is a passphrase."""
+    """A key to be staged. ``issued_on`` is a UTC date; its PEM is encrypted where there is a passphrase.
+
+    ``adopted``: it was not made here, so it must be the one that Meta serves.
+    """
 
     key: PrivateKey
     issued_on: str
     passphrase: str | None = None
+    adopted: bool = False
 
 
 def stage_in_stores(
@@ -45,16 +49,27 @@ def stage_in_stores(
 
     ``recorded`` is the fingerprint that the state records until this one is saved; None where that isn't known.
 
-    Before anything is written it stops if Meta can't be asked, if Meta serves a key that no store holds
-    (:class:`ForeignKeyError`), and if a key of the ring opens with none of the passphrases (:class:`PrivateKeyError`).
+    Before anything is written it stops if Meta can't be asked, if Meta serves a key that no store holds or another than
+    one that is adopted (:class:`ForeignKeyError`), and if a key of the ring opens with none of the passphrases
+    (:class:`PrivateKeyError`).
     """
     rings = read_rings(stores, claim)
     needed = _needed_passphrases(rings.ring, new.passphrase, formers)
     served = graph.get_registered_key(claim.phone_number_id).fingerprint
-    refuse_foreign_key(served, rings.ring, replaceable=replaceable)
+    if new.adopted:
+        refuse_other_key(new.key.fingerprint, served, rings.ring, replaceable=replaceable)
+    else:
+        refuse_foreign_key(served, rings.ring, replaceable=replaceable)
     written = rings.write(_staged(rings.ring, new, served, clock, recorded))
     written.settle()
     return needed
+
+
+def refuse_before_adoption(new: NewKey, claim: Claim, *, graph: Graph, replaceable: Collection[str]) -> None:
+    """With the stack as the store: Meta is asked before a key is adopted. Raises :class:`ForeignKeyError`."""
+    served = graph.get_registered_key(claim.phone_number_id).fingerprint
+    nothing_held = KeyRing(claim.phone_number_id, claim.managed_by, claim.owner)
+    refuse_other_key(new.key.fingerprint, served, nothing_held, replaceable=replaceable)
 
 
 def _needed_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence[str]) -> list[str]:
