@@ -51,8 +51,9 @@ def _show(measured: endpoint.Measured) -> None:
 
 
 def _write(checkout: Checkout, measured: endpoint.Measured) -> None:
+    say("")
     python = ensure_environment(checkout, "picture")
-    with part(f"\nDrawing {endpoint_page.PICTURE}"):
+    with part(f"Drawing {endpoint_page.PICTURE}"):
         draw(checkout, python, endpoint_page.bars(measured), checkout.root / endpoint_page.PICTURE)
     write_whole(checkout.root / "docs" / "benchmarks.md", _INTRODUCTION + endpoint_page.page(measured))
     say("Wrote docs/benchmarks.md.")

@@ -103,6 +103,7 @@ def _process(contender: Contender, root: Path) -> Iterator["subprocess.Popen[str
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
+        start_new_session=True,  # an interrupt is for the bench, which ends it
     )
     try:
         yield process

@@ -113,16 +113,18 @@ One exchange: RSA-OAEP with SHA-256 unwraps the AES key, AES-128-GCM opens a for
 answer that sends its data back is encrypted under the flipped IV. Every contender gets the same requests, each with an
 AES key of its own, in a process of its own {one_core}; its answers are checked before it is timed.
 
-They take turns, {plan.seconds} s each in each of {plan.rounds} rounds. *A second* and *µs each* are medians over
-the rounds; *ratio* is the median of each round's ratio to *{REFERENCE}*; *± quartiles* says how
-noisy the machine was.
+They take turns, {plan.seconds} s each in each of {plan.rounds} rounds. *A second* and *µs each* are medians over the
+rounds; *ratio* is the median of each round's ratio to *{REFERENCE}*; *± quartiles* says how noisy the
+machine was.
 
-- *{FLOOR}* is `openssl speed rsa2048`: nothing in any language gets below it with that build of OpenSSL.
-  cryptography brings an OpenSSL of its own, so the two may differ by their versions, too.
-- *{REFERENCE}* is the exchange written out with that package: JSON and base64, no check, no error with a name.
-- *{KIT_EXCHANGE}* is `FlowKeys.decrypt` and `Session.encrypt_answer`: the same scope as all but the next row.
-- *{KIT_ANSWER}* is everything but the web server: also the signature, the JSON around the request, its
-  shape, the handler.
+- *{FLOOR}* is the private operation of `openssl speed rsa2048`: nothing gets below it with
+  that build of OpenSSL. cryptography brings an OpenSSL of its own, so the two may differ by their versions, too.
+- *{REFERENCE}* is the exchange written out with that package: JSON and base64, no check, no error
+  with a name.
+- *{KIT_EXCHANGE}* is `FlowKeys.decrypt` and `Session.encrypt_answer`, the same scope as the row above
+  and as pywa's.
+- *{KIT_ANSWER}* is everything but the web server, so it does more than any other row: the
+  signature, the JSON around the request, its shape, the handler.
 - *pywa* is `default_flow_request_decryptor` and `default_flow_response_encryptor`, with the same cryptography. 4.3.1
   parses the private key at each request; 4.5.0 keeps it.
 
