@@ -18,6 +18,7 @@ from whatsapp_flow_keys.errors import InputError
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
 
+_SIGNATURE = signature.HEADER.lower()
 APP_SECRET, FORMER_APP_SECRET = "WHATSAPP_APP_SECRET", "WHATSAPP_FORMER_APP_SECRET"
 
 LARGEST_BODY = 1024 * 1024
@@ -109,5 +110,11 @@ class FlowEndpoint:
 
     def exchange(self, headers: Mapping[str, str], body: bytes) -> Exchange:
         """The same in steps, for who must not block; see :class:`Exchange`. ``headers``: names in any case."""
-        given = next((value for name, value in headers.items() if name.lower() == signature.HEADER.lower()), None)
-        return Exchange(self._policy, self._keys, self._clock, given, body)
+        return Exchange(self._policy, self._keys, self._clock, _signature(headers), body)
+
+
+def _signature(headers: Mapping[str, str]) -> str | None:
+    for name, value in headers.items():
+        if name.lower() == _SIGNATURE:
+            return value
+    return None

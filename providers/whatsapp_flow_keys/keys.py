@@ -3,12 +3,11 @@
 All cryptography goes through pyca/cryptography. Nothing here reads a file or talks to anybody.
 """
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
@@ -123,7 +122,9 @@ def _load_public(pem: str, field: str) -> PublicKeyTypes:
 
 def _fingerprint(key: PublicKeyTypes) -> str:
     der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return hashlib.sha256(der).hexdigest()
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(der)
+    return digest.finalize().hex()
 
 
 def _tidy(pem: object, field: str) -> str:
