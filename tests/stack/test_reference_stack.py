@@ -1,7 +1,9 @@
 """The reference stack, `__main__.py`: one FlowEncryption for each number in the configuration."""
 
 import json
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from tests.servers.secrets_manager import SecretsManager
 from tests.stack.project import STACK, Project
+from whatsapp_flow_keys.keys import PrivateKey
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,6 +71,23 @@ def test_a_passphrase_is_taken_from_a_secret_setting(reference: Project) -> None
     reference.succeed("config", "set", "--secret", "linePassphrase", "correct horse")
     reference.up()
     assert reference.outputs()["endpoint_envs"]["a"]["WHATSAPP_FLOW_PASSPHRASE"] == "correct horse"
+
+
+def test_a_key_to_adopt_is_taken_from_secret_settings(reference: Project) -> None:
+    """As the guide types it: a PEM from a file, over standard input."""
+    live = PrivateKey.generate()
+    reference.emulator.set_key(reference.number, live.public_key_pem)
+    given = {"existingPrivateKey": "supportLineKey", "existingPassphrase": "supportLineWords"}
+    configure(reference, [{"name": "a", "phoneNumberId": reference.number, "store": "file:ring.json", **given}])
+    assert "existingPrivateKey: must be the name of a setting that holds it" in reference.fail("preview")
+    pem = reference.path("private.pem")
+    pem.write_text(live.to_pem("correct horse"))
+    command = f"pulumi config set --secret supportLineKey < {shlex.quote(str(pem))}"
+    subprocess.run(["sh", "-c", command], cwd=reference.folder, env=reference.environment, check=True)
+    reference.succeed("config", "set", "--secret", "supportLineWords", "correct horse")
+    reference.up()
+    assert reference.outputs()["fingerprints"]["a"] == reference.served() == live.fingerprint
+    assert reference.publications() == 0
 
 
 def test_the_rotation_trigger_of_the_environment_rotates_numbers_that_have_none(reference: Project) -> None:
