@@ -219,6 +219,22 @@ DEFECTS = (
         "P4",
     ),
     Defect(
+        "a key that was adopted is adopted again at each run",
+        "dynamic/encryption_key.py",
+        'return given is not None and given.fingerprint != olds.get("fingerprint")',
+        "return given is not None",
+        "a key is adopted, 3 moves: one store, 1 faults",
+        "P7",
+    ),
+    Defect(
+        "a key that is adopted counts as somebody else's",
+        _STAGING,
+        "if new.adopted:",
+        "if False:",
+        "a key is adopted, 3 moves: one store, 1 faults",
+        "P4",
+    ),
+    Defect(
         "a deletion after --target-replace takes the document along",
         _REMOVAL,
         "if ring.owner != claim.owner or ring.phone_number_id != claim.phone_number_id:",

@@ -7,7 +7,7 @@ process goes down: what was saved until then is the state.
 
 from typing import Any, NamedTuple
 
-from tests.model.keys import OURS
+from tests.model.keys import BY_HAND, OURS
 from tests.model.ports import SOFT, Done, Failed, Memory, Point, Task, begin, freeze, thaw
 from tests.model.world import NUMBER, Call, Props, Resource, World
 
@@ -20,7 +20,8 @@ class Program(NamedTuple):
 
     ``before`` is the store and the backups of the step of a move before this one; ``words`` are the passphrases that
     the person ever gave, and knows; ``forced``: the person once replaced a resource by force, which shows the provider
-    nothing of the state, so that an interrupted run can lose a key that was never offered."""
+    nothing of the state, so that an interrupted run can lose a key that was never offered. ``given``: the key made by
+    hand is an argument; ``given_up``: it was adopted, and the person has deleted every other copy."""
 
     store: str = STACK
     backups: tuple[str, ...] = ()
@@ -32,6 +33,8 @@ class Program(NamedTuple):
     before: tuple[str, tuple[str, ...]] | None = None
     words: tuple[str, ...] = ()
     forced: bool = False
+    given: bool = False
+    given_up: bool = False
 
     def places(self) -> tuple[int, ...]:
         """The numbers of the places that it names, the store's first."""
@@ -252,6 +255,7 @@ def _inputs(kind: str, program: Program, state: tuple[Resource, ...]) -> dict[st
             "rotate_after_days": 90,
             "rotation_trigger": program.trigger,
             "force_destroy": program.force_destroy,
+            "existing_private_key": BY_HAND.to_pem() if program.given else None,
         }
     assert key is not None
     made = {name: thaw(key.outs.get(name)) for name in ("fingerprint", "issued_on", "private_key", "locations")}

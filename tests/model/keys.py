@@ -14,8 +14,12 @@ OURS = tuple(PrivateKey.generate() for _ in range(10))
 FOREIGN = PrivateKey.generate()
 """Somebody else's pair."""
 
-_NAMES = {key.fingerprint: f"k{index + 1}" for index, key in enumerate(OURS)} | {FOREIGN.fingerprint: "foreign"}
-_PEMS = {key.fingerprint: key.public_key_pem for key in (*OURS, FOREIGN)}
+BY_HAND = PrivateKey.generate()
+"""A pair that the person made before there was a program, and may give to it."""
+
+_NAMES = {key.fingerprint: f"k{index + 1}" for index, key in enumerate(OURS)}
+_NAMES |= {FOREIGN.fingerprint: "foreign", BY_HAND.fingerprint: "by hand"}
+_PEMS = {key.fingerprint: key.public_key_pem for key in (*OURS, FOREIGN, BY_HAND)}
 
 
 def name(fingerprint: str | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.model.engine import KEY, REGISTRATION, RING, STACK, Program, Run, live
-from tests.model.keys import FOREIGN, name
+from tests.model.keys import BY_HAND, FOREIGN, name
 from tests.model.world import Call, Failure, Outcome, Resource, World
 from whatsapp_flow_keys.errors import PrivateKeyError
 from whatsapp_flow_keys.graph.answers import VALID, RegisteredKey
@@ -33,7 +33,8 @@ def broken(world: World, programs: tuple[Program, ...]) -> Iterator[str]:
     """P2: what no place and no state holds any more, or nothing opens; where nobody forced it."""
     if any(program.force_destroy for program in programs):
         return
-    for fingerprint in needed(world):
+    kept = set() if any(program.given_up for program in programs) else {BY_HAND.fingerprint}  # by the person
+    for fingerprint in needed(world) - kept:
         if not any(_is_openable(key, world, programs) for key in _copies(world, fingerprint)):
             yield f"P2: nothing holds {name(fingerprint)} any more, which Meta serves or may come to serve"
 

@@ -16,7 +16,7 @@ from tests.model.engine import (
     live,
     store_url,
 )
-from tests.model.keys import FOREIGN
+from tests.model.keys import BY_HAND, FOREIGN
 from tests.model.moments import Move, State
 from tests.model.ports import thaw
 from tests.model.search import Scenario
@@ -91,6 +91,30 @@ def whole_life(stores: str, faults: int, length: int) -> Scenario:
 
     begin = nothing_yet(steps[0])._replace(left=(length,))
     return Scenario(f"{length} moves: {stores}", begin, moves, faults)
+
+
+def adoption(stores: str, faults: int, length: int) -> Scenario:
+    """A number that is live already: its key is given, and later taken out of the program; beside all that happens."""
+
+    def moves(state: State) -> Iterator[Move]:
+        (left,) = state.left
+        assert isinstance(left, int)
+        if not left:
+            return
+        rest = state._replace(left=(left - 1,))
+        (program,) = state.programs
+        yield from _commands(rest)
+        yield from _others(rest)
+        registration = live(state.world.states[0], REGISTRATION)
+        if program.given and registration and registration.outs.get("proven_fingerprint") == BY_HAND.fingerprint:
+            removed = program._replace(given=False, given_up=True)
+            yield Move("the argument removed, up", rest._replace(programs=(removed,)), ((0, UP),))
+            turned = rest._replace(programs=(rotating(removed),))
+            yield Move("the argument removed and rotation asked for, up", turned, ((0, UP),))
+
+    begin = nothing_yet(STORES[stores][0]._replace(given=True))
+    begin = begin._replace(world=begin.world._replace(meta=Meta(BY_HAND.fingerprint)), left=(length,))
+    return Scenario(f"a key is adopted, {length} moves: {stores}", begin, moves, faults)
 
 
 _ORDERS: dict[str, tuple[str, int, tuple[str, ...]]] = {
@@ -239,6 +263,7 @@ def bounded() -> list[Scenario]:
         *(create_and_rotate(stores, faults=2) for stores in _CREATED_AND_ROTATED),
         *(whole_life(stores, faults=0, length=4) for stores in STORES),
         *(whole_life(stores, faults=1, length=3) for stores in STORES),
+        *(adoption(stores, faults=1, length=3) for stores in _CREATED_AND_ROTATED),
         *(in_order(name) for name in _ORDERS),
         *(two_at_once(pair, faults=0, rounds=2) for pair in PAIRS),
         *(two_at_once(pair, faults=1, rounds=2) for pair in PAIRS if pair != _TWO_MACHINES),
@@ -252,6 +277,7 @@ def soak() -> list[Scenario]:
         *(whole_life(stores, faults=0, length=6) for stores in STORES),
         *(whole_life(stores, faults=1, length=5) for stores in STORES),
         *(whole_life(stores, faults=2, length=3) for stores in STORES),
+        *(adoption(stores, faults=2, length=3) for stores in _CREATED_AND_ROTATED),
         *(in_order(name, more_faults=1) for name in _ORDERS),
         two_at_once(_TWO_MACHINES, faults=0, rounds=3),
         two_at_once(_TWO_MACHINES, faults=1, rounds=2),
