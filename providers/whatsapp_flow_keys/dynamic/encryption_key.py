@@ -20,6 +20,7 @@ from whatsapp_flow_keys.dynamic.inputs import (
 )
 from whatsapp_flow_keys.dynamic.live_keys import LiveKeys
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
+from whatsapp_flow_keys.dynamic.reasons import say, why_key_changes, why_rotation_is_near
 from whatsapp_flow_keys.errors import PrivateKeyError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE
@@ -81,6 +82,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
         updates += [name for name in ("locations",) if name not in olds]  # a state of before there were any
         if _goes_first(olds, news, updates) and "phone_number_id" not in replaces:
             replaces = []  # it keeps the old date and trigger, so the next `up` rotates
+        say(why_key_changes(olds, news, replaces, updates) or why_rotation_is_near(olds, news, _today()))
         _live.note(id_, olds)
         return DiffResult(changes=bool(replaces or updates), replaces=replaces)
 

@@ -8,6 +8,7 @@ from whatsapp_flow_keys import document
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.dynamic.inputs import Inputs, parse_flag, parse_wait
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
+from whatsapp_flow_keys.dynamic.reasons import say, why_registration_changes
 from whatsapp_flow_keys.endpoint import LiveEndpoint, parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError, LifecycleError
 from whatsapp_flow_keys.graph.answers import VALID, RegisteredKey
@@ -57,6 +58,7 @@ class KeyRegistrationProvider(FlowKeysProvider):
         moved = news["phone_number_id"] != olds.get("phone_number_id")
         unproven = news["fingerprint"] != olds.get("proven_fingerprint")
         recorded = any(news.get(name) != olds.get(name) for name in (*_RECORDED, PROVIDER_KEY))
+        say(why_registration_changes(olds, news))
         return DiffResult(changes=moved or unproven or recorded, replaces=["phone_number_id"] if moved else [])
 
     def create(self, props: Props) -> CreateResult:

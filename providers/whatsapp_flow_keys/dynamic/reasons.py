@@ -1,0 +1,124 @@
+"""Why a resource changes, in one line for a person who reads a preview: what the properties alone don't tell.
+
+Pure functions of what a diff is given, and the one place that says them. A line names no secret.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from whatsapp_flow_keys.dynamic.inputs import is_known
+from whatsapp_flow_keys.graph.answers import VALID
+from whatsapp_flow_keys.lifecycle.registration import IN_PLACE
+from whatsapp_flow_keys.stores.urls import is_same_place
+
+Props = dict[str, Any]
+
+SOON = timedelta(days=14)
+"""How long before a rotation falls due a preview says so."""
+
+_RECORDED_ONLY = ("force_destroy", "managed_by", "rotate_after_days", "passphrase_is_generated")
+_said: set[str] = set()
+
+
+def say(reason: str | None) -> None:
+    """Shows a line under the stack, once in a run: a refresh and a preview compare the same resource twice."""
+    if reason is not None and reason not in _said:
+        _said.add(reason)
+        print(reason, flush=True)
+
+
+def why_key_changes(olds: Props, news: Props, replaces: Sequence[str], updates: Sequence[str]) -> str | None:
+    """Of an EncryptionKey. ``replaces`` and ``updates``: the properties that ask for it."""
+    number = f"phone number {olds.get('phone_number_id')}"
+    if "phone_number_id" in replaces:
+        return (
+            f"{number}: the program now names {_shown(news['phone_number_id'])} instead, which gets a key of its own. "
+            f"The key of the old number stays at Meta, so its key ring is deleted only with force_destroy"
+        )
+    if "existing_private_key" in replaces:
+        return f"{number}: the key given as existing_private_key takes the place of key {_short(olds)}"
+    if replaces:
+        return f"{number}: rotation, {_why_rotated(olds, news, replaces)}. Key {_short(olds)} goes on opening forms"
+    return _why_updated(number, olds, news, updates)
+
+
+def why_rotation_is_near(olds: Props, news: Props, today: date) -> str | None:
+    """Where nothing changes yet, and will within :data:`SOON`."""
+    days, issued_on = news.get("rotate_after_days"), olds.get("issued_on")
+    if not isinstance(days, int | float) or not isinstance(issued_on, str):
+        return None
+    due = date.fromisoformat(issued_on) + timedelta(int(days))
+    if not today < due <= today + SOON:
+        return None
+    left = (due - today).days
+    return (
+        f"phone number {olds.get('phone_number_id')}: a rotation falls due in {left} day{'s' if left > 1 else ''}, on "
+        f"{due}; the first `pulumi up` from then on does it"
+    )
+
+
+def why_registration_changes(olds: Props, news: Props) -> str | None:
+    """Of a KeyRegistration, as far as its key is known in the preview."""
+    number, desired, proven = f"phone number {olds.get('phone_number_id')}", news["fingerprint"], "proven_fingerprint"
+    if not is_known(desired) or news["phone_number_id"] != olds.get("phone_number_id"):
+        return None
+    wanted = f"key {desired[:12]}"
+    if olds.get("foreign_fingerprint"):
+        return (
+            f"{number}: Meta serves key {olds['foreign_fingerprint'][:12]}, which is not in this key ring: somebody "
+            f"else published it. {wanted.capitalize()} is published over it"
+        )
+    if olds.get(proven) not in (None, desired):
+        return f"{number}: {wanted} is staged and not published yet; forms go on with key {olds[proven][:12]}"
+    if olds.get("signature_status") not in (None, VALID):
+        return (
+            f"{number}: Meta says {olds['signature_status']}: the number was registered anew, or has no key. {wanted} "
+            f"is signed again"
+        )
+    if olds.get("key_ring") not in (None, IN_PLACE):
+        return f"{number}: {olds['key_ring']}. This is brought in line"
+    if olds.get(proven) is None:
+        return f"{number}: {wanted} is not proven at Meta yet; its registration is finished"
+    return None
+
+
+def _why_rotated(olds: Props, news: Props, replaces: Sequence[str]) -> str:
+    if "rotation_trigger" in replaces:
+        return f"asked for by rotation_trigger {_shown(news['rotation_trigger'])}"
+    return f"due: the key of {olds.get('issued_on')} has had its {int(news.get('rotate_after_days') or 0)} days"
+
+
+def _why_updated(number: str, olds: Props, news: Props, updates: Sequence[str]) -> str | None:
+    reasons: list[str] = []
+    store, before = news.get("store"), olds.get("store")
+    if is_known(store) and not is_same_place(store, before):
+        reasons.append(f"its keys move from {before} to {store}")
+    if "backups" in updates and is_known(news.get("backups")):
+        new = [url for url in news["backups"] if not any(is_same_place(url, old) for old in olds.get("backups") or [])]
+        reasons += [f"every key is copied to {url}" for url in new if not is_same_place(url, before)]
+        reasons += [f"{url} is no longer kept up to date" for url in _left_out(olds, news)]
+    if "passphrase" in updates:
+        reasons.append("its keys are encrypted with the new passphrase")
+    reasons += [f"{name} is recorded" for name in _RECORDED_ONLY if name in updates]
+    if not reasons:
+        return None
+    return f"{number}: key {_short(olds)} stays; {'; '.join(reasons)}{_what_waits(olds, news)}"
+
+
+def _left_out(olds: Props, news: Props) -> list[str]:
+    kept = [news.get("store"), *news["backups"]]
+    return [old for old in olds.get("backups") or [] if not any(is_same_place(old, url) for url in kept)]
+
+
+def _what_waits(olds: Props, news: Props) -> str:
+    asked = any(news.get(name) not in (None, olds.get(name)) for name in ("rotation_trigger", "issued_on"))
+    return ". The rotation waits for the next `pulumi up`" if asked else ""
+
+
+def _short(props: Props) -> str:
+    return str(props.get("fingerprint"))[:12]
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if is_known(value) else "a value that is known later"
