@@ -1,7 +1,8 @@
 """A Flow endpoint as the handler of an AWS Lambda function, behind a function URL, API Gateway or a load balancer.
 
 Sources: AWS, "Invoking Lambda functions with function URLs" (payload format 2.0, also of HTTP APIs), "Lambda proxy
-integrations" (format 1.0, of REST APIs).
+integrations" (format 1.0, of REST APIs), "Lambda functions as targets" (load balancers, with and without multi-value
+headers).
 """
 
 import base64
@@ -22,9 +23,11 @@ def lambda_handler(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY) 
 
     def handle(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
         answer = _answer(endpoint, event, largest_body)
+        headers = {name: value for name, value in answer.headers if name != "Content-Length"}
+        several = {name: [value] for name, value in headers.items()}
         return {
             "statusCode": answer.status,
-            "headers": {name: value for name, value in answer.headers if name != "Content-Length"},
+            **({"multiValueHeaders": several} if _has_multi_value_headers(event) else {"headers": headers}),
             "body": answer.body,
             "isBase64Encoded": False,
         }
@@ -41,7 +44,18 @@ def _answer(endpoint: FlowEndpoint, event: Mapping[str, Any], largest_body: int)
         return Answer(400)
     if len(body) > largest_body:
         return Answer(413)
-    return endpoint.answer(event.get("headers") or {}, body)
+    return endpoint.answer(_headers(event), body)
+
+
+def _headers(event: Mapping[str, Any]) -> Mapping[str, str]:
+    if _has_multi_value_headers(event):
+        return {name: values[-1] for name, values in event["multiValueHeaders"].items() if values}
+    return event.get("headers") or {}
+
+
+def _has_multi_value_headers(event: Mapping[str, Any]) -> bool:
+    """As of a load balancer that has them enabled: it sends no others and takes no others. A REST API sends both."""
+    return "headers" not in event and bool(event.get("multiValueHeaders"))
 
 
 def _method(event: Mapping[str, Any]) -> str:

@@ -57,6 +57,13 @@ def load_balancer(form: Sent, method: str = "POST", encoded: bool = False) -> di
     }
 
 
+def load_balancer_with_multi_value_headers(form: Sent, method: str = "POST", encoded: bool = False) -> dict[str, Any]:
+    """As of one whose target group has them enabled; the answer must have them, too."""
+    event = load_balancer(form, method, encoded)
+    headers = event.pop("headers")
+    return {**event, "multiValueHeaders": {name: [value] for name, value in headers.items()}}
+
+
 def carried(form: Sent, encoded: bool) -> dict[str, Any]:
     body = base64.b64encode(form.body).decode() if encoded else form.body.decode()
     return {"body": body, "isBase64Encoded": encoded}
@@ -85,6 +92,16 @@ def test_the_signature_is_over_the_body_as_it_was_sent(encoded: bool) -> None:
     assert handle(event, None)["statusCode"] == 400
     event["headers"] = {HEADER.lower(): sign(APP_SECRET, base64.b64encode(body))}
     assert handle(event, None)["statusCode"] == 432
+
+
+def test_multi_value_headers_are_answered_with_such() -> None:
+    form = sent()
+    got = handle(load_balancer_with_multi_value_headers(form), None)
+    assert got["statusCode"] == 200
+    assert got["multiValueHeaders"] == {"Content-Type": ["text/plain; charset=utf-8"]}
+    assert "headers" not in got
+    refused = handle(load_balancer_with_multi_value_headers(form, method="GET"), None)
+    assert refused["multiValueHeaders"]["Allow"] == ["POST"]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
