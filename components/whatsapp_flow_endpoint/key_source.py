@@ -1,6 +1,7 @@
 """Where an endpoint's keys come from: ``WHATSAPP_FLOW_KEYS``, as ``endpoint_env`` gives it."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from whatsapp_flow_keys.errors import FlowKeysError, InputError, MissingExtraErr
 from whatsapp_flow_keys.ring import KeyRing
 
 _KEYS = "WHATSAPP_FLOW_KEYS"
+_STORE = re.compile(r"[a-z]+:/", re.IGNORECASE)
 _PASSPHRASES = ("WHATSAPP_FLOW_PASSPHRASE", "WHATSAPP_FLOW_FORMER_PASSPHRASE")
 
 
@@ -25,6 +27,12 @@ class KeySource:
         given = environ.get(_KEYS, "").strip()
         if not given:
             raise InputError(f"{_KEYS}: is not set; give the endpoint the environment `endpoint_env`")
+        if not given.startswith("{") and not _STORE.match(given):  # it may be a secret, so it isn't quoted
+            raise InputError(
+                f"{_KEYS}: holds {len(given)} characters that are neither a key ring document, which begins with {{, "
+                f"nor the URL of a store, such as file:///var/lib/flows/ring.json; give the endpoint the environment "
+                f"`endpoint_env` as it is, without quotes around it"
+            )
         return cls(given, tuple(environ[name] for name in _PASSPHRASES if environ.get(name)))
 
     @property

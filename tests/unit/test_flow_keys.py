@@ -166,6 +166,13 @@ def test_what_is_no_store_names_the_variable(url: str) -> None:
         FlowKeys.from_env({KEYS: url})
 
 
+@pytest.mark.parametrize("quote", ["{}", "'{}'", '"{}"', "LS0tLS1{}"])
+def test_another_secret_in_its_place_is_not_quoted(quote: str) -> None:
+    with pytest.raises(InputError, match=f"^{KEYS}: holds [0-9]+ characters that are neither a key ring") as refused:
+        FlowKeys.from_env({KEYS: quote.format("hunter2-is-my-passphrase")})
+    assert "hunter2" not in str(refused.value)
+
+
 def test_repr_shows_no_key(pair: list[PrivateKey]) -> None:
     assert "PRIVATE KEY" not in repr(FlowKeys(ring(pair)))
 
