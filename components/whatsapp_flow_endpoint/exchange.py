@@ -30,6 +30,9 @@ _LOG = logging.getLogger("whatsapp_flow_endpoint")
 LONGEST_WAIT = 3.0
 """Seconds that a request which no key opens waits for the keys to be read again; WhatsApp waits 10 in all."""
 
+_MOST_FRAMES, _LONGEST_TRACE = 40, 100
+"""Lines of one exception, and after which no cause is begun, for a handler that recursed or retried for long."""
+
 Handler = Callable[[FlowRequest], Mapping[str, Any]]
 
 
@@ -149,10 +152,20 @@ def _refused(status: int, why: str, level: int = logging.WARNING) -> Answer:
 
 def _where_it_failed(error: BaseException) -> str:
     """The traceback without the exceptions' texts and without values: both may hold what a person typed."""
-    lines = [f"the handler raised {type(error).__name__}"]
-    for frame in traceback.extract_tb(error.__traceback__)[1:]:
-        lines.append(f"  {frame.filename}:{frame.lineno} in {frame.name}")
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if cause is not None and len(lines) < 100:
-        lines += ["from", _where_it_failed(cause)]
+    lines = [f"the handler raised {type(error).__name__}", *_frames(error)]
+    cause, told = _cause(error), [error]
+    while cause is not None and cause not in told and len(lines) < _LONGEST_TRACE:  # a cause may lead back
+        lines += [f"from {type(cause).__name__}", *_frames(cause)]
+        told.append(cause)
+        cause = _cause(cause)
     return "\n".join(lines)
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _frames(error: BaseException) -> list[str]:
+    """The innermost ones, without this module's."""
+    frames = traceback.extract_tb(error.__traceback__, limit=-_MOST_FRAMES)
+    return [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames if frame.filename != __file__]

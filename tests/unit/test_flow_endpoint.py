@@ -237,7 +237,37 @@ def test_a_handler_that_fails_gets_500_without_a_detail_and_a_log_line_without_f
     assert "in fails" in caplog.text
     assert "ValueError" in caplog.text
     assert TYPED_IN not in caplog.text
+    assert caplog.text.count("in fails") == 2
+    assert "exchange.py:" not in caplog.text.partition("the handler raised")[2]
     assert not [record for record in caplog.records if record.exc_info]
+
+
+def blames_itself(request: FlowRequest) -> dict[str, Any]:
+    error = ValueError(request.data["day"])
+    raise error from error
+
+
+def blames_thousands(request: FlowRequest) -> dict[str, Any]:
+    error = ValueError(request.data["day"])
+    for _ in range(3000):
+        cause, error = error, ValueError(request.data["day"])
+        error.__cause__ = cause
+    raise error
+
+
+def never_ends(request: FlowRequest) -> dict[str, Any]:
+    return never_ends(request)
+
+
+@pytest.mark.parametrize("handler", [blames_itself, blames_thousands, never_ends])
+def test_a_handler_that_fails_at_length_gets_500_and_a_log_line_of_some_length(
+    handler: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    form = sent()
+    assert endpoint_of(handler).answer(form.signed, form.body).status == 500
+    assert f"in {handler.__name__}" in caplog.text
+    assert len(caplog.text.splitlines()) < 150
+    assert TYPED_IN not in caplog.text
 
 
 @pytest.mark.parametrize(
