@@ -1,5 +1,6 @@
 """Names what is usually amiss with a request or an answer, for the log. It quotes nothing of a form."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -8,6 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from whatsapp_flow_keys.flow_message import SealedRequest
 from whatsapp_flow_keys.keys import PrivateKey
+
+_DECLARED = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 
 _OTHER_HASHES = {
     "OAEP with SHA-256 but MGF1 with SHA-1 (Java's default): set MGF1 to SHA-256, too": (
@@ -44,7 +47,7 @@ def _not_json(value: Any, where: str) -> str | None:
         wrong = next((key for key in value if not isinstance(key, str)), None)
         if wrong is not None:
             return f"{where} has a name that is a {type(wrong).__name__}, not a text"
-        return next(filter(None, (_not_json(inner, f"{where}.{name}") for name, inner in value.items())), None)
+        return next(filter(None, (_not_json(inner, where + _step(name)) for name, inner in value.items())), None)
     if isinstance(value, list | tuple):
         return next(filter(None, (_not_json(inner, f"{where}[{at}]") for at, inner in enumerate(value))), None)
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
@@ -52,3 +55,8 @@ def _not_json(value: Any, where: str) -> str | None:
     if value is None or isinstance(value, str | int | float):
         return None
     return f"{where} is a {type(value).__name__}, which JSON has not: make it a text or a number"
+
+
+def _step(name: str) -> str:
+    """A name such as a screen declares; any other may be what a person typed, and could break the line."""
+    return f".{name}" if _DECLARED.fullmatch(name) else "[a name]"

@@ -293,6 +293,13 @@ def test_an_answer_that_is_no_json_gets_500_and_says_where(
     assert said in caplog.text
 
 
+@pytest.mark.parametrize("name", [TYPED_IN, "line\nERROR another", "", "x" * 41])
+def test_a_name_in_an_answer_that_no_screen_declares_is_not_logged(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    form = sent()
+    assert endpoint_of(lambda _: {"data": {name: {"price": Decimal(1)}}}).answer(form.signed, form.body).status == 500
+    assert "the answer.data[a name].price is a Decimal" in caplog.text
+
+
 def test_an_answer_that_contains_itself_gets_500() -> None:
     endless: dict[str, Any] = {}
     endless["data"] = endless
