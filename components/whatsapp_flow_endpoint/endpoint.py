@@ -60,6 +60,8 @@ class FlowEndpoint:
         for function in (handler, on_ping, on_error_notice):
             if inspect.iscoroutinefunction(function):
                 raise InputError("a handler must be a plain function; asgi_app runs it in a thread, so it may block")
+        if isinstance(app_secrets, str):  # each of its letters would be a secret
+            raise InputError("app_secrets: is a text; write it as a tuple, (secret,) with a comma for one")
         if not all(app_secrets):
             raise InputError("app_secrets: one of them is empty")
         self._policy = Policy(handler, on_ping, on_error_notice, app_secrets)

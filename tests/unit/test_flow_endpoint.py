@@ -347,6 +347,12 @@ def test_an_empty_app_secret_is_refused_in_a_program_too() -> None:
         endpoint_of(book, app_secrets=("",))
 
 
+def test_an_app_secret_that_is_no_tuple_is_refused_since_each_letter_would_be_one() -> None:
+    with pytest.raises(InputError, match=r"^app_secrets: is a text; write it as a tuple, \(secret,\)") as refused:
+        endpoint_of(book, app_secrets=APP_SECRET)
+    assert APP_SECRET not in str(refused.value)
+
+
 def test_it_starts_without_an_app_secret_if_told_so_in_words() -> None:
     form = sent()
     endpoint = FlowEndpoint.from_env(book, environment(), accept_unsigned_requests=True)
