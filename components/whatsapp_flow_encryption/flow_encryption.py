@@ -158,7 +158,8 @@ class FlowEncryption(pulumi.ComponentResource):
         self.signature_status = registration.signature_status
         self.private_keys = staged.private_keys
         self.endpoint_env = staged.endpoint_env
-        self.secret_id = key.secret_id
+        # An output that is None is unknown in every preview.
+        self.secret_id = pulumi.Output.from_input(None) if store_url == STACK else key.secret_id
         self.register_outputs(
             {"fingerprint": self.fingerprint, "issued_on": self.issued_on, "rotates_on": self.rotates_on}
         )

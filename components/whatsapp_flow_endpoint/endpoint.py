@@ -105,14 +105,18 @@ class FlowEndpoint:
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to a POST. Blocks up to 3 s while keys that may open the request are read."""
-        exchange = self.exchange(headers, body)
+        exchange = self._exchange(headers, body, holds_a_thread=True)
         while not isinstance(step := exchange.advance(), Answer):
             step.wait()
         return step
 
     def exchange(self, headers: Mapping[str, str], body: bytes) -> Exchange:
         """The same in steps, for who must not block; see :class:`Exchange`. ``headers``: names in any case."""
-        return Exchange(self._policy, self._keys, self._clock, _signature(headers), body)
+        return self._exchange(headers, body, holds_a_thread=False)
+
+    def _exchange(self, headers: Mapping[str, str], body: bytes, *, holds_a_thread: bool) -> Exchange:
+        signed = _signature(headers)
+        return Exchange(self._policy, self._keys, self._clock, signed, body, holds_a_thread=holds_a_thread)
 
 
 def _signature(headers: Mapping[str, str]) -> str | None:

@@ -61,9 +61,12 @@ class Pending:
 class Exchange:
     """Call :meth:`advance` until it gives an :class:`Answer`; wait for each :class:`Pending` between."""
 
-    def __init__(self, policy: Policy, keys: LiveKeys, clock: Clock, given: str | None, body: bytes) -> None:
-        """``given``: the signature header, None where there is none. ``body``: raw, as it was signed."""
-        self._policy, self._keys, self._clock = policy, keys, clock
+    def __init__(
+        self, policy: Policy, keys: LiveKeys, clock: Clock, given: str | None, body: bytes, *, holds_a_thread: bool
+    ) -> None:
+        """``given``: the signature header, None where there is none. ``body``: raw, as it was signed.
+        ``holds_a_thread``: while it waits, a thread does."""
+        self._policy, self._keys, self._clock, self._holds_a_thread = policy, keys, clock, holds_a_thread
         self._steps = self._go(given, body)
 
     def advance(self) -> Answer | Pending:
@@ -114,7 +117,7 @@ class Exchange:
             try:
                 return sealed.open(keys.keys)
             except NoKeyOpensError:
-                read = self._keys.read_after(arrived)
+                read = self._keys.read_after(arrived, holds_a_thread=self._holds_a_thread)
                 left = arrived + LONGEST_WAIT - self._clock.monotonic()
                 if read is None and keys is not self._keys.now:
                     continue  # a read ended between the two looks

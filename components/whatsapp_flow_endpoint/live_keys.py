@@ -5,6 +5,7 @@ out. A read that fails takes nothing away. No thread lives longer than its read,
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Lock, Thread
@@ -20,6 +21,9 @@ EVERY = 60.0
 """Seconds after which a request has the keys read again, behind its back."""
 APART = 1.0
 """Seconds between the beginnings of two reads, at least."""
+
+IN_VAIN, IN_VAIN_WITHIN = 3, 10.0
+"""So many reads in a row without a new key, within so many seconds, are no rotation."""
 
 Read = Future[None]
 """A read that is asked for or under way; done when it has ended, well or not."""
@@ -39,6 +43,7 @@ class LiveKeys:
         self._began = self._clock.monotonic()
         self._ended_began = self._began
         self._failing = False
+        self._in_vain: deque[float] = deque(maxlen=IN_VAIN)
 
     @property
     def now(self) -> FlowKeys:
@@ -50,19 +55,29 @@ class LiveKeys:
         if self._read and self._clock.monotonic() - self._began > EVERY:
             self.read_after(self._clock.monotonic())
 
-    def read_after(self, moment: float) -> Read | None:
+    def read_after(self, moment: float, *, holds_a_thread: bool = False) -> Read | None:
         """What to wait for until a read that began after ``moment`` (of the clock's monotonic time) has ended.
 
         None if one has, or if there is nothing to read. Ask again after each read: an earlier one may be under way.
+        None also for who ``holds_a_thread`` of a server while it waits, if the last reads were in vain and another is
+        not due yet: else what no key opens would soon hold every thread. The read takes place all the same.
         """
         with self._lock:
             if self._read is None or self._ended_began >= moment:
                 return None
-            if self._under_way is not None:
-                return self._under_way
-            if self._next is None:
+            begun = self._under_way or self._next
+            if begun is None:
                 self._next = self._start(self._read)
-            return self._next
+            if holds_a_thread and self._reads_in_vain() and (begun or not self._is_due()):
+                return None
+            return begun or self._next
+
+    def _is_due(self) -> bool:
+        return self._clock.monotonic() >= self._began + APART
+
+    def _reads_in_vain(self) -> bool:
+        """Whether garbage comes in: one read after the other, and no new key."""
+        return len(self._in_vain) == IN_VAIN and self._in_vain[0] > self._clock.monotonic() - IN_VAIN_WITHIN
 
     def _start(self, read: Callable[[], KeyRing]) -> Read | None:
         asked: Read = Future()
@@ -87,6 +102,7 @@ class LiveKeys:
 
     def _take(self, read: Callable[[], KeyRing]) -> None:
         before = self._keys
+        self._in_vain.append(self._clock.monotonic())
         try:
             self._keys = before.renewed(read())
         except FlowKeysError as error:
@@ -94,6 +110,8 @@ class LiveKeys:
         except Exception as error:  # noqa: BLE001 - whatever a client library raises; its text may hold anything
             self._say_failed(f"{type(error).__name__} while reading")
         else:
+            if self._keys.fingerprints != before.fingerprints:
+                self._in_vain.clear()
             if self._failing or self._keys.fingerprints != before.fingerprints:
                 _LOG.info("keys: %s", ", ".join(fingerprint[:12] for fingerprint in self._keys.fingerprints))
             self._failing = False

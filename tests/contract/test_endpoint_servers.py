@@ -4,7 +4,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Condition, Event
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,7 +15,7 @@ from tests.servers.endpoint_app import LARGEST_BODY, echo
 from tests.servers.http_servers import gunicorn_server, uvicorn_server, waitress_server
 from whatsapp_flow_endpoint import FlowEndpoint, FlowKeys
 from whatsapp_flow_endpoint.asgi import asgi_app
-from whatsapp_flow_endpoint.live_keys import LiveKeys
+from whatsapp_flow_endpoint.live_keys import IN_VAIN, LiveKeys
 from whatsapp_flow_endpoint.wsgi import wsgi_app
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.ring import KeyRing
@@ -115,6 +115,23 @@ def test_a_server_that_forks_reads_the_keys_anew_in_each_worker(tmp_path: Path) 
     assert statuses == [200] * 24
 
 
+class CountedStore:
+    """Counts how often it was read."""
+
+    def __init__(self) -> None:
+        self.keys, self.reads, self._read = [key()], 0, Condition()
+
+    def read(self) -> KeyRing:
+        with self._read:
+            self.reads += 1
+            self._read.notify_all()
+            return ring(*self.keys, revision=self.reads + 1)
+
+    def wait_for_reads(self, count: int) -> None:
+        with self._read:
+            assert self._read.wait_for(lambda: self.reads >= count, _SECONDS)
+
+
 class SlowStore:
     """Its read goes on until it is let."""
 
@@ -139,6 +156,34 @@ def test_forms_that_wait_for_keys_hold_no_thread_of_an_asgi_server() -> None:
         assert not any(got.done() for got in waiting)
         store.go_on.set()
         assert [got.result(_SECONDS).status_code for got in waiting] == [200] * 40
+
+
+def test_what_no_key_opens_does_not_starve_the_forms_of_a_server_with_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twice as many senders of garbage as it has threads, each with the next one ready."""
+    monkeypatch.setattr("whatsapp_flow_endpoint.live_keys.APART", 0.2)
+    store = CountedStore()
+    endpoint = FlowEndpoint(echo, LiveKeys(FlowKeys(ring(key())), store.read), app_secrets=(APP_SECRET,))
+    garbage, stop = sent(to=key("a stranger's")), Event()
+
+    def send_garbage(url: str) -> set[int]:
+        statuses: set[int] = set()
+        while not stop.is_set():
+            statuses.add(post(url, garbage).status_code)
+        return statuses
+
+    with waitress_server(wsgi_app(endpoint)) as url, ThreadPoolExecutor(8) as threads:
+        senders = [threads.submit(send_garbage, url) for _ in range(8)]
+        try:
+            store.wait_for_reads(IN_VAIN + 1)
+            assert post(url, sent()).status_code == 200
+            store.keys = [key("new"), key()]
+            store.wait_for_reads(store.reads + 2)
+            assert post(url, sent(to=key("new"))).status_code == 200
+        finally:
+            stop.set()
+        assert [sender.result(_SECONDS) for sender in senders] == [{421}] * 8
 
 
 def test_a_client_that_hangs_up_is_no_matter() -> None:

@@ -14,7 +14,7 @@ from unittest.mock import patch
 from tests.model.keys import OURS, computed_once
 from tests.model.world import NOW, Call, Failure, Props
 from whatsapp_flow_keys import document
-from whatsapp_flow_keys.dynamic import encryption_key, key_registration, key_ring
+from whatsapp_flow_keys.dynamic import encryption_key, key_registration, key_ring, reasons
 from whatsapp_flow_keys.dynamic.provider import TRACEBACKS, FlowKeysProvider
 from whatsapp_flow_keys.errors import FlowKeysError, StoreConflictError, StoreUnavailableError
 from whatsapp_flow_keys.graph.answers import RegisteredKey
@@ -281,7 +281,7 @@ def scripted() -> Iterator[None]:
             patches.enter_context(patch.object(module, "uuid4", _Id))
         patches.enter_context(patch.object(encryption_key, "_today", lambda: NOW.date()))
         patches.enter_context(patch.object(PrivateKey, "generate", staticmethod(lambda: OURS[_script.fresh])))
-        for module in (encryption_key, key_registration):
+        for module in (encryption_key, key_registration, reasons):
             patches.enter_context(patch.object(module, "print", lambda *_args: None, create=True))
         _points.clear()
         yield

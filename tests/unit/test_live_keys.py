@@ -12,7 +12,7 @@ import pytest
 from tests.forms import APP_SECRET, Sent, endpoint_of, key, ring, sent
 from whatsapp_flow_endpoint import Answer, FlowEndpoint, FlowKeys
 from whatsapp_flow_endpoint.exchange import LONGEST_WAIT, Pending
-from whatsapp_flow_endpoint.live_keys import APART, EVERY, LiveKeys
+from whatsapp_flow_endpoint.live_keys import APART, EVERY, IN_VAIN, IN_VAIN_WITHIN, LiveKeys
 from whatsapp_flow_keys.errors import StoreUnavailableError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing
@@ -273,3 +273,46 @@ def test_a_process_without_a_thread_left_answers_at_once(line: Line, monkeypatch
     monkeypatch.undo()
     line.store.keys = [key("new"), key()]
     assert line.finish(line.begin(sent(to=key("new")))) == 200
+
+
+def test_garbage_holds_no_more_threads_once_reads_were_in_vain(line: Line) -> None:
+    garbage = sent(to=key("a stranger's"))
+    for _ in range(IN_VAIN):
+        assert line.endpoint.answer(garbage.signed, garbage.body).status == 421
+        line.clock.move(APART)
+    assert line.endpoint.answer(garbage.signed, garbage.body).status == 421
+    reads = line.store.reads
+    line.store.go_on.clear()
+    line.clock.move(0.01)
+    assert line.endpoint.answer(garbage.signed, garbage.body).status == 421  # and did not wait
+    line.store.keys = [key("new"), key()]
+    line.clock.wait_for_a_sleeper()
+    line.store.go_on.set()
+    line.clock.move(APART)
+    assert line.finish(line.begin(sent(to=key("new")))) == 200  # the read took place all the same
+    assert line.store.reads == reads + 1
+
+
+def test_who_holds_no_thread_waits_however_much_garbage_comes(line: Line) -> None:
+    garbage = sent(to=key("a stranger's"))
+    for _ in range(IN_VAIN + 1):
+        assert line.endpoint.answer(garbage.signed, garbage.body).status == 421
+        line.clock.move(APART)
+    line.clock.move(-0.5)
+    assert isinstance(line.begin(garbage)(), Pending)
+
+
+def test_reads_that_were_in_vain_long_ago_are_no_garbage(line: Line) -> None:
+    garbage = sent(to=key("a stranger's"))
+    for _ in range(IN_VAIN):
+        assert line.endpoint.answer(garbage.signed, garbage.body).status == 421
+        line.clock.move(APART)
+    line.clock.move(IN_VAIN_WITHIN)
+    line.store.go_on.clear()
+    line.store.keys = [key("new"), key()]
+    first, second = sent(to=key("new")), sent(to=key("new"))
+    with ThreadPoolExecutor(2) as threads:
+        statuses = [threads.submit(line.endpoint.answer, form.signed, form.body) for form in (first, second)]
+        assert line.store.reading.wait(_SECONDS)
+        line.store.go_on.set()
+        assert [status.result(_SECONDS).status for status in statuses] == [200, 200]

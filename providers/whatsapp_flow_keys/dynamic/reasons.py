@@ -10,7 +10,7 @@ from typing import Any
 from whatsapp_flow_keys.dynamic.inputs import is_known
 from whatsapp_flow_keys.graph.answers import VALID
 from whatsapp_flow_keys.lifecycle.registration import IN_PLACE
-from whatsapp_flow_keys.stores.urls import is_same_place
+from whatsapp_flow_keys.stores.urls import STACK, is_same_place
 
 Props = dict[str, Any]
 
@@ -25,7 +25,7 @@ def say(reason: str | None) -> None:
     """Shows a line under the stack, once in a run: a refresh and a preview compare the same resource twice."""
     if reason is not None and reason not in _said:
         _said.add(reason)
-        print(reason, flush=True)
+        print(reason)
 
 
 def why_key_changes(olds: Props, news: Props, replaces: Sequence[str], updates: Sequence[str]) -> str | None:
@@ -34,7 +34,8 @@ def why_key_changes(olds: Props, news: Props, replaces: Sequence[str], updates: 
     if "phone_number_id" in replaces:
         return (
             f"{number}: the program now names {_shown(news['phone_number_id'])} instead, which gets a key of its own. "
-            f"The key of the old number stays at Meta, so its key ring is deleted only with force_destroy"
+            f"The old number's key stays registered; its key ring goes at the end, unless a key that Meta serves would "
+            f"be lost with it"
         )
     if "existing_private_key" in replaces:
         return f"{number}: the key given as existing_private_key takes the place of key {_short(olds)}"
@@ -73,8 +74,8 @@ def why_registration_changes(olds: Props, news: Props) -> str | None:
         return f"{number}: {wanted} is staged and not published yet; forms go on with key {olds[proven][:12]}"
     if olds.get("signature_status") not in (None, VALID):
         return (
-            f"{number}: Meta says {olds['signature_status']}: the number was registered anew, or has no key. {wanted} "
-            f"is signed again"
+            f"{number}: Meta says {olds['signature_status']}: the number was registered anew, or has no key. "
+            f"{wanted.capitalize()} is signed again"
         )
     if olds.get("key_ring") not in (None, IN_PLACE):
         return f"{number}: {olds['key_ring']}. This is brought in line"
@@ -93,7 +94,7 @@ def _why_updated(number: str, olds: Props, news: Props, updates: Sequence[str]) 
     reasons: list[str] = []
     store, before = news.get("store"), olds.get("store")
     if is_known(store) and not is_same_place(store, before):
-        reasons.append(f"its keys move from {before} to {store}")
+        reasons.append(f"its keys move from {'the stack' if before == STACK else before} to {store}")
     if "backups" in updates and is_known(news.get("backups")):
         new = [url for url in news["backups"] if not any(is_same_place(url, old) for old in olds.get("backups") or [])]
         reasons += [f"every key is copied to {url}" for url in new if not is_same_place(url, before)]

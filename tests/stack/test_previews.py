@@ -1,0 +1,228 @@
+"""What a reviewer reads: previews by the real engine, kept as they are in `previews/`, plain and with `--diff`.
+
+`make test ARGS="tests/stack/test_previews.py --write-docs"` writes them: read each as a reviewer would, then keep it.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers.flow_endpoint import FlowEndpoint
+from tests.stack.project import Project, on_file
+from whatsapp_flow_keys.keys import PrivateKey
+
+FOLDER = Path(__file__).with_name("previews")
+TODAY = datetime.now(timezone.utc).date()
+PRIVATE, SAID = "-----BEGIN", "phone number "
+
+Kept = Callable[..., None]
+
+
+@pytest.fixture
+def kept(project: Project, request: pytest.FixtureRequest) -> Kept:
+    """Compares a preview with the one that is kept under a name, or writes it."""
+
+    def compare(name: str, *words: str, command: tuple[str, ...] = ("preview",)) -> None:
+        parts = []
+        for more in ((), ("--diff",)):
+            run = project.run(*command, *more, *words)
+            assert run.status == 0, run.output
+            assert PRIVATE not in run
+            shown = " ".join(["pulumi", *command[:1], *more, *words])
+            parts.append(f"$ {shown}\n{settled(run.output, project, diff=bool(more))}")
+        text, file = "\n\n".join(parts) + "\n", FOLDER / f"{name}.txt"
+        if request.config.getoption("--write-docs"):
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text)
+        assert text == file.read_text(), f"the preview of {file.name} is another one now"
+
+    return compare
+
+
+def settled(output: str, project: Project, *, diff: bool) -> str:
+    """Without what is different in each run: keys, ids, dates, folders, and the order in which lines come."""
+    text = output.replace(str(project.folder.parent), "/srv").replace(project.number, "106540352242922")
+    names: dict[str, str] = {}
+
+    def named(match: re.Match[str]) -> str:
+        short = match[0][:12]
+        names.setdefault(short, f"key{len(names) + 1}")
+        return f"<{names[short]}>" if len(match[0]) == 64 else f"<{names[short]}…>"
+
+    text = re.sub(r"\b[0-9a-f]{64}\b|(?<=[Kk]ey )[0-9a-f]{12}\b", named, text)
+    text = re.sub(r"\b[0-9a-f]{32}\b", "<id>", text)
+    text = re.sub(r"http://127\.0\.0\.1:\d+", "https://flows.example.com", text)
+    text = re.sub(r"\b20\d\d-\d\d-\d\d\b", lambda match: dated(match[0]), text)
+    lines = [line.rstrip() for line in text.splitlines() if not re.match(r"\s*(@ previewing|\[urn=)", line)]
+    lines = said_first(without_refresh(lines)) if diff else in_order(lines)
+    return re.sub(r"\n{2,}", "\n\n", "\n".join(lines).strip())
+
+
+def dated(date: str) -> str:
+    days = (datetime.fromisoformat(date).date() - TODAY).days
+    return "<today>" if days == 0 else f"<today{days:+}>"
+
+
+def without_refresh(lines: list[str]) -> list[str]:
+    """Resources are refreshed in any order: of that part only what is said in words is kept."""
+    if not any("(refresh)" in line for line in lines):
+        return lines
+    begin = next(index for index, line in enumerate(lines) if "pulumi:pulumi:Stack: (same)" in line)
+    return [lines[0], *(line for line in lines[:begin] if line.startswith(SAID)), *lines[begin:]]
+
+
+def said_first(lines: list[str]) -> list[str]:
+    """What a provider says comes between other lines, now here, now there."""
+    said = [line for line in lines if line.startswith(SAID)]
+    return [lines[0], *said, *(line for line in lines[1:] if line and line not in said)]
+
+
+def in_order(lines: list[str]) -> list[str]:
+    """The engine shows steps as they come: the last row of each says all, in one order; that of a refresh says less."""
+    step = re.compile(r" (\+ |\+\+|\+-|--|- |~ |  ) (\S+:\S+) (\S+)")
+    steps = [line for line in lines if step.match(line)]
+    rest = [line for line in lines if not step.match(line)]
+    steps = [re.sub(r" +\d+ messages?$", "", line) for line in steps]
+    last = {" ".join(match.groups()): line for line in steps if (match := step.match(line)) and " refresh" not in line}
+    at = next((index for index, line in enumerate(lines) if step.match(line)), len(rest))
+    return [*rest[:at], *(last[key] for key in sorted(last, key=_rank)), *rest[at:]]
+
+
+def _rank(key: str) -> tuple[int, str]:
+    kinds = ("pulumi:Stack", "FlowEncryption", "EncryptionKey", "KeyRing", "KeyRegistration")
+    return next((index for index, kind in enumerate(kinds) if kind in key), len(kinds)), key
+
+
+@pytest.fixture(params=["the stack", "a file"])
+def declare(request: pytest.FixtureRequest, project: Project) -> Callable[..., None]:
+    """Declares a number whose keys are in the stack's secrets, or in a file."""
+
+    def declared(**more: Any) -> None:
+        number = {"rotate_after_days": 90, **more}
+        project.declare(on_file(project, **number) if request.param == "a file" else number)
+
+    declared.store = str(request.param).removeprefix("the ").removeprefix("a ")  # type: ignore[attr-defined]
+    return declared
+
+
+@pytest.fixture
+def of(declare: Any) -> Callable[[str], str]:
+    """The file of a preview: one for each store."""
+    return lambda name: f"{name}.{declare.store}"
+
+
+def test_first_create(kept: Kept, declare: Any, of: Any) -> None:
+    declare()
+    kept(of("first create"))
+
+
+def test_nothing_to_do(project: Project, kept: Kept, declare: Any, of: Any) -> None:
+    declare()
+    project.up()
+    kept(of("nothing to do"))
+
+
+def test_a_rotation_that_is_near(project: Project, kept: Kept, declare: Any, of: Any) -> None:
+    declare()
+    project.up()
+    project.issue_on((TODAY - timedelta(87)).isoformat())
+    kept(of("rotation near"))
+    project.issue_on((TODAY - timedelta(75)).isoformat())
+    assert "falls due" not in project.succeed("preview")
+
+
+def test_a_rotation_that_is_due(project: Project, kept: Kept, declare: Any, of: Any) -> None:
+    declare()
+    project.up()
+    project.issue_on((TODAY - timedelta(95)).isoformat())
+    kept(of("rotation due"))
+
+
+def test_a_rotation_that_is_asked_for(project: Project, kept: Kept, declare: Any, of: Any) -> None:
+    declare()
+    project.up()
+    declare(rotation_trigger="2026-11-25, a laptop was lost")
+    kept(of("rotation asked for"))
+
+
+def test_a_key_that_is_staged_and_not_published(project: Project, kept: Kept, declare: Any, of: Any) -> None:
+    declare()
+    project.up()
+    with FlowEndpoint(list) as without_keys:
+        declare(rotation_trigger="two", endpoint_url=without_keys.url, endpoint_wait=0)
+        project.failing_up()
+        kept(of("staged, not published"))
+
+
+def test_another_key_at_meta(project: Project, kept: Kept, declare: Any, of: Any) -> None:
+    declare()
+    project.up()
+    project.emulator.set_key(project.number, PrivateKey.generate().public_key_pem)
+    kept(of("another key at Meta"), "--refresh")
+
+
+def test_a_number_that_was_registered_anew(project: Project, kept: Kept, declare: Any, of: Any) -> None:
+    declare()
+    project.up()
+    project.emulator.reregister(project.number)
+    kept(of("registered anew"), "--refresh")
+
+
+def test_a_key_that_is_adopted(project: Project, kept: Kept, declare: Any, of: Any) -> None:
+    by_hand = PrivateKey.generate()
+    project.emulator.set_key(project.number, by_hand.public_key_pem)
+    declare(existing_private_key=by_hand.to_pem())
+    kept(of("adopted at first"))
+    declare(take_over=by_hand.fingerprint)
+    project.up()
+    project.emulator.set_key(project.number, by_hand.public_key_pem)
+    declare(existing_private_key=by_hand.to_pem())
+    kept(of("adopted later"))
+
+
+def test_a_store_that_moves(project: Project, kept: Kept) -> None:
+    first, second = project.path("ring.json").as_uri(), project.path("second.json").as_uri()
+    project.declare({"store": first})
+    project.up()
+    project.declare({"store": first, "backups": [second]})
+    kept("store moves, 1")
+    project.up()
+    project.declare({"store": second, "backups": [first], "rotation_trigger": "together"})
+    kept("store moves, 2")
+    project.up()
+    project.declare({"store": second, "rotation_trigger": "together"})
+    kept("store moves, 3")
+
+
+def test_out_of_the_stack(project: Project, kept: Kept) -> None:
+    store = project.path("ring.json").as_uri()
+    project.declare({"backups": [store]})
+    project.up()
+    project.declare({"store": store})
+    kept("out of the stack")
+
+
+def test_another_number(project: Project, kept: Kept, declare: Any, of: Any) -> None:
+    declare()
+    project.up()
+    another = f"{project.number}9"
+    more = {"store": project.path("another.json").as_uri()} if "file" in of("") else {}
+    declare(phone_number_id=another, **more)
+    kept(of("another number"))
+
+
+def test_what_is_only_recorded(project: Project, kept: Kept, declare: Any, of: Any) -> None:
+    declare()
+    project.up()
+    declare(force_destroy=True)
+    kept(of("only recorded"))
+
+
+def test_destroy(project: Project, kept: Kept, declare: Any, of: Any) -> None:
+    declare()
+    project.up()
+    kept(of("destroy"), command=("destroy", "--preview-only"))
