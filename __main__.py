@@ -17,6 +17,8 @@ numbers = {
         rotation_trigger=number.rotation_trigger,
         existing_private_key=number.existing_private_key,
         existing_passphrase=number.existing_passphrase,
+        take_over=number.take_over,
+        force_destroy=number.force_destroy,
         endpoint_url=number.endpoint_url,
         endpoint_wait=number.endpoint_wait,
     )

@@ -9,6 +9,7 @@ import pulumi
 from whatsapp_flow_encryption.flow_encryption import GeneratedPassphrase
 from whatsapp_flow_keys.endpoint import parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.keys import parse_fingerprint
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
 from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
 
@@ -25,6 +26,8 @@ _FIELDS = (
     "rotationTrigger",
     "existingPrivateKey",
     "existingPassphrase",
+    "takeOver",
+    "forceDestroy",
     "endpointUrl",
     "endpointWait",
 )
@@ -43,6 +46,8 @@ class NumberSettings:
     rotation_trigger: str | None
     existing_private_key: pulumi.Input[str] | None
     existing_passphrase: pulumi.Input[str] | None
+    take_over: str | None
+    force_destroy: bool
     endpoint_url: str | None
     endpoint_wait: float | None
 
@@ -114,6 +119,8 @@ def _read(
         rotation_trigger=take("rotationTrigger", _text, default_trigger),
         existing_private_key=take("existingPrivateKey", lambda value, field: _secret(value, field, config), None),
         existing_passphrase=take("existingPassphrase", lambda value, field: _secret(value, field, config), None),
+        take_over=take("takeOver", parse_fingerprint, None),
+        force_destroy=take("forceDestroy", _flag, False),
         endpoint_url=take("endpointUrl", parse_endpoint_url, None),
         endpoint_wait=take("endpointWait", _seconds, None),
     )
@@ -132,6 +139,12 @@ def _backups(value: Any, field: str) -> list[str]:
     if not isinstance(value, list):
         raise InputError(f"{field}: must be a list of store URLs")
     return [parse_store(url, f"{field}[{index}]") for index, url in enumerate(value)]
+
+
+def _flag(value: Any, field: str) -> bool:
+    if not isinstance(value, bool):
+        raise InputError(f"{field}: must be true or false")
+    return value
 
 
 def _days(value: Any, field: str) -> int:

@@ -124,6 +124,7 @@ def test_nothing_to_do(project: Project, kept: Kept, declare: Any, of: Any) -> N
     declare()
     project.up()
     kept(of("nothing to do"))
+    project.succeed("preview", "--refresh", "--expect-no-changes")
 
 
 def test_a_rotation_that_is_near(project: Project, kept: Kept, declare: Any, of: Any) -> None:
@@ -140,6 +141,7 @@ def test_a_rotation_that_is_due(project: Project, kept: Kept, declare: Any, of: 
     project.up()
     project.issue_on((TODAY - timedelta(95)).isoformat())
     kept(of("rotation due"))
+    project.fail("preview", "--refresh", "--expect-no-changes")  # what a scheduled job watches
 
 
 def test_a_rotation_that_is_asked_for(project: Project, kept: Kept, declare: Any, of: Any) -> None:
