@@ -116,16 +116,19 @@ def test_a_server_that_forks_reads_the_keys_anew_in_each_worker(tmp_path: Path) 
 
 
 class CountedStore:
-    """Counts how often it was read."""
+    """Counts how often it was read, and hangs until it may go on."""
 
     def __init__(self) -> None:
         self.keys, self.reads, self._read = [key()], 0, Condition()
+        self.go_on = Event()
+        self.go_on.set()
 
     def read(self) -> KeyRing:
         with self._read:
             self.reads += 1
             self._read.notify_all()
-            return ring(*self.keys, revision=self.reads + 1)
+        assert self.go_on.wait(_SECONDS)
+        return ring(*self.keys, revision=self.reads + 1)
 
     def wait_for_reads(self, count: int) -> None:
         with self._read:
@@ -161,8 +164,9 @@ def test_forms_that_wait_for_keys_hold_no_thread_of_an_asgi_server() -> None:
 def test_what_no_key_opens_does_not_starve_the_forms_of_a_server_with_threads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Twice as many senders of garbage as it has threads, each with the next one ready."""
+    """Twice as many senders of garbage as it has threads, each with the next one ready, while the store hangs."""
     monkeypatch.setattr("whatsapp_flow_endpoint.live_keys.APART", 0.2)
+    monkeypatch.setattr("whatsapp_flow_endpoint.exchange.LONGEST_WAIT", 3.0 * _SECONDS)
     store = CountedStore()
     endpoint = FlowEndpoint(echo, LiveKeys(FlowKeys(ring(key())), store.read), app_secrets=(APP_SECRET,))
     garbage, stop = sent(to=key("a stranger's")), Event()
@@ -177,12 +181,16 @@ def test_what_no_key_opens_does_not_starve_the_forms_of_a_server_with_threads(
         senders = [threads.submit(send_garbage, url) for _ in range(8)]
         try:
             store.wait_for_reads(IN_VAIN + 1)
+            store.go_on.clear()
+            store.wait_for_reads(store.reads + 1)
             assert post(url, sent()).status_code == 200
             store.keys = [key("new"), key()]
+            store.go_on.set()
             store.wait_for_reads(store.reads + 2)
             assert post(url, sent(to=key("new"))).status_code == 200
         finally:
             stop.set()
+            store.go_on.set()
         assert [sender.result(_SECONDS) for sender in senders] == [{421}] * 8
 
 
