@@ -18,12 +18,11 @@ import requests
 
 from whatsapp_flow_keys import signature
 from whatsapp_flow_keys.errors import FlowMessageError, InputError
-from whatsapp_flow_keys.flow_message import Session, encrypt_request
+from whatsapp_flow_keys.flow_message import PING, Session, encrypt_request
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.loopback import is_loopback
 from whatsapp_flow_keys.timed_post import Answer, post
 
-_PING = {"version": "3.0", "action": "ping"}
 _ACTIVE = {"data": {"status": "active"}}
 _TIMEOUT = 10.0
 _NO_CERTIFICATES = "can't be asked: REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE does not name a file of certificates"
@@ -41,15 +40,32 @@ class Endpoint(Protocol):
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Why a ping was not answered as Meta asks, and what to do. ``status`` is HTTP's, None where no answer came."""
+
+    said: str
+    status: int | None = None
+
+
+@dataclass(frozen=True)
 class LiveEndpoint:
-    """The endpoint at a URL. Without an ``app_secret`` the ping is not signed."""
+    """The endpoint at a URL. Without an ``app_secret`` the ping is not signed.
+
+    ``secret_name`` is what the person who asks calls the app secret.
+    """
 
     url: str
     app_secret: str | None = field(default=None, repr=False)
+    secret_name: str = "whatsapp:appSecret"
 
     def refusal(self, public_key_pem: str) -> str | None:
         """See :class:`Endpoint`."""
-        message, session = encrypt_request(load_public_key(public_key_pem), _PING)
+        refused = self.ping(public_key_pem)
+        return refused.said if refused else None
+
+    def ping(self, public_key_pem: str) -> Refusal | None:
+        """The same as a value. Never raises."""
+        message, session = encrypt_request(load_public_key(public_key_pem), PING)
         body = json.dumps(message).encode()
         headers = {"Content-Type": "application/json", "User-Agent": "whatsapp-flow-encryption"}
         if self.app_secret:
@@ -57,27 +73,28 @@ class LiveEndpoint:
         try:
             answer = post(self.url, body, headers, seconds=_TIMEOUT, largest=_LARGEST_ANSWER)
         except Exception as error:  # noqa: BLE001 (a hostile answer may raise what no library names)
-            return f"the endpoint {self._shown} {_why_silent(error)}"
-        return self._judge(answer, session)
+            return Refusal(f"the endpoint {self.shown} {_why_silent(error)}")
+        said = self._judge(answer, session)
+        return Refusal(said, answer.status) if said else None
 
     @property
-    def _shown(self) -> str:
+    def shown(self) -> str:
         """The URL without its query, which may hold a token."""
         parts = urlsplit(self.url)
         return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
 
     def _judge(self, answer: Answer, session: Session) -> str | None:
         status = answer.status
-        said = f"the endpoint {self._shown} answered {status}"
+        said = f"the endpoint {self.shown} answered {status}"
         if status == 421:
             return (
-                f"{said}: it does not hold the new private key yet. Give it this number's `endpoint_env`, by `deploy=` "
+                f"{said}: it does not hold the private key yet. Give it this number's `endpoint_env`, by `deploy=` "
                 f"if its deployment is a resource of the program, and restart it if it reads its keys only once"
             )
         if status == 432 and self.app_secret:
-            return f"{said}: it did not accept the signature; whatsapp:appSecret is not its WHATSAPP_APP_SECRET"
+            return f"{said}: it did not accept the signature; {self.secret_name} is not its WHATSAPP_APP_SECRET"
         if status == 432:
-            return f"{said}: it wants a signed request; set whatsapp:appSecret, so that the ping is signed"
+            return f"{said}: it wants a signed request; set {self.secret_name}, so that the ping is signed"
         if 300 <= status < 400:
             return f"{said}, a redirect; give the address that it leads to"
         if status != 200:

@@ -20,6 +20,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError
 from whatsapp_flow_keys.keys import KEY_SIZE, PrivateKey
 
+PING = {"version": "3.0", "action": "ping"}
+"""What WhatsApp asks whether an endpoint is alive. Source: the same page."""
+
 _AES_KEY_BYTES = 16
 _IV_BYTES = 16
 _FLIPPED = bytes(byte ^ 0xFF for byte in range(256))
@@ -111,6 +114,16 @@ def decrypt_request(keys: Iterable[PrivateKey], body: Mapping[str, Any]) -> tupl
     Raises :class:`FlowMessageError` when a field is missing or malformed, or when no key opens it (HTTP 421).
     """
     return SealedRequest.read(body).open(keys)
+
+
+def is_round_trip(public_key: rsa.RSAPublicKey, private_key: PrivateKey) -> bool:
+    """Whether a sample request that is encrypted with the one is decrypted with the other."""
+    body, _ = encrypt_request(public_key, PING)
+    try:
+        opened, _ = decrypt_request([private_key], body)
+    except FlowMessageError:
+        return False
+    return bool(opened == PING)
 
 
 def _open_gcm(aes_key: bytes, iv: bytes, sealed: bytes) -> bytes:

@@ -103,7 +103,7 @@ def test_an_endpoint_without_the_key_is_told_how_to_come_by_it() -> None:
     with flow_endpoint.FlowEndpoint(lambda: [OTHER_KEY]) as endpoint:
         said = refusal(endpoint)
     assert said is not None
-    assert "/flows answered 421: it does not hold the new private key yet. Give it this number's `endpoint_env`" in said
+    assert "/flows answered 421: it does not hold the private key yet. Give it this number's `endpoint_env`" in said
     assert "in-the-query" not in said
 
 

@@ -6,7 +6,9 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from whatsapp_flow_keys.flow_message import Session, decrypt_request, encrypt_request
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from whatsapp_flow_keys.flow_message import is_round_trip
 from whatsapp_flow_keys.keys import PrivateKey, load_public_key
 
 OURS = tuple(PrivateKey.generate() for _ in range(10))
@@ -35,20 +37,13 @@ def public_pem(fingerprint: str) -> str:
 @contextmanager
 def computed_once() -> Iterator[None]:
     """Within this block the product's cryptography remembers its results; they stay what they always are."""
-    sealed: dict[int, tuple[dict[str, str], Session]] = {}
-    opened: dict[tuple[tuple[str, ...], str], tuple[Any, Session]] = {}
+    proven: dict[tuple[int, str], bool] = {}
 
-    def encrypt_once(public_key: Any, payload: Any) -> tuple[dict[str, str], Session]:
-        modulus = public_key.public_numbers().n
-        if modulus not in sealed:
-            sealed[modulus] = encrypt_request(public_key, payload)
-        return sealed[modulus]
-
-    def decrypt_once(keys: list[PrivateKey], body: dict[str, str]) -> tuple[Any, Session]:
-        asked = (tuple(key.fingerprint for key in keys), body["encrypted_aes_key"])
-        if asked not in opened:
-            opened[asked] = decrypt_request(keys, body)
-        return opened[asked]
+    def prove_once(public_key: rsa.RSAPublicKey, private_key: PrivateKey) -> bool:
+        pair = (public_key.public_numbers().n, private_key.fingerprint)
+        if pair not in proven:
+            proven[pair] = is_round_trip(public_key, private_key)
+        return proven[pair]
 
     registration = "whatsapp_flow_keys.lifecycle.registration"
     with ExitStack() as patches:
@@ -57,8 +52,7 @@ def computed_once() -> Iterator[None]:
             (PrivateKey, "to_pem", _remembered(PrivateKey.to_pem)),
         ):
             patches.enter_context(patch.object(target, attribute, value))
-        patches.enter_context(patch(f"{registration}.encrypt_request", encrypt_once))
-        patches.enter_context(patch(f"{registration}.decrypt_request", decrypt_once))
+        patches.enter_context(patch(f"{registration}.is_round_trip", prove_once))
         patches.enter_context(patch(f"{registration}.load_public_key", functools.lru_cache(load_public_key)))
         yield
 

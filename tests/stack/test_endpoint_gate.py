@@ -39,7 +39,7 @@ def test_a_rotation_is_staged_and_not_published_until_the_endpoint_holds_the_key
         project.declare(on_file(project, rotation_trigger="two", **gate))
         refused = project.failing_up()
         assert "is staged, not published: the endpoint" in refused
-        assert "answered 421: it does not hold the new private key yet" in refused
+        assert "answered 421: it does not hold the private key yet" in refused
         assert "in-the-query" not in refused
         assert project.served() == first
         assert project.publications() == 1

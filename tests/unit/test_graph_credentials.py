@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from whatsapp_flow_keys.dynamic.provider import graph_settings
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.graph.settings import DEFAULT_URL, GraphSettings
+from whatsapp_flow_keys.graph.settings import DEFAULT_URL, GraphSettings, graph_settings
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, ResourceProvider
 from pulumi.dynamic.config import Config
 
-from whatsapp_flow_keys.clock import parse_seconds
 from whatsapp_flow_keys.errors import FlowKeysError
 from whatsapp_flow_keys.graph.client import GraphClient
-from whatsapp_flow_keys.graph.settings import DEFAULT_DEADLINE, DEFAULT_URL, DEFAULT_VERSION, GraphSettings
+from whatsapp_flow_keys.graph.settings import GraphSettings, graph_settings
 
 TRACEBACKS = "WHATSAPP_FLOW_TRACEBACKS"
 """Set this environment variable to see whole tracebacks instead of one sentence."""
@@ -20,7 +19,6 @@ TRACEBACKS = "WHATSAPP_FLOW_TRACEBACKS"
 PROVIDER_KEY = "__provider"
 """The property in which Pulumi's SDK records the pickled provider."""
 
-_DEADLINE = "WHATSAPP_GRAPH_DEADLINE"
 _F = TypeVar("_F", bound=Callable[..., Any])
 Props = dict[str, Any]
 
@@ -51,23 +49,6 @@ class FlowKeysProvider(ResourceProvider):
     def graph(self) -> GraphClient:
         """The client; one for all resources of an account in this process."""
         return _client(self.settings())
-
-
-def graph_settings(config: Callable[[str], Any]) -> GraphSettings:
-    """Settings from the stack's configuration, with the environment where it says nothing.
-
-    The environment's token is also the second to be tried: plain ``refresh`` and ``destroy`` run with the recorded
-    configuration, so with an old token.
-    """
-    configured = config("whatsapp:accessToken")
-    given = [configured, os.environ.get("WHATSAPP_ACCESS_TOKEN")]
-    tokens = tuple(dict.fromkeys(str(token).strip() for token in given if token))
-    # A secret of the environment belongs to the environment's token: another app's would spoil the proof.
-    secret = config("whatsapp:appSecret") or (None if configured else os.environ.get("WHATSAPP_APP_SECRET"))
-    url = config("whatsapp:graphUrl") or os.environ.get("WHATSAPP_GRAPH_URL") or DEFAULT_URL
-    version = config("whatsapp:graphVersion") or DEFAULT_VERSION
-    deadline = parse_seconds(os.environ.get(_DEADLINE) or DEFAULT_DEADLINE, _DEADLINE)
-    return GraphSettings(tokens, str(secret).strip() if secret else None, str(url), str(version), deadline)
 
 
 @functools.lru_cache(maxsize=32)

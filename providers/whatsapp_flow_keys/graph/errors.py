@@ -42,6 +42,13 @@ class GraphError(FlowKeysError):
         self.advice_given = advice or self.advice
         super().__init__(self._sentence())
 
+    @property
+    def what_happened(self) -> str:
+        """The sentence without its advice, which speaks to somebody who runs `pulumi`."""
+        if self.answer is None:
+            return f"could not {self.doing}"
+        return f"Meta refused to {self.doing} ({_quoted(self.answer)})"
+
     def _sentence(self) -> str:
         if self.answer is None:
             return f"Could not {self.doing}. {self.advice_given}"

@@ -1,15 +1,21 @@
 """Where the Graph API is and who asks: validated once, with secrets that never show in a ``repr``."""
 
+import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
+from whatsapp_flow_keys.clock import parse_seconds
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.loopback import is_loopback
 
 DEFAULT_URL = "https://graph.facebook.com"
 DEFAULT_VERSION = "v26.0"
 DEFAULT_DEADLINE = 30.0
+
+_DEADLINE = "WHATSAPP_GRAPH_DEADLINE"
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,23 @@ class GraphSettings:
             _check_secret(token, "whatsapp:accessToken")
         if self.app_secret is not None:
             _check_secret(self.app_secret, "whatsapp:appSecret")
+
+
+def graph_settings(config: Callable[[str], Any]) -> GraphSettings:
+    """Settings from a stack's configuration, with the environment where it says nothing.
+
+    The environment's token is also the second to be tried: plain ``refresh`` and ``destroy`` run with the recorded
+    configuration, so with an old token.
+    """
+    configured = config("whatsapp:accessToken")
+    given = [configured, os.environ.get("WHATSAPP_ACCESS_TOKEN")]
+    tokens = tuple(dict.fromkeys(str(token).strip() for token in given if token))
+    # A secret of the environment belongs to the environment's token: another app's would spoil the proof.
+    secret = config("whatsapp:appSecret") or (None if configured else os.environ.get("WHATSAPP_APP_SECRET"))
+    url = config("whatsapp:graphUrl") or os.environ.get("WHATSAPP_GRAPH_URL") or DEFAULT_URL
+    version = config("whatsapp:graphVersion") or DEFAULT_VERSION
+    deadline = parse_seconds(os.environ.get(_DEADLINE) or DEFAULT_DEADLINE, _DEADLINE)
+    return GraphSettings(tokens, str(secret).strip() if secret else None, str(url), str(version), deadline)
 
 
 def _check_url(url: str) -> None:

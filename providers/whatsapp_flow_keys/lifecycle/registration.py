@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import (
-    FlowMessageError,
     KeyNotInRingError,
     PrivateKeyError,
     RegistrationError,
     RoundTripError,
     StoreError,
 )
-from whatsapp_flow_keys.flow_message import decrypt_request, encrypt_request
+from whatsapp_flow_keys.flow_message import is_round_trip
 from whatsapp_flow_keys.graph.answers import VALID, RegisteredKey
 from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import AnswerLostError
@@ -191,13 +190,7 @@ def prove(served: RegisteredKey, ring: KeyRing, wanted: Wanted) -> None:
             f"phone number {ring.phone_number_id}: key {wanted.fingerprint} left the ring while it was registered, so "
             f"it could not be proven. Run `pulumi up` again"
         )
-    sample = {"version": "3.0", "action": "ping"}
-    body, _ = encrypt_request(load_public_key(served.public_key_pem), sample)
-    try:
-        opened, _ = decrypt_request([wanted.open(held)], body)
-    except FlowMessageError as error:
-        opened = error
-    if opened != sample:
+    if not is_round_trip(load_public_key(served.public_key_pem), wanted.open(held)):
         raise RoundTripError(
             f"phone number {ring.phone_number_id}: a request encrypted with the key that Meta serves could not be "
             f"decrypted with key {wanted.fingerprint} of the ring; it was not made current"

@@ -1,4 +1,4 @@
-"""Where an endpoint's keys come from: ``WHATSAPP_FLOW_KEYS``, as ``endpoint_env`` gives it."""
+"""Where keys are read from at run time: ``WHATSAPP_FLOW_KEYS``, as ``endpoint_env`` gives it."""
 
 import os
 import re
@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import FlowKeysError, InputError, MissingExtraError, StoreError
 from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.stores.recorded import RecordedRing
+from whatsapp_flow_keys.stores.store import Store
 
-_KEYS = "WHATSAPP_FLOW_KEYS"
+KEYS = "WHATSAPP_FLOW_KEYS"
+"""The variable that holds the key ring document, or the URLs of the stores that hold it."""
 _STORE = re.compile(r"[a-z]+:/", re.IGNORECASE)
 _PASSPHRASES = ("WHATSAPP_FLOW_PASSPHRASE", "WHATSAPP_FLOW_FORMER_PASSPHRASE")
 
@@ -24,28 +27,44 @@ class KeySource:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "KeySource":
         """Raises :class:`InputError` when ``WHATSAPP_FLOW_KEYS`` is not set."""
-        given = environ.get(_KEYS, "").strip()
+        given = environ.get(KEYS, "").strip()
         if not given:
-            raise InputError(f"{_KEYS}: is not set; give the endpoint the environment `endpoint_env`")
+            raise InputError(f"{KEYS}: is not set; give the endpoint the environment `endpoint_env`")
         if not given.startswith("{") and not _STORE.match(given):  # it may be a secret, so it isn't quoted
             raise InputError(
-                f"{_KEYS}: holds {len(given)} characters that are neither a key ring document, which begins with {{, "
+                f"{KEYS}: holds {len(given)} characters that are neither a key ring document, which begins with {{, "
                 f"nor the URL of a store, such as file:///var/lib/flows/ring.json; give the endpoint the environment "
                 f"`endpoint_env` as it is, without quotes around it"
             )
-        return cls(given, tuple(environ[name] for name in _PASSPHRASES if environ.get(name)))
+        return cls(given, passphrases_from_env(environ))
 
     @property
     def is_store(self) -> bool:
         """Whether reading it again can give other keys; a document in the environment stays what it is."""
         return not self.given.startswith("{")
 
+    def stores(self) -> tuple[Store, ...]:
+        """Every place of the ring, the store first; a document is the ring of a stack that keeps its own keys.
+
+        Raises :class:`InputError` for a wrong URL, :class:`ForeignDocumentError` for a text that is no document.
+        """
+        if not self.is_store:
+            return (RecordedRing(document.load(self.given, KEYS)),)
+        from whatsapp_flow_keys.stores.urls import open_store
+
+        return tuple(open_store(url, KEYS) for url in self.given.split())
+
     def read(self) -> KeyRing:
         """The ring; of several stores, that of the first which can be read.
 
         Raises :class:`InputError` for a wrong URL, :class:`StoreError` when no store can be read or none holds a ring.
         """
-        return _from_stores(self.given.split()) if self.is_store else document.load(self.given, _KEYS)
+        return _from_stores(self.given.split()) if self.is_store else document.load(self.given, KEYS)
+
+
+def passphrases_from_env(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """The passphrases that the environment holds, the present one first; empty where the keys are in the clear."""
+    return tuple(environ[name] for name in _PASSPHRASES if environ.get(name))
 
 
 def _from_stores(urls: Sequence[str]) -> KeyRing:
@@ -55,12 +74,12 @@ def _from_stores(urls: Sequence[str]) -> KeyRing:
     for url in urls:
         try:
             # Opened anew each time: a server that forks after the first read must share no connection.
-            store = open_store(url, _KEYS)
+            store = open_store(url, KEYS)
             ring = store.read().ring
         except (StoreError, MissingExtraError) as error:
             failures.append(error)
             continue
         if ring is not None:
             return ring
-        failures.append(StoreError(f"{_KEYS}: there is no key ring at {store.url}"))
+        failures.append(StoreError(f"{KEYS}: there is no key ring at {store.url}"))
     raise failures[0] if len(failures) == 1 else StoreError("; ".join(map(str, failures)))
