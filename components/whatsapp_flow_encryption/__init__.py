@@ -6,6 +6,7 @@ rotates both without a failed form.
 
 from whatsapp_flow_encryption.flow_encryption import FlowEncryption, GeneratedPassphrase, StagedKeys
 from whatsapp_flow_encryption.numbers import read_numbers
+from whatsapp_flow_encryption.registered_key import RegisteredKey, get_registered_key
 from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing
 from whatsapp_flow_encryption.stores import (
     AwsSecretsManagerStore,
@@ -26,10 +27,12 @@ __all__ = [
     "GeneratedPassphrase",
     "KeyRegistration",
     "KeyRing",
+    "RegisteredKey",
     "StackStore",
     "StagedKeys",
     "Store",
     "VaultStore",
     "WhatsAppProvider",
+    "get_registered_key",
     "read_numbers",
 ]
