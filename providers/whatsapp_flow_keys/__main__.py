@@ -10,7 +10,8 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise
-        sys.exit('whatsapp-flow-keys needs click: pip install "whatsapp-flow-encryption[cli]"')
+        print('whatsapp-flow-keys needs click: pip install "whatsapp-flow-encryption[cli]"', file=sys.stderr)
+        sys.exit(3)  # to monitoring, 1 and 2 say something of the forms
     command(prog_name="whatsapp-flow-keys")
 
 

@@ -1,4 +1,4 @@
-"""The command line: what a person needs beside `pulumi`, on a bad day. It prints no secret."""
+"""`restore`: a lost store is rebuilt from a backup. The one command that writes."""
 
 import click
 
@@ -9,12 +9,7 @@ from whatsapp_flow_keys.lifecycle.restoration import restore as restore_ring
 from whatsapp_flow_keys.stores.urls import complete_url, open_store
 
 
-@click.group()
-def command() -> None:
-    """Looks after the key ring of a WhatsApp Flows endpoint."""
-
-
-@command.command()
+@click.command()
 @click.option("--from", "source", required=True, metavar="URL", help="The store that holds the ring: a backup.")
 @click.option("--to", "target", required=True, metavar="URL", help="The store that lost it.")
 def restore(source: str, target: str) -> None:

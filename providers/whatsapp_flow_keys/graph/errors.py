@@ -43,11 +43,11 @@ class GraphError(FlowKeysError):
         super().__init__(self._sentence())
 
     @property
-    def what_happened(self) -> str:
-        """The sentence without its advice, which speaks to somebody who runs `pulumi`."""
+    def what_meta_did(self) -> str:
+        """What may follow the word Meta: the sentence without its advice, which is for somebody who runs `pulumi`."""
         if self.answer is None:
-            return f"could not {self.doing}"
-        return f"Meta refused to {self.doing} ({_quoted(self.answer)})"
+            return f"could not be asked to {self.doing}"
+        return f"refused to {self.doing} ({_quoted(self.answer)})"
 
     def _sentence(self) -> str:
         if self.answer is None:
@@ -154,6 +154,12 @@ class UnexpectedAnswerError(GraphError):
     """An answer that is not the Graph API's: not JSON, or of another shape."""
 
     advice = "The answer is not one of Meta's Graph API: check whatsapp:graphUrl, and any proxy in between."
+
+    @property
+    def what_meta_did(self) -> str:
+        """See :class:`GraphError`."""
+        said = f" ({_quoted(self.answer)})" if self.answer else ""
+        return f"gave no answer of the Graph API when asked to {self.doing}{said}"
 
     def _sentence(self) -> str:
         said = f" ({_quoted(self.answer)})" if self.answer else ""

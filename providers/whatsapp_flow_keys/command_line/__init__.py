@@ -1,0 +1,36 @@
+"""The command line: what a person, or monitoring, needs beside `pulumi`. It prints no secret, and takes none as a word.
+
+Exit status 3 stands for wrong words in every command: `verify` keeps 2 for forms that fail.
+"""
+
+from typing import Any
+
+import click
+
+from whatsapp_flow_keys.command_line.asked import WRONG_WORDS
+from whatsapp_flow_keys.command_line.restoring import restore
+from whatsapp_flow_keys.command_line.showing import show
+from whatsapp_flow_keys.command_line.verifying import verify
+
+
+class _Commands(click.Group):
+    def make_context(self, *given: Any, **more: Any) -> click.Context:
+        with WRONG_WORDS:
+            return super().make_context(*given, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with WRONG_WORDS:
+            return super().invoke(ctx)
+
+
+@click.group(cls=_Commands)
+def command() -> None:
+    """Looks after the key ring of a WhatsApp Flows endpoint.
+
+    Secrets come from the environment only: WHATSAPP_ACCESS_TOKEN, WHATSAPP_APP_SECRET, WHATSAPP_FLOW_PASSPHRASE, and
+    the stores' own credentials.
+    """
+
+
+for _each in (show, verify, restore):
+    command.add_command(_each)

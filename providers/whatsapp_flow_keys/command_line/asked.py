@@ -1,0 +1,91 @@
+"""What a command was asked to look at: stores by words or the environment, Meta by the environment alone."""
+
+import os
+from collections.abc import Sequence
+from types import TracebackType
+
+import click
+
+from whatsapp_flow_keys.clock import SystemClock
+from whatsapp_flow_keys.errors import FlowKeysError, InputError
+from whatsapp_flow_keys.graph.client import GraphClient
+from whatsapp_flow_keys.graph.settings import graph_settings
+from whatsapp_flow_keys.key_source import KEYS, KeySource, passphrases_from_env
+from whatsapp_flow_keys.lifecycle.survey import Survey
+from whatsapp_flow_keys.lifecycle.survey import survey as survey_stores
+from whatsapp_flow_keys.stores.store import Store
+from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
+
+_IN_THE_ENVIRONMENT = {
+    "whatsapp:accessToken": "WHATSAPP_ACCESS_TOKEN",
+    "whatsapp:appSecret": "WHATSAPP_APP_SECRET",
+    "whatsapp:graphUrl": "WHATSAPP_GRAPH_URL",
+}
+
+store_option = click.option(
+    "--store",
+    "urls",
+    multiple=True,
+    metavar="URL",
+    help=f"A store; again for each backup. `{STACK}` is the document in {KEYS}. Without any: what {KEYS} holds.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
+
+
+class _WrongWords:
+    """Within this block a usage error ends with status 3, not with click's 2."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, click.UsageError):
+            error.exit_code = 3  # type: ignore[misc]  # click asks the instance
+
+
+WRONG_WORDS = _WrongWords()
+
+
+def look(urls: Sequence[str]) -> Survey:
+    """Every store and Meta, as they are. Raises :class:`click.UsageError` for what can't even be asked."""
+    try:
+        stores, graph = _stores(urls), _graph()
+    except FlowKeysError as error:
+        raise click.UsageError(str(error)) from None
+    return survey_stores(stores, graph, SystemClock(), passphrases=passphrases_from_env())
+
+
+def _stores(urls: Sequence[str]) -> tuple[Store, ...]:
+    if not urls and not os.environ.get(KEYS, "").strip():
+        raise InputError(f"give --store URL, or set {KEYS} to what the stack's `endpoint_env` holds")
+    if not urls:
+        return KeySource.from_env().stores()
+    stores = tuple(_store(url) for url in urls)
+    places = [store.url for store in stores]
+    for place in places:
+        if places.count(place) > 1:
+            raise InputError(f"--store: {place} is given twice")
+    return stores
+
+
+def _store(url: str) -> Store:
+    if url != STACK:
+        return open_store(complete_url(url), "--store")
+    source = KeySource.from_env()
+    if source.is_store:
+        raise InputError(f"--store {STACK}: {KEYS} holds URLs, not the document of a stack that keeps its own keys")
+    return source.stores()[0]
+
+
+def _graph() -> GraphClient | None:
+    if not os.environ.get("WHATSAPP_ACCESS_TOKEN", "").strip():
+        return None
+    try:
+        return GraphClient(graph_settings(lambda _: None))
+    except InputError as error:
+        text = str(error)
+        for setting, variable in _IN_THE_ENVIRONMENT.items():
+            text = text.replace(setting, variable)
+        raise InputError(text) from None

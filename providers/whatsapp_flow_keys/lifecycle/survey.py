@@ -1,0 +1,182 @@
+"""A look at every copy of a number's ring, and at what Meta serves. It only reads: nothing is changed anywhere."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from whatsapp_flow_keys.clock import Clock
+from whatsapp_flow_keys.errors import ForeignDocumentError, MissingExtraError, PrivateKeyError, StoreError
+from whatsapp_flow_keys.graph.answers import RegisteredKey
+from whatsapp_flow_keys.graph.client import Graph
+from whatsapp_flow_keys.graph.errors import AccessTokenError, AppSecretProofError, GraphError
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.passphrases import open_key
+from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, promote
+from whatsapp_flow_keys.stores.recorded import RecordedRing
+from whatsapp_flow_keys.stores.store import Store
+
+_LATER = "ask again in a few minutes"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong, and what to do, which may be in the first already. Neither begins a sentence."""
+
+    found: str
+    do: str = ""
+
+
+class NoToken(Trouble):
+    """Meta was not asked, since nobody gave a token."""
+
+
+class Held(Enum):
+    """What a store answered."""
+
+    RING = "ring"
+    NOTHING = "nothing"
+    FOREIGN = "something else"
+    UNKNOWN = "unknown"
+    """It could not be asked."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One place's ring. ``recorded``: it is the stack's own, which is written before its newest key is published."""
+
+    place: str
+    held: Held
+    ring: KeyRing | None = None
+    trouble: Trouble | None = None
+    recorded: bool = False
+
+    def roles(self, served: str | None, now: datetime) -> Mapping[str, Role]:
+        """What each key is, by fingerprint: as recorded; in the stack's own ring, what Meta serves is current."""
+        if self.ring is None:
+            return {}
+        roles = {key.fingerprint: key.role for key in self.ring.keys}
+        if self.recorded and served in roles:
+            seated = promote(self.ring, str(served), desired=str(served), now=now)
+            roles.update((key.fingerprint, key.role) for key in seated.keys)
+        return roles
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What became of opening a key. ``trouble`` is None where it opened; ``known`` is False without a passphrase."""
+
+    encrypted: bool
+    private_key: PrivateKey | None = None
+    trouble: str | None = None
+    known: bool = True
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was found at the moment ``at`` (UTC). ``not_asked`` says why ``served`` is None."""
+
+    copies: tuple[Copy, ...]
+    served: RegisteredKey | None
+    not_asked: Trouble | None
+    at: datetime
+    passphrases: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def in_use(self) -> Copy | None:
+        """The copy that an endpoint reads which starts now: the first that can be read and holds a ring."""
+        return next((copy for copy in self.copies if copy.ring is not None), None)
+
+    @property
+    def number(self) -> str | None:
+        """The phone number ID, as the ring has it."""
+        return self.in_use.ring.phone_number_id if self.in_use and self.in_use.ring else None
+
+    @property
+    def served_fingerprint(self) -> str | None:
+        """What Meta serves; None where it serves nothing, or was not asked."""
+        return self.served.fingerprint if self.served else None
+
+    def open(self, key: RingKey) -> Opening:
+        """The private key, with the passphrases at hand."""
+        encrypted = "ENCRYPTED" in key.private_key_pem.partition("\n")[0]
+        if encrypted and not self.passphrases:
+            return Opening(True, trouble="WHATSAPP_FLOW_PASSPHRASE is not set", known=False)
+        try:
+            return Opening(encrypted, open_key(key, *self.passphrases))
+        except PrivateKeyError as error:
+            return Opening(encrypted, trouble=str(error))
+
+    def lag(self, copy: Copy) -> str | None:
+        """In what a copy differs from the newest one; None where it is that, or the stack's own, or no ring at all.
+
+        The stack's own ring and its backups are written by turns, so their revisions are no measure of each other.
+        """
+        rings = {
+            other.place: other.ring
+            for other in self.copies
+            if other.ring and other.ring.phone_number_id == self.number and not other.recorded
+        }
+        if copy.place not in rings or copy.ring is None:
+            return None
+        newest = max(rings, key=lambda place: rings[place].revision)
+        ring = rings[newest]
+        if copy.ring.revision < ring.revision:
+            return f"revision {copy.ring.revision} is behind revision {ring.revision} of {newest}"
+        if copy.ring != ring:
+            return f"differs from {newest}, though both have revision {ring.revision}"
+        return None
+
+
+def survey(stores: Sequence[Store], graph: Graph | None, clock: Clock, *, passphrases: tuple[str, ...]) -> Survey:
+    """Reads every store at once, then asks Meta; without ``graph`` it doesn't. Whatever fails is part of what is found.
+
+    The number is that of the first ring that could be read.
+    """
+    with ThreadPoolExecutor() as pool:
+        copies = tuple(pool.map(_look, stores))
+    found = Survey(copies, None, None, clock.now(), passphrases)
+    served, not_asked = _ask(graph, found.number)
+    return Survey(copies, served, not_asked, found.at, passphrases)
+
+
+def _look(store: Store) -> Copy:
+    recorded = isinstance(store, RecordedRing)
+    try:
+        held = store.read()
+    except ForeignDocumentError as error:
+        return Copy(store.url, Held.FOREIGN, trouble=_without(store.url, error))
+    except (StoreError, MissingExtraError) as error:
+        return Copy(store.url, Held.UNKNOWN, trouble=_without(store.url, error))
+    if held.ring is not None and not held.deleted:
+        return Copy(store.url, Held.RING, held.ring, recorded=recorded)
+    deleted = Trouble("its document was deleted, softly", "run `pulumi up --refresh`, which restores it")
+    return Copy(store.url, Held.NOTHING, trouble=deleted if held.deleted else Trouble("there is no key ring"))
+
+
+def _without(place: str, error: Exception) -> Trouble:
+    """The error's sentence without the place that it begins with, which is shown beside it."""
+    return Trouble(str(error).removeprefix(f"{place}: "))
+
+
+def _ask(graph: Graph | None, number: str | None) -> tuple[RegisteredKey | None, Trouble | None]:
+    if number is None:
+        return None, Trouble("was not asked: no key ring could be read, so the phone number ID is not known")
+    if graph is None:
+        return None, NoToken("was not asked: WHATSAPP_ACCESS_TOKEN is not set", "set it to a token for this number")
+    try:
+        return graph.get_registered_key(number), None
+    except GraphError as error:
+        return None, Trouble(error.what_meta_did, _advice(error))
+
+
+def _advice(error: GraphError) -> str:
+    """In the words of the environment: here nobody runs `pulumi`."""
+    if isinstance(error, AccessTokenError):
+        return "set WHATSAPP_ACCESS_TOKEN to a system user's token that is valid"
+    if isinstance(error, AppSecretProofError):
+        return "set WHATSAPP_APP_SECRET to the secret of the app that the token belongs to"
+    if error.transient and error.answer is not None:
+        return _LATER
+    return error.advice_given.replace("whatsapp:graphUrl", "WHATSAPP_GRAPH_URL").rstrip(".")
