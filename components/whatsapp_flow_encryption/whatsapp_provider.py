@@ -18,6 +18,7 @@ class WhatsAppProvider(pulumi.ProviderResource):
         app_secret: pulumi.Input[str] | None = None,
         graph_url: pulumi.Input[str] | None = None,
         graph_version: pulumi.Input[str] | None = None,
+        audit_log: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         settings = {
@@ -25,6 +26,7 @@ class WhatsAppProvider(pulumi.ProviderResource):
             "whatsapp:appSecret": None if app_secret is None else pulumi.Output.secret(app_secret),
             "whatsapp:graphUrl": graph_url,
             "whatsapp:graphVersion": graph_version,
+            "whatsapp:auditLog": audit_log,
         }
         given = {name: value for name, value in settings.items() if value is not None}
         super().__init__("pulumi-python", resource_name, given, opts)

@@ -76,5 +76,17 @@ class RoundTripError(LifecycleError):
     """A request encrypted with the key that Meta serves was not decrypted with the key read from the store."""
 
 
+class PassphraseChangeError(LifecycleError):
+    """The passphrase changed again before the last change was finished."""
+
+
+class UnsavedKeyError(LifecycleError):
+    """The private key may not be saved yet, so its public key was not published."""
+
+
 class DeletionRefusedError(LifecycleError):
-    """Deleting would destroy the last copy of a key that Meta serves."""
+    """Deleting would destroy the last copy of a key that Meta serves; ``fingerprint`` names it where it is known."""
+
+    def __init__(self, text: str, fingerprint: str | None = None) -> None:
+        super().__init__(text)
+        self.fingerprint = fingerprint

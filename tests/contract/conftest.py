@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.stack.project import TOKEN
+from whatsapp_flow_keys.audit import Event, Operation
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.client import GraphClient
 from whatsapp_flow_keys.graph.settings import GraphSettings
@@ -46,6 +47,24 @@ class TestClock:
 
 
 @dataclass
+class Told:
+    """The audit log of a test: every event, in order."""
+
+    events: list[Event] = field(default_factory=list)
+
+    def record(self, event: Event) -> None:
+        self.events.append(event)
+
+    def take(self) -> list[str]:
+        """What was told since the last time: the operation, and its outcome where that isn't ok."""
+        taken, self.events = self.events, []
+        return [f"{event.operation.value} {event.outcome}".removesuffix(" ok") for event in taken]
+
+    def of(self, operation: Operation) -> list[Event]:
+        return [event for event in self.events if event.operation is operation]
+
+
+@dataclass
 class Line:
     """One phone number: what an EncryptionKey and a KeyRegistration would do to it, in the same order."""
 
@@ -57,6 +76,7 @@ class Line:
     passphrase: str | None = None
     managed_by: str = STACK
     deadline: float = 5.0
+    told: Told = field(default_factory=Told)
 
     @property
     def graph(self) -> GraphClient:
@@ -73,21 +93,26 @@ class Line:
         """A new pair, durable as pending; its fingerprint."""
         new = NewKey(PrivateKey.generate(), "2026-11-24", self.passphrase)
         claim, graph = self.claim(owner), self.graph
-        stage_in_stores(new, claim, stores=self.stores, graph=graph, clock=self.clock, replaceable=replaceable)
+        stage_in_stores(
+            new, claim, stores=self.stores, graph=graph, clock=self.clock, replaceable=replaceable, audit=self.told
+        )
         return new.key.fingerprint
 
     def adopt(self, key: PrivateKey, *, replaceable: Sequence[str] = ()) -> str:
         """A key that was made elsewhere, durable as pending; its fingerprint."""
         new = NewKey(key, "2026-11-24", self.passphrase, adopted=True)
         claim, graph = self.claim(), self.graph
-        stage_in_stores(new, claim, stores=self.stores, graph=graph, clock=self.clock, replaceable=replaceable)
+        stage_in_stores(
+            new, claim, stores=self.stores, graph=graph, clock=self.clock, replaceable=replaceable, audit=self.told
+        )
         return key.fingerprint
 
     def wanted(self, fingerprint: str, replaceable: Sequence[str] = ()) -> Wanted:
         return Wanted(fingerprint, self.claim(), self.passphrase, replaceable)
 
     def register(self, fingerprint: str, *, replaceable: Sequence[str] = ()) -> RegisteredKey:
-        return register(self.wanted(fingerprint, replaceable), stores=self.stores, graph=self.graph, clock=self.clock)
+        wanted = self.wanted(fingerprint, replaceable)
+        return register(wanted, stores=self.stores, graph=self.graph, clock=self.clock, audit=self.told)
 
     def inspect(self, fingerprint: str) -> Inspection:
         return inspect(self.wanted(fingerprint), stores=self.stores, graph=self.graph)

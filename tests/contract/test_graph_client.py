@@ -55,6 +55,14 @@ def test_a_key_that_is_set_is_read_back(emulator: Emulator, number: str, clock: 
     assert graph.get_registered_key(number) == RegisteredKey(KEY.public_key_pem, KEY.fingerprint, "VALID")
 
 
+def test_metas_trace_id_is_told_of_what_went_well_too(emulator: Emulator, number: str, clock: TestClock) -> None:
+    graph = client(emulator, clock)
+    published, read = graph.set_public_key(number, KEY.public_key_pem), graph.get_registered_key(number).trace_id
+    assert published
+    assert read
+    assert published != read
+
+
 def test_a_key_of_a_number_that_was_registered_anew_is_not_valid(
     emulator: Emulator, number: str, clock: TestClock
 ) -> None:

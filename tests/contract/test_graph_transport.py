@@ -216,6 +216,16 @@ def test_a_publication_that_is_not_confirmed_is_unexpected(body: bytes) -> None:
         client(server.url).set_public_key("1", KEY.public_key_pem)
 
 
+def test_an_answer_without_a_trace_id_has_none() -> None:
+    with serving(b'{"success": true}') as server:
+        assert client(server.url).set_public_key("1", KEY.public_key_pem) is None
+
+
+def test_a_token_that_comes_back_as_a_trace_id_is_taken_out_of_it() -> None:
+    with serving(b'{"success": true}', headers={"x-fb-trace-id": f"it was {TOKEN}"}) as server:
+        assert client(server.url).set_public_key("1", KEY.public_key_pem) == "it was [secret]"
+
+
 def test_an_error_body_counts_though_the_status_is_200() -> None:
     body = b'{"error": {"message": "Unsupported get request.", "code": 100, "error_subcode": 33}}'
     with serving(body) as server, pytest.raises(PhoneNumberNotFoundError):

@@ -149,6 +149,7 @@ class ScriptedStore:
     """The port to a store; its URL is ``model:0`` or ``model:0:soft``."""
 
     secret_id = "model"
+    is_ours = True
 
     def __init__(self, url: str) -> None:
         self.url = self.location = url

@@ -64,7 +64,7 @@ def _until_done(
     elif ended.error.kind == "DeletionRefusedError" and "Try again in an hour" in ended.error.text:
         path.append("   a day passes")
         return _until_done(older(world, days=1), actor, command, program, path, patience - 1)
-    elif ended.error.kind == "LifecycleError" and "Set it back to the one before" in ended.error.text:
+    elif ended.error.kind == "PassphraseChangeError" and "Set it back to the one before" in ended.error.text:
         key = live(world.states[actor], KEY)
         back = program._replace(passphrase=key.outs.get("passphrase") if key else None)
         world, back, _ = _until_done(world, actor, command, back, path, patience - 1)

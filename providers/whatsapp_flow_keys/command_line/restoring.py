@@ -1,7 +1,10 @@
 """`restore`: a lost store is rebuilt from a backup. The one command that writes."""
 
+import os
+
 import click
 
+from whatsapp_flow_keys.audit import AUDIT_LOG, Audit, AuditLog
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import FlowKeysError
 from whatsapp_flow_keys.lifecycle.restoration import Restored
@@ -21,10 +24,14 @@ def restore(source: str, target: str) -> None:
     """
     try:
         stores = open_store(complete_url(source), "--from"), open_store(complete_url(target), "--to")
-        done = restore_ring(*stores, SystemClock())
+        done = restore_ring(*stores, SystemClock(), _audit_log())
     except FlowKeysError as error:
         raise click.ClickException(str(error)) from None
     click.echo(_told(done, stores[1].url))
+
+
+def _audit_log() -> Audit:
+    return AuditLog(os.environ.get(AUDIT_LOG), warn=lambda text: click.echo(text, err=True))
 
 
 def _told(done: Restored, url: str) -> str:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
+from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.dynamic.inputs import (
     Inputs,
@@ -91,11 +92,16 @@ class EncryptionKeyProvider(FlowKeysProvider):
         anew."""
         instance, given = uuid4().hex, _given_key(props)
         new = NewKey(given or PrivateKey.generate(), props["issued_on"], props.get("passphrase"), given is not None)
+        trail = _claim(props, instance).trail(self.audit())
+        if given is None:
+            trail.done(Operation.GENERATED, new.key.fingerprint)
         outs = {**_recorded(props), "fingerprint": new.key.fingerprint, "public_key_pem": new.key.public_key_pem}
         replaceable = [props["take_over"]] if props.get("take_over") else []
         if props["store"] == STACK:
             if given:
-                refuse_before_adoption(new, _claim(props, instance), graph=self.graph(), replaceable=replaceable)
+                refuse_before_adoption(
+                    new, _claim(props, instance), graph=self.graph(), replaceable=replaceable, audit=self.audit()
+                )
             outs |= {"private_key": new.key.to_pem(), "former_passphrases": [], **_whereabouts([])}
             return CreateResult(instance, outs)
         replaced = _live.outputs(props["phone_number_id"])
@@ -109,6 +115,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
             replaceable=replaceable,
             formers=_former_passphrases(replaced) if replaced else [],
             recorded=replaced.get("fingerprint"),
+            audit=self.audit(),
         )
         outs |= {"private_key": None, **_whereabouts(stores)}
         _live.note(instance, outs)
@@ -128,6 +135,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
             formers=_former_passphrases(olds),
             desired=olds["fingerprint"],
             moved=not is_same_place(news["store"], olds["store"]),
+            audit=self.audit(),
         )
         outs |= {"private_key": None, **_whereabouts(stores)}
         _live.note(id_, outs)
@@ -153,6 +161,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
             clock=SystemClock(),
             force=force(props),
             passphrase_goes=_passphrase_goes(props),
+            audit=self.audit(),
         )
         if left:
             print(left)

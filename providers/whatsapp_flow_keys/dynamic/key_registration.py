@@ -5,12 +5,13 @@ import os
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from whatsapp_flow_keys import document
+from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.dynamic.inputs import Inputs, parse_flag, parse_wait
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
 from whatsapp_flow_keys.dynamic.reasons import say, why_registration_changes
 from whatsapp_flow_keys.endpoint import LiveEndpoint, parse_endpoint_url
-from whatsapp_flow_keys.errors import InputError, LifecycleError
+from whatsapp_flow_keys.errors import InputError, UnsavedKeyError
 from whatsapp_flow_keys.graph.answers import VALID, RegisteredKey
 from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.registration import IN_PLACE, Wanted, inspect, register
@@ -63,7 +64,7 @@ class KeyRegistrationProvider(FlowKeysProvider):
 
     def create(self, props: Props) -> CreateResult:
         """Publishes over another's key only where ``take_over`` names it."""
-        return CreateResult(props["phone_number_id"], self._register(props, props.get("managed_by"), None))
+        return CreateResult(props["phone_number_id"], self._register(props, {}))
 
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
         """Publishes over another's key also where a refresh recorded that very key as drift."""
@@ -72,11 +73,11 @@ class KeyRegistrationProvider(FlowKeysProvider):
                 f"phone number {news['phone_number_id']}: nothing proves that the endpoint holds the new key before it "
                 f"is published; give `deploy=` or `endpoint_url=`"
             )
-        return UpdateResult(self._register(news, olds.get("managed_by"), olds.get("foreign_fingerprint")))
+        return UpdateResult(self._register(news, olds))
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Looks at both sides. What is found instead of what should be becomes visible drift of the inputs."""
-        found = inspect(_wanted(props), stores=_stores(props), graph=self.graph())
+        found = inspect(_wanted(props, {}), stores=_stores(props), graph=self.graph())
         observed = {"signature_status": found.served.signature_status or "none", "key_ring": found.key_ring}
         proven = props["fingerprint"] if found.proves(props["fingerprint"]) else None
         outs = {**props, **observed, "proven_fingerprint": proven, "foreign_fingerprint": found.foreign}
@@ -86,16 +87,12 @@ class KeyRegistrationProvider(FlowKeysProvider):
     def delete(self, _id: str, _props: Props) -> None:
         """Forgets: Meta offers no way to take a public key back, only to overwrite it."""
 
-    def _register(self, props: Props, formerly: str | None, drift: str | None) -> Props:
-        if props["store"] == STACK and os.environ.get(_SKIPS_CHECKPOINTS):
-            raise LifecycleError(
-                f"{_SKIPS_CHECKPOINTS} is set: the private key may not be saved yet when its public key is "
-                f"published. Run without it, or keep the keys in another store than the stack"
-            )
-        replaceable = [named for named in (props.get("take_over"), drift) if named]
-        wanted = _wanted(props, formerly, replaceable)
+    def _register(self, props: Props, olds: Props) -> Props:
+        wanted, audit = _wanted(props, olds), self.audit()
+        with wanted.claim.trail(audit).step(Operation.VERIFIED, wanted.fingerprint):
+            _refuse_unsaved(props)
         served = register(
-            wanted, stores=_stores(props), graph=self.graph(), clock=SystemClock(), gate=self._gate(props)
+            wanted, stores=_stores(props), graph=self.graph(), clock=SystemClock(), gate=self._gate(props), audit=audit
         )
         return _outs(props, served)
 
@@ -104,6 +101,14 @@ class KeyRegistrationProvider(FlowKeysProvider):
         if url is None:
             return None
         return Gate(LiveEndpoint(url, self.settings().app_secret), DEFAULT_WAIT if wait is None else wait)
+
+
+def _refuse_unsaved(props: Props) -> None:
+    if props["store"] == STACK and os.environ.get(_SKIPS_CHECKPOINTS):
+        raise UnsavedKeyError(
+            f"{_SKIPS_CHECKPOINTS} is set: the private key may not be saved yet when its public key is published. Run "
+            f"without it, or keep the keys in another store than the stack"
+        )
 
 
 def _endpoint_is_unknown(props: Props) -> bool:
@@ -121,10 +126,16 @@ def _outs(props: Props, served: RegisteredKey) -> Props:
     }
 
 
-def _wanted(props: Props, formerly: str | None = None, replaceable: list[str] | None = None) -> Wanted:
-    claim = Claim(props["phone_number_id"], props["managed_by"], props["key_id"], formerly)
-    formers = props.get("former_passphrases") or []
-    return Wanted(props["fingerprint"], claim, props.get("passphrase"), replaceable or [], formers)
+def _wanted(props: Props, olds: Props) -> Wanted:
+    """``olds`` is what the state records; empty before the first registration."""
+    return Wanted(
+        props["fingerprint"],
+        Claim(props["phone_number_id"], props["managed_by"], props["key_id"], olds.get("managed_by")),
+        props.get("passphrase"),
+        [named for named in (props.get("take_over"), olds.get("foreign_fingerprint")) if named],
+        props.get("former_passphrases") or [],
+        olds.get("proven_fingerprint"),
+    )
 
 
 def _stores(props: Props) -> tuple[Store, ...]:

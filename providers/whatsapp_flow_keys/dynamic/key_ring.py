@@ -12,7 +12,7 @@ from whatsapp_flow_keys.dynamic.encryption_key import force, live_stores
 from whatsapp_flow_keys.dynamic.inputs import Inputs, is_known
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
 from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.lifecycle.removal import held_by, refuse_if_served
+from whatsapp_flow_keys.lifecycle.removal import held_by, remove_recorded_ring
 from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.lifecycle.staging import NewKey, begin_recorded_ring, extend_recorded_ring
 from whatsapp_flow_keys.ring import KeyRing
@@ -52,6 +52,7 @@ class KeyRingProvider(FlowKeysProvider):
             graph=self.graph(),
             clock=SystemClock(),
             replaceable=[props["take_over"]] if props.get("take_over") else [],
+            audit=self.audit(),
         )
         id_ = uuid4().hex
         _live.note(id_, document.dump(ring))
@@ -68,6 +69,7 @@ class KeyRingProvider(FlowKeysProvider):
             backups=backups,
             graph=self.graph(),
             clock=SystemClock(),
+            audit=self.audit(),
         )
         _live.note(id_, document.dump(ring))
         return UpdateResult(_outs(news, ring, backups))
@@ -81,9 +83,17 @@ class KeyRingProvider(FlowKeysProvider):
         ring = document.load(props["ring"], _PLACE)
         backups = parse_stores(STACK, props.get("locations") or props["backups"])
         moved_to = live_stores(ring.phone_number_id)  # where an interrupted `up` left no word of it in this state
-        survivors = held_by([*backups, *moved_to]) | _live.held_beside(id_, ring.phone_number_id)
-        refuse_if_served(
-            ring, graph=self.graph(), clock=SystemClock(), survivors=survivors, force=force(props), where=_PLACE
+        beside = _live.held_beside(id_, ring.phone_number_id)
+        remove_recorded_ring(
+            ring,
+            _claim(props),
+            graph=self.graph(),
+            clock=SystemClock(),
+            survivors=held_by([*backups, *moved_to]) | beside,
+            beside=beside,
+            force=force(props),
+            where=_PLACE,
+            audit=self.audit(),
         )
         _live.forget(id_)
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, ResourceProvider
 from pulumi.dynamic.config import Config
 
+from whatsapp_flow_keys.audit import AUDIT_LOG, Audit, AuditLog
 from whatsapp_flow_keys.errors import FlowKeysError
 from whatsapp_flow_keys.graph.client import GraphClient
 from whatsapp_flow_keys.graph.settings import GraphSettings, graph_settings
@@ -43,17 +44,29 @@ class FlowKeysProvider(ResourceProvider):
 
     def settings(self) -> GraphSettings:
         """The Graph API's settings. Raises :class:`InputError`, which names what is missing or wrong."""
-        config = self._config
-        return graph_settings(config.get if config else lambda _key: None)
+        return graph_settings(self._setting)
 
     def graph(self) -> GraphClient:
         """The client; one for all resources of an account in this process."""
         return _client(self.settings())
 
+    def audit(self) -> Audit:
+        """The audit log; one for each file in this process, so that one that fails is reported once."""
+        path = self._setting("whatsapp:auditLog") or os.environ.get(AUDIT_LOG)
+        return _audit_log(str(path) if path else None)
+
+    def _setting(self, key: str) -> Any:
+        return self._config.get(key) if self._config else None
+
 
 @functools.lru_cache(maxsize=32)
 def _client(settings: GraphSettings) -> GraphClient:
     return GraphClient(settings)
+
+
+@functools.lru_cache(maxsize=32)
+def _audit_log(path: str | None) -> AuditLog:
+    return AuditLog(path)
 
 
 def checked(values: Props, failures: list[str]) -> CheckResult:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from whatsapp_flow_keys.errors import InputError
@@ -22,12 +22,13 @@ class RegisteredKey:
     """What Meta serves for a phone number.
 
     ``public_key_pem`` and ``fingerprint`` are None where it serves none. ``signature_status`` is Meta's word,
-    ``VALID`` or ``MISMATCH``; without a key it says nothing.
+    ``VALID`` or ``MISMATCH``; without a key it says nothing. ``trace_id`` is Meta's, of the answer that said so.
     """
 
     public_key_pem: str | None = None
     fingerprint: str | None = None
     signature_status: str | None = None
+    trace_id: str | None = field(default=None, compare=False)
 
     @property
     def is_valid(self) -> bool:

@@ -8,6 +8,7 @@ import hmac
 import json
 import random
 import threading
+from dataclasses import replace
 from typing import Any, Protocol
 
 import requests
@@ -16,6 +17,7 @@ from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.graph.answers import RegisteredKey, error_answer, registered_key
 from whatsapp_flow_keys.graph.errors import (
     AccessTokenError,
+    Answer,
     AnswerLostError,
     GraphError,
     UnexpectedAnswerError,
@@ -40,8 +42,11 @@ class Graph(Protocol):
     def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
         """What Meta serves now. Raises :class:`GraphError`."""
 
-    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> None:
-        """Publishes. Raises :class:`AnswerLostError` where it may have taken effect, else :class:`GraphError`."""
+    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
+        """Publishes; Meta's trace id, if its answer bears one.
+
+        Raises :class:`AnswerLostError` where it may have taken effect, else :class:`GraphError`.
+        """
 
 
 class GraphClient:
@@ -56,20 +61,25 @@ class GraphClient:
     def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
         """``GET /{version}/{phone number id}/whatsapp_business_encryption``. Raises :class:`GraphError`."""
         doing = f"read the public key of phone number {phone_number_id}"
-        return registered_key(self._call("GET", phone_number_id, {}, doing), doing)
+        body, trace_id = self._call("GET", phone_number_id, {}, doing)
+        return replace(registered_key(body, doing), trace_id=trace_id)
 
-    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> None:
-        """``POST`` to the same edge, as a form (Meta's guide). Repeating it does no harm.
+    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
+        """``POST`` to the same edge, as a form (Meta's guide). Repeating it does no harm. Meta's trace id, if any.
 
         Raises :class:`AnswerLostError` when it was sent and no answer came, else another :class:`GraphError`.
         """
         doing = f"set the public key of phone number {phone_number_id}"
-        body = self._call("POST", phone_number_id, {"business_public_key": public_key_pem}, doing)
+        body, trace_id = self._call("POST", phone_number_id, {"business_public_key": public_key_pem}, doing)
         if not isinstance(body, dict) or body.get("success") is not True:
-            raise UnexpectedAnswerError(doing)
+            raise UnexpectedAnswerError(doing, Answer(200, trace_id=trace_id or ""))
+        return trace_id
 
-    def _call(self, method: str, phone_number_id: str, fields: dict[str, str], doing: str) -> Any:
-        """One call with its retries: transient errors with capped, jittered back-off, within the deadline."""
+    def _call(self, method: str, phone_number_id: str, fields: dict[str, str], doing: str) -> tuple[Any, str | None]:
+        """One call with its retries: transient errors with capped, jittered back-off, within the deadline.
+
+        The answer's body, and Meta's trace id.
+        """
         ends = self._clock.monotonic() + self._settings.deadline
         tries = 0
         while True:
@@ -86,7 +96,9 @@ class GraphClient:
                     raise
                 self._clock.sleep(pause)
 
-    def _once(self, method: str, number: str, fields: dict[str, str], doing: str, token: str, ends: float) -> Any:
+    def _once(
+        self, method: str, number: str, fields: dict[str, str], doing: str, token: str, ends: float
+    ) -> tuple[Any, str | None]:
         settings = self._settings
         parameters = dict(fields)
         if settings.app_secret:
@@ -110,15 +122,15 @@ class GraphClient:
             raise UnreachableError(doing, advice=_why_unreachable(error)) from None
         return self._parsed(response, content, doing, token)
 
-    def _parsed(self, response: requests.Response, content: bytes, doing: str, token: str) -> Any:
+    def _parsed(self, response: requests.Response, content: bytes, doing: str, token: str) -> tuple[Any, str | None]:
         try:
             body = json.loads(content)
         except (ValueError, RecursionError):
             body = None
-        if response.status_code == 200 and body is not None and not is_error_body(body):
-            return body
         hidden = (token, self._settings.app_secret) if self._settings.app_secret else (token,)
         answer = error_answer(response.status_code, response.headers, body, hidden)
+        if response.status_code == 200 and body is not None and not is_error_body(body):
+            return body, answer.trace_id or None
         if response.status_code == 200 and not is_error_body(body):
             raise UnexpectedAnswerError(doing, answer)
         raise error_for(doing, answer)

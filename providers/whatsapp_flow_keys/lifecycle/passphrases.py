@@ -7,7 +7,7 @@ the endpoint has both, the registration writes the old keys anew. The word for "
 from collections.abc import Sequence
 from dataclasses import replace
 
-from whatsapp_flow_keys.errors import LifecycleError, PrivateKeyError
+from whatsapp_flow_keys.errors import PassphraseChangeError, PrivateKeyError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey
 
@@ -36,7 +36,8 @@ def open_key(key: RingKey, *passphrases: str | None) -> PrivateKey:
 def former_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence[str]) -> list[str]:
     """Which of ``formers`` a key of ``ring`` still needs, one at most; none if all are written with ``passphrase``.
 
-    Raises :class:`PrivateKeyError` if a key opens with none of them, :class:`LifecycleError` if two are needed.
+    Raises :class:`PrivateKeyError` if a key opens with none of them, :class:`PassphraseChangeError` if two are
+    needed.
     """
     needed: set[str] = set()
     for key in ring.keys:
@@ -45,7 +46,7 @@ def former_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence[
             # A key that opens and was written with none of them is in the clear, as in an old backup.
             needed.add(next((former for former in formers if _is_written_with(key, former or None)), NO_PASSPHRASE))
     if len(needed) > 1:
-        raise LifecycleError(
+        raise PassphraseChangeError(
             f"phone number {ring.phone_number_id}: the passphrase changed again before the last change was finished. "
             f"Set it back to the one before, run `pulumi up`, then change it"
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from whatsapp_flow_keys.audit import THROUGH_LOGGING, Audit, Operation
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import (
     KeyNotInRingError,
@@ -24,7 +25,8 @@ from whatsapp_flow_keys.keys import PrivateKey, load_public_key
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key
 from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.passphrases import open_key, rewritten
-from whatsapp_flow_keys.lifecycle.rings import Claim, look_at_ring, read_rings
+from whatsapp_flow_keys.lifecycle.rings import Claim, Rings, look_at_ring, read_rings
+from whatsapp_flow_keys.lifecycle.trail import Trail
 from whatsapp_flow_keys.ring import KeyRing, RingKey, offer, promote
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
@@ -42,7 +44,8 @@ class Wanted:
     """The key that Meta should serve.
 
     ``replaceable``: fingerprints that may be published over though not ours. ``former_passphrases``: what some keys of
-    the ring were written with before; see :mod:`whatsapp_flow_keys.lifecycle.passphrases`.
+    the ring were written with before; see :mod:`whatsapp_flow_keys.lifecycle.passphrases`. ``proven``: the fingerprint
+    that the state records as proven.
     """
 
     fingerprint: str
@@ -50,6 +53,7 @@ class Wanted:
     passphrase: str | None = None
     replaceable: Collection[str] = ()
     former_passphrases: Sequence[str] = ()
+    proven: str | None = None
 
     def open(self, key: RingKey) -> PrivateKey:
         """The private key of a ring's entry. Raises :class:`PrivateKeyError`."""
@@ -94,6 +98,7 @@ def register(
     clock: Clock,
     gate: Gate | None = None,
     warn: Callable[[str], None] = print,
+    audit: Audit = THROUGH_LOGGING,
 ) -> RegisteredKey:
     """Makes Meta serve the wanted key and proves it; what Meta serves then. ``warn`` gets what a person should know.
 
@@ -101,8 +106,22 @@ def register(
     :class:`RegistrationError`, :class:`RoundTripError`, and the errors of the Graph API and the stores. Running it
     again goes on from what it finds.
     """
+    trail = wanted.claim.trail(audit)
+    with trail.step(Operation.VERIFIED, wanted.fingerprint):
+        return _registered(wanted, stores, graph, clock, gate, warn, trail)
+
+
+def _registered(
+    wanted: Wanted,
+    stores: Sequence[Store],
+    graph: Graph,
+    clock: Clock,
+    gate: Gate | None,
+    warn: Callable[[str], None],
+    trail: Trail,
+) -> RegisteredKey:
     number, desired = wanted.claim.phone_number_id, wanted.fingerprint
-    rings = read_rings(stores, wanted.claim, desired)
+    rings = read_rings(stores, wanted.claim, desired, trail)
     publications = reads = 0
     ready = gate is None
     while True:
@@ -124,10 +143,14 @@ def register(
         if served.fingerprint == desired and settled:
             rings = rings.read_again(wanted.claim, desired)
             prove(served, rings.ring, wanted)
+            if served.is_valid and (publications or not _is_in_place(rings, wanted)):
+                trail.done(Operation.VERIFIED, desired, trace_id=served.trace_id)
             promoted = promote(rings.ring, desired, desired=desired, now=clock.now())
             rings.write(rewritten(promoted, wanted.passphrase, wanted.former_passphrases))
             if not served.is_valid:
                 raise RegistrationError(_not_valid(number, served))
+            if _in_stack(rings) and wanted.proven != desired:
+                trail.done(Operation.PROMOTED, desired, store=RecordedRing.url)
             return served
 
         # Published, and not seen yet.
@@ -144,16 +167,19 @@ def register(
             public_key = wanted.public_key_pem(rings.ring)
             if served.fingerprint is not None:
                 gate.hold(public_key, desired, number, clock)
-                rings = read_rings(stores, wanted.claim, desired)  # it may have taken a while
+                rings = read_rings(stores, wanted.claim, desired, trail)  # it may have taken a while
                 continue
             if doubt := gate.doubt(public_key, desired, number):
                 warn(doubt)
 
         # Meta serves nothing, another key, or this one unsigned: durable and marked first, then published.
-        rings = rings.write(offer(rings.ring, desired, now=clock.now()))
+        with trail.changing([(Operation.OFFERED, desired)]):
+            rings = rings.write(offer(rings.ring, desired, now=clock.now()))
         publications, reads = publications + 1, 0
-        with suppress(AnswerLostError):  # it may have taken effect, or may do so later: reading decides
-            graph.set_public_key(number, wanted.public_key_pem(rings.ring))
+        # An answer that is lost: it may have taken effect, or may do so later; reading decides.
+        with suppress(AnswerLostError), trail.step(Operation.PUBLISHED, desired):
+            trace_id = graph.set_public_key(number, wanted.public_key_pem(rings.ring))
+            trail.done(Operation.PUBLISHED, desired, trace_id=trace_id)
 
 
 def inspect(wanted: Wanted, *, stores: Sequence[Store], graph: Graph) -> Inspection:
@@ -210,6 +236,18 @@ def _amiss(store: Store, ring: KeyRing, desired: str, offered: Collection[str]) 
 
 def _is_recorded(store: Store) -> bool:
     return isinstance(store, RecordedRing)
+
+
+def _in_stack(rings: Rings) -> bool:
+    return any(_is_recorded(store) for store, _ in rings.found)
+
+
+def _is_in_place(rings: Rings, wanted: Wanted) -> bool:
+    """Whether a proof is no news: the key is current in every store, and recorded as proven with the stack's ring."""
+    if _in_stack(rings) and wanted.proven != wanted.fingerprint:
+        return False
+    rest = [held.ring for store, held in rings.found if not _is_recorded(store)]
+    return all(ring and ring.current and ring.current.fingerprint == wanted.fingerprint for ring in rest)
 
 
 def _not_in_ring(wanted: Wanted, stores: Sequence[Store]) -> str:

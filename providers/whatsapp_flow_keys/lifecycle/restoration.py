@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from whatsapp_flow_keys.audit import THROUGH_LOGGING, Audit, Operation
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import InputError, StoreError
 from whatsapp_flow_keys.lifecycle.rings import Claim, read_rings
@@ -17,7 +18,7 @@ class Restored:
     regained: tuple[str, ...]
 
 
-def restore(source: Store, target: Store, clock: Clock) -> Restored:
+def restore(source: Store, target: Store, clock: Clock, audit: Audit = THROUGH_LOGGING) -> Restored:
     """``target`` with every key of ``source``; what it holds itself stays. A softly deleted document is restored first.
 
     The source is only read: a backup may be on a medium that can't be written.
@@ -34,11 +35,15 @@ def restore(source: Store, target: Store, clock: Clock) -> Restored:
         deleted = " (it was deleted; bring it back first)" if held_by_source.deleted else ""
         raise StoreError(f"{source.url}: there is no key ring to restore from{deleted}")
     claim = Claim(ring.phone_number_id, ring.managed_by, ring.owner)
-    found = read_rings([target], claim).found[0][1]
-    joined = keep_both(found.ring, ring, at=clock.now()) if found.ring else ring
-    if joined not in (ring, found.ring):
-        joined = replace(joined, revision=joined.revision + 1)
-    if joined != found.ring:
-        target.write(joined, found)
-    held = found.ring or replace(ring, keys=())
-    return Restored(joined, tuple(key.fingerprint for key in joined.keys if key.fingerprint not in held))
+    trail = claim.trail(audit)
+    with trail.step(Operation.RESTORED, None, store=target.url):
+        found = read_rings([target], claim, trail=trail).found[0][1]
+        joined = keep_both(found.ring, ring, at=clock.now()) if found.ring else ring
+        if joined not in (ring, found.ring):
+            joined = replace(joined, revision=joined.revision + 1)
+        held = found.ring or replace(ring, keys=())
+        regained = tuple(key.fingerprint for key in joined.keys if key.fingerprint not in held)
+        if joined != found.ring:
+            with trail.changing([(Operation.RESTORED, key) for key in regained], target.url):
+                target.write(joined, found)
+    return Restored(joined, regained)

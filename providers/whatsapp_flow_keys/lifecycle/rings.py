@@ -1,10 +1,13 @@
 """One number's ring in several stores: all are read first and worked on as their union, then all are written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from whatsapp_flow_keys.audit import THROUGH_LOGGING, Audit, Operation
 from whatsapp_flow_keys.errors import ForeignDocumentError, StoreError
+from whatsapp_flow_keys.lifecycle.trail import Trail, changes_between
 from whatsapp_flow_keys.ring import KeyRing, union
+from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store, Versioned
 
 
@@ -20,6 +23,10 @@ class Claim:
     owner: str
     formerly: str | None = None
 
+    def trail(self, audit: Audit) -> Trail:
+        """For one step: what tells ``audit`` what is done to this number's keys."""
+        return Trail(audit, self.phone_number_id, self.managed_by)
+
 
 @dataclass(frozen=True)
 class Rings:
@@ -27,6 +34,7 @@ class Rings:
 
     ring: KeyRing
     found: tuple[tuple[Store, Versioned], ...]
+    trail: Trail = field(repr=False)
 
     def write(self, ring: KeyRing) -> "Rings":
         """Every store with ``ring``; those that hold it already are left alone.
@@ -38,7 +46,13 @@ class Rings:
         if self.found and all(held.ring == unchanged for _, held in self.found):
             return replace(self, ring=unchanged)
         written = replace(ring, revision=revision + 1)
-        return Rings(written, tuple((store, store.write(written, held)) for store, held in self.found))
+        return replace(self, ring=written, found=tuple((s, self._write(s, written, held)) for s, held in self.found))
+
+    def _write(self, store: Store, ring: KeyRing, held: Versioned) -> Versioned:
+        if isinstance(store, RecordedRing):  # a copy: the step that writes the state tells of it
+            return store.write(ring, held)
+        with self.trail.changing(changes_between(held.ring, ring), store.url):
+            return store.write(ring, held)
 
     def read_again(self, claim: Claim, desired: str) -> "Rings":
         """What the stores answer now.
@@ -46,7 +60,7 @@ class Rings:
         Raises :class:`StoreError` where one answers with an older document than before: a replica that lags, or
         somebody rolled it back. What it holds is not known then.
         """
-        again = read_rings([store for store, _ in self.found], claim, desired)
+        again = read_rings([store for store, _ in self.found], claim, desired, self.trail)
         for (store, before), (_, now) in zip(self.found, again.found, strict=True):
             if _revision(now) < _revision(before):
                 raise StoreError(
@@ -62,14 +76,15 @@ class Rings:
                 store.settle()
 
 
-def read_rings(stores: Sequence[Store], claim: Claim, desired: str | None = None) -> Rings:
+def read_rings(stores: Sequence[Store], claim: Claim, desired: str | None = None, trail: Trail | None = None) -> Rings:
     """Reads every store; a softly deleted document is restored first.
 
     The union names ``claim`` as its manager and owner. It keeps the key with the fingerprint ``desired`` though it may
     never have been offered.
     Raises :class:`ForeignDocumentError` where a store holds another number's ring or another stack's.
     """
-    return _joined(tuple((store, _read_restored(store)) for store in stores), claim, desired)
+    trail = trail or claim.trail(THROUGH_LOGGING)
+    return _joined(tuple((store, _read_restored(store, trail)) for store in stores), claim, trail, desired)
 
 
 def look_at_ring(store: Store, claim: Claim) -> Rings:
@@ -80,28 +95,34 @@ def look_at_ring(store: Store, claim: Claim) -> Rings:
     held = store.read()
     if held.deleted:
         raise StoreError(f"{store.url}: its document was deleted; the next `pulumi up` restores it")
-    return _joined(((store, held),), claim)
+    return _joined(((store, held),), claim, claim.trail(THROUGH_LOGGING))
 
 
 def _revision(held: Versioned) -> int:
     return held.ring.revision if held.ring else 0
 
 
-def _read_restored(store: Store) -> Versioned:
+def _read_restored(store: Store, trail: Trail) -> Versioned:
     held = store.read()
     if not held.deleted:
         return held
-    store.restore()
-    return store.read()
+    with trail.step(Operation.RESTORED, None, store=store.url):
+        store.restore()
+        held = store.read()
+    for key in held.ring.keys if held.ring else ():
+        trail.done(Operation.RESTORED, key.fingerprint, store=store.url)
+    return held
 
 
-def _joined(found: tuple[tuple[Store, Versioned], ...], claim: Claim, desired: str | None = None) -> Rings:
+def _joined(
+    found: tuple[tuple[Store, Versioned], ...], claim: Claim, trail: Trail, desired: str | None = None
+) -> Rings:
     for store, held in found:
         if held.ring is not None:
             _check_ownership(store.url, held.ring, claim)
     joined = union([held.ring for _, held in found if held.ring], desired=desired)
     ring = joined or KeyRing(claim.phone_number_id, claim.managed_by, claim.owner)
-    return Rings(replace(ring, managed_by=claim.managed_by, owner=claim.owner), found)
+    return Rings(replace(ring, managed_by=claim.managed_by, owner=claim.owner), found, trail)
 
 
 def _check_ownership(url: str, ring: KeyRing, claim: Claim) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from whatsapp_flow_keys.audit import THROUGH_LOGGING, Audit, Operation
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import KeyNotInRingError, PrivateKeyError
 from whatsapp_flow_keys.graph.client import Graph
@@ -11,6 +12,7 @@ from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key, refuse_other_key
 from whatsapp_flow_keys.lifecycle.passphrases import former_passphrases
 from whatsapp_flow_keys.lifecycle.rings import Claim, Rings, read_rings
+from whatsapp_flow_keys.lifecycle.trail import changes_between
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, newest_first, offer, promote, stage
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
@@ -44,6 +46,7 @@ def stage_in_stores(
     replaceable: Collection[str],
     formers: Sequence[str] = (),
     recorded: str | None = None,
+    audit: Audit = THROUGH_LOGGING,
 ) -> list[str]:
     """Every store with ``new`` as pending. Returns which of the former passphrases some key still needs.
 
@@ -53,23 +56,31 @@ def stage_in_stores(
     one that is adopted (:class:`ForeignKeyError`), and if a key of the ring opens with none of the passphrases
     (:class:`PrivateKeyError`).
     """
-    rings = read_rings(stores, claim)
-    needed = _needed_passphrases(rings.ring, new.passphrase, formers)
-    served = graph.get_registered_key(claim.phone_number_id).fingerprint
+    trail = claim.trail(audit)
+    with trail.step(Operation.STAGED, new.key.fingerprint):
+        rings = read_rings(stores, claim, trail=trail)
+        needed = _needed_passphrases(rings.ring, new.passphrase, formers)
+        served = graph.get_registered_key(claim.phone_number_id).fingerprint
+        if new.adopted:
+            refuse_other_key(new.key.fingerprint, served, rings.ring, replaceable=replaceable)
+        else:
+            refuse_foreign_key(served, rings.ring, replaceable=replaceable)
+        written = rings.write(_staged(rings.ring, new, served, clock, recorded))
+        written.settle()
     if new.adopted:
-        refuse_other_key(new.key.fingerprint, served, rings.ring, replaceable=replaceable)
-    else:
-        refuse_foreign_key(served, rings.ring, replaceable=replaceable)
-    written = rings.write(_staged(rings.ring, new, served, clock, recorded))
-    written.settle()
+        trail.done(Operation.ADOPTED, new.key.fingerprint)
     return needed
 
 
-def refuse_before_adoption(new: NewKey, claim: Claim, *, graph: Graph, replaceable: Collection[str]) -> None:
+def refuse_before_adoption(
+    new: NewKey, claim: Claim, *, graph: Graph, replaceable: Collection[str], audit: Audit = THROUGH_LOGGING
+) -> None:
     """With the stack as the store: Meta is asked before a key is adopted. Raises :class:`ForeignKeyError`."""
-    served = graph.get_registered_key(claim.phone_number_id).fingerprint
-    nothing_held = KeyRing(claim.phone_number_id, claim.managed_by, claim.owner)
-    refuse_other_key(new.key.fingerprint, served, nothing_held, replaceable=replaceable)
+    with (trail := claim.trail(audit)).step(Operation.ADOPTED, new.key.fingerprint):
+        served = graph.get_registered_key(claim.phone_number_id).fingerprint
+        nothing_held = KeyRing(claim.phone_number_id, claim.managed_by, claim.owner)
+        refuse_other_key(new.key.fingerprint, served, nothing_held, replaceable=replaceable)
+    trail.done(Operation.ADOPTED, new.key.fingerprint)
 
 
 def _needed_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence[str]) -> list[str]:
@@ -90,6 +101,7 @@ def claim_stores(
     formers: Sequence[str] = (),
     desired: str | None = None,
     moved: bool = False,
+    audit: Audit = THROUGH_LOGGING,
 ) -> list[str]:
     """Every store with the union of all and the present owner and manager: after a move, a rename, a new backup.
 
@@ -97,53 +109,80 @@ def claim_stores(
     of the former passphrases some key still needs. Raises :class:`KeyNotInRingError`, and what
     :func:`former_passphrases` raises; then nothing was changed.
     """
-    rings = read_rings(stores, claim, desired)
-    if moved and desired not in rings.ring:
-        places = ", ".join(store.url for store in stores)
-        raise KeyNotInRingError(
-            f"phone number {claim.phone_number_id}: key {desired} is not in {places}, so the keys were not moved "
-            f"there. Set the store back to the one before, with the new one in `backups`; run `pulumi up` until it "
-            f"succeeds; then make the new one the store. If the one before is lost for good, set take_over to the key "
-            f"that Meta serves and run `pulumi up --replace` with the EncryptionKey's URN: forms under way fail then"
-        )
-    needed = former_passphrases(rings.ring, passphrase, formers)
-    if rings.ring.keys:
-        rings.write(rings.ring).settle()
-    return needed
+    trail = claim.trail(audit)
+    with trail.step(Operation.STAGED, desired):
+        rings = read_rings(stores, claim, desired, trail)
+        if moved and desired not in rings.ring:
+            raise KeyNotInRingError(_not_where_it_moves(claim.phone_number_id, desired, stores))
+        needed = former_passphrases(rings.ring, passphrase, formers)
+        if rings.ring.keys:
+            rings.write(rings.ring).settle()
+        return needed
+
+
+def _not_where_it_moves(number: str, desired: str | None, stores: Sequence[Store]) -> str:
+    places = ", ".join(store.url for store in stores)
+    return (
+        f"phone number {number}: key {desired} is not in {places}, so the keys were not moved there. Set the store "
+        f"back to the one before, with the new one in `backups`; run `pulumi up` until it succeeds; then make the new "
+        f"one the store. If the one before is lost for good, set take_over to the key that Meta serves and run "
+        f"`pulumi up --replace` with the EncryptionKey's URN: forms under way fail then"
+    )
 
 
 def begin_recorded_ring(
-    new: NewKey, claim: Claim, *, backups: Sequence[Store], graph: Graph, clock: Clock, replaceable: Collection[str]
+    new: NewKey,
+    claim: Claim,
+    *,
+    backups: Sequence[Store],
+    graph: Graph,
+    clock: Clock,
+    replaceable: Collection[str],
+    audit: Audit = THROUGH_LOGGING,
 ) -> KeyRing:
     """The stack's own ring where none is recorded: what the backups hold, and ``new``.
 
     Stops if Meta can't be asked, or serves a key that is in neither (:class:`ForeignKeyError`).
     """
-    rings = read_rings(backups, claim)
-    served = graph.get_registered_key(claim.phone_number_id).fingerprint
-    refuse_foreign_key(served, rings.ring, replaceable={*replaceable, new.key.fingerprint}, first=_RING_MAY_BE_IN_STATE)
-    return _record(rings, new, served, clock)
+    trail, fingerprint = claim.trail(audit), new.key.fingerprint
+    with trail.step(Operation.STAGED, fingerprint):
+        rings = read_rings(backups, claim, trail=trail)
+        served = graph.get_registered_key(claim.phone_number_id).fingerprint
+        refuse_foreign_key(served, rings.ring, replaceable={*replaceable, fingerprint}, first=_RING_MAY_BE_IN_STATE)
+        return _record(rings, new, served, clock, None)
 
 
 def extend_recorded_ring(
-    recorded: KeyRing, new: NewKey, claim: Claim, *, backups: Sequence[Store], graph: Graph, clock: Clock
+    recorded: KeyRing,
+    new: NewKey,
+    claim: Claim,
+    *,
+    backups: Sequence[Store],
+    graph: Graph,
+    clock: Clock,
+    audit: Audit = THROUGH_LOGGING,
 ) -> KeyRing:
     """The stack's recorded ring with ``new``. No key leaves it while Meta can't be asked."""
-    rings = read_rings([RecordedRing(recorded), *backups], claim)
-    try:
-        served = graph.get_registered_key(claim.phone_number_id).fingerprint
-    except GraphError:
-        served = None  # staging goes on: the registration meets the same fault and reports it
-    return _record(rings, new, served, clock)
+    trail = claim.trail(audit)
+    with trail.step(Operation.STAGED, new.key.fingerprint):
+        rings = read_rings([RecordedRing(recorded), *backups], claim, trail=trail)
+        try:
+            served = graph.get_registered_key(claim.phone_number_id).fingerprint
+        except GraphError:
+            served = None  # staging goes on: the registration meets the same fault and reports it
+        return _record(rings, new, served, clock, recorded)
 
 
-def _record(rings: Rings, new: NewKey, served: str | None, clock: Clock) -> KeyRing:
+def _record(rings: Rings, new: NewKey, served: str | None, clock: Clock, recorded: KeyRing | None) -> KeyRing:
     """In the stack every key counts as offered: the registration can't mark it there before it publishes."""
     staged = _staged(rings.ring, new, served, clock)
     if staged != rings.ring:
         staged = offer(staged, new.key.fingerprint, now=clock.now())
     written = rings.write(staged)
     written.settle()
+    for operation, fingerprint in changes_between(recorded, written.ring):
+        if operation is not Operation.PROMOTED:  # the registration told of it when it had proven the key
+            rings.trail.done(operation, fingerprint, store=RecordedRing.url)
     return newest_first(written.ring)
 
 

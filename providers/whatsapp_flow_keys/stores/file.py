@@ -28,6 +28,7 @@ _LARGEST = 1024 * 1024
 class FileStore:
     """The document at an absolute path. Folders that are missing are made, for the owner only."""
 
+    is_ours = True
     recoverable = False
 
     def __init__(self, path: str, field: str = "store") -> None:

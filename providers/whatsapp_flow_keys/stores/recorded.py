@@ -12,6 +12,7 @@ class RecordedRing:
     """A :class:`Store` over a ring that is already durable in the stack's state."""
 
     url = location = secret_id = "stack"
+    is_ours = True
     recoverable = False
 
     def __init__(self, ring: KeyRing) -> None:

@@ -38,6 +38,10 @@ class Store(Protocol):
         """The document's name in the words of the service (an ARN, an identifier), for policies and other tools."""
 
     @property
+    def is_ours(self) -> bool:
+        """False for a document that was given by ``secret_id=``: :meth:`delete` leaves it."""
+
+    @property
     def recoverable(self) -> bool:
         """True if what :meth:`delete` removes can be brought back. May ask the service; raises as :meth:`read`."""
 

@@ -73,6 +73,11 @@ class AwsSecretsManagerStore:
         """The ARN, once the service has named it; else the name."""
         return self._arn or self._secret.id
 
+    @property
+    def is_ours(self) -> bool:
+        """See :class:`Store`."""
+        return self._secret.is_ours
+
     def read(self) -> Versioned:
         """See :class:`Store`. The version is the VersionId of the value with AWSCURRENT."""
         try:

@@ -100,6 +100,11 @@ class AzureKeyVaultStore:
         return f"https://{self._address.host}/secrets/{self._address.path}"
 
     @property
+    def is_ours(self) -> bool:
+        """See :class:`Store`."""
+        return not self._existing
+
+    @property
     def recoverable(self) -> bool:
         """See :class:`Store`. What is a platform team's is never deleted."""
         newest = None if self._existing else self._calls.get()

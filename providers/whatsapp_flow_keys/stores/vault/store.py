@@ -25,6 +25,7 @@ _LARGEST = 512 * 1024
 class VaultStore:
     """The document's JSON object is the secret's fields, so that a consumer can take ``private_keys`` alone."""
 
+    is_ours = True
     recoverable = True
 
     def __init__(self, url: str, field: str = "store") -> None:

@@ -1,0 +1,466 @@
+"""What the audit log tells of a number's life: each thing once, in its order, and nothing where all is in place."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from tests.contract.conftest import Line
+from tests.contract.stores.vault_place import VaultPlace
+from tests.servers.openbao import OpenBao
+from tests.stack.project import TOKEN
+from tests.stack.test_secrets import forms_of, leaks
+from whatsapp_flow_keys.audit import Event, Operation
+from whatsapp_flow_keys.command_line import command
+from whatsapp_flow_keys.endpoint import LiveEndpoint
+from whatsapp_flow_keys.errors import (
+    DeletionRefusedError,
+    EndpointNotReadyError,
+    ForeignDocumentError,
+    ForeignKeyError,
+    KeyNotInRingError,
+    RegistrationError,
+    StoreUnavailableError,
+)
+from whatsapp_flow_keys.graph.errors import AccountLockedError, GraphError
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.gate import Gate
+from whatsapp_flow_keys.lifecycle.registration import register
+from whatsapp_flow_keys.lifecycle.removal import Force, remove_from_store, remove_recorded_ring
+from whatsapp_flow_keys.lifecycle.restoration import restore
+from whatsapp_flow_keys.lifecycle.rings import read_rings
+from whatsapp_flow_keys.lifecycle.staging import NewKey, begin_recorded_ring, claim_stores, extend_recorded_ring
+from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.recorded import RecordedRing
+from whatsapp_flow_keys.stores.store import Store, Versioned
+
+LOCKED = 131031
+WHOLE = ["staged", "offered", "published", "verified", "promoted"]
+NOBODY = "http://127.0.0.1:9/flows"
+
+
+def remove(line: Line, force: Force | None = None, *, stores: Sequence[Store] | None = None) -> None:
+    store, *backups = stores or line.stores
+    remove_from_store(
+        line.claim(), store, backups, graph=line.graph, clock=line.clock, force=force or Force(), audit=line.told
+    )
+
+
+def last(line: Line) -> Event:
+    return line.told.events[-1]
+
+
+def test_a_first_key_and_each_rotation_are_told_from_its_staging_to_its_promotion(line: Line) -> None:
+    line.rotate()
+    assert line.told.take() == WHOLE
+    line.rotate()
+    assert line.told.take() == WHOLE
+
+
+def test_a_key_that_is_adopted_is_told_as_that_and_not_as_published(line: Line) -> None:
+    by_hand = PrivateKey.generate()
+    line.emulator.set_key(line.number, by_hand.public_key_pem)
+    line.register(line.adopt(by_hand))
+    assert line.told.take() == ["staged", "adopted", "verified", "promoted"]
+
+
+def test_another_key_than_the_live_one_is_told_as_refused(line: Line) -> None:
+    line.rotate()
+    line.told.take()
+    another = PrivateKey.generate()
+    with pytest.raises(ForeignKeyError):
+        line.adopt(another)
+    assert (last(line).operation, last(line).outcome) == (Operation.REFUSED, "foreign_key")
+    assert last(line).fingerprint == another.fingerprint
+
+
+def test_every_event_names_the_number_the_stack_and_the_key(line: Line) -> None:
+    key = line.rotate()
+    found = {(event.phone_number_id, event.stack, event.fingerprint) for event in line.told.events}
+    assert found == {(line.number, "org/flows/prod", key)}
+
+
+def test_what_changes_a_store_names_it_and_what_meta_answered_bears_its_trace_id(line: Line) -> None:
+    line.rotate()
+    url = line.stores[0].url
+    assert [event.store for event in line.told.events] == [url, None, None, None, url]
+    assert [bool(event.trace_id) for event in line.told.events] == [False, False, True, True, False]
+
+
+def test_a_registration_that_finds_all_in_place_tells_nothing(line: Line) -> None:
+    key = line.rotate()
+    line.told.take()
+    line.register(key)
+    claim_stores(line.claim(), stores=line.stores, passphrase=None, desired=key, audit=line.told)
+    assert line.told.take() == []
+
+
+def test_each_store_is_told_for_itself(line: Line) -> None:
+    line.backups = 1
+    line.rotate()
+    assert line.told.take() == ["staged", *WHOLE, "promoted"]
+
+
+def test_a_new_backup_is_told_as_staging_of_every_key_in_it(line: Line) -> None:
+    keys = [line.rotate(), line.rotate()]
+    line.told.take()
+    line.backups = 1
+    claim_stores(line.claim(), stores=line.stores, passphrase=None, desired=keys[1], audit=line.told)
+    staged = line.told.of(Operation.STAGED)
+    assert {(event.fingerprint, event.store) for event in staged} == {(key, line.stores[1].url) for key in keys}
+    assert line.told.take() == ["staged", "staged"]
+
+
+def test_a_key_that_leaves_the_ring_is_told_as_retired(line: Line) -> None:
+    first = line.rotate()
+    line.rotate()
+    line.clock.time += timedelta(days=2)
+    line.told.take()
+    line.rotate()
+    (retired,) = line.told.of(Operation.RETIRED)
+    assert (retired.fingerprint, retired.store) == (first, line.stores[0].url)
+    assert line.told.take() == [*WHOLE, "retired"]
+
+
+def test_a_pending_key_that_another_replaces_is_told_as_retired(line: Line) -> None:
+    first = line.stage()
+    line.emulator.set_key(line.number, None)
+    line.told.take()
+    line.stage()
+    (retired,) = line.told.of(Operation.RETIRED)
+    assert retired.fingerprint == first
+
+
+def test_a_publication_that_failed_says_why_and_the_next_run_tells_the_rest(line: Line) -> None:
+    key = line.stage()
+    line.told.take()
+    line.fault("error", code=LOCKED, method="POST")
+    with pytest.raises(AccountLockedError) as failure:
+        line.register(key)
+    assert failure.value.answer is not None
+    assert (last(line).reason, last(line).trace_id) == (str(failure.value), failure.value.answer.trace_id)
+    assert last(line).trace_id
+    assert line.told.take() == ["offered", "published failed"]
+    line.emulator.clear_faults()
+    line.register(key)
+    assert line.told.take() == WHOLE[1:]
+
+
+def test_a_lost_answer_is_told_as_unknown_until_reading_decides(line: Line) -> None:
+    key = line.stage()
+    line.told.take()
+    line.fault("lost_answer", method="POST", times=1)
+    line.register(key)
+    assert line.told.take() == ["offered", "published unknown", "verified", "promoted"]
+
+
+def test_each_attempt_of_a_publication_that_never_shows_is_told_and_the_end_once(line: Line) -> None:
+    line.rotate()
+    key = line.stage()
+    line.told.take()
+    line.fault("refuse", method="POST")
+    with pytest.raises(RegistrationError):
+        line.register(key)
+    assert line.told.take() == ["offered", "published unknown"] * 3 + ["verified failed"]
+
+
+def test_a_proof_that_could_not_be_made_is_told_as_failed(line: Line) -> None:
+    key = line.stage()
+    line.told.take()
+    line.fault("error", code=LOCKED, method="GET", after=1)
+    with pytest.raises(AccountLockedError):
+        line.register(key)
+    assert line.told.take() == ["offered", "published", "verified failed"]
+
+
+def test_a_stale_signature_that_is_healed_is_told_as_a_publication_and_no_promotion(line: Line) -> None:
+    key = line.rotate()
+    line.told.take()
+    line.emulator.reregister(line.number)
+    line.register(key)
+    assert line.told.take() == ["offered", "published", "verified"]
+
+
+def test_drift_that_is_published_over_is_told_as_a_publication_and_no_promotion(line: Line) -> None:
+    key, foreign = line.rotate(), PrivateKey.generate()
+    line.told.take()
+    line.emulator.set_key(line.number, foreign.public_key_pem)
+    line.register(key, replaceable=[foreign.fingerprint])
+    assert line.told.take() == ["offered", "published", "verified"]
+
+
+def test_an_interrupted_rotation_that_the_next_staging_finishes_is_told_by_it(line: Line) -> None:
+    line.rotate()
+    second = line.stage()
+    line.fault("error", code=LOCKED, method="GET", after=1)
+    with pytest.raises(AccountLockedError):
+        line.register(second)
+    line.emulator.clear_faults()
+    line.told.take()
+    line.stage()
+    assert [event.fingerprint for event in line.told.of(Operation.PROMOTED)] == [second]
+    assert line.told.take() == ["staged", "promoted"]
+
+
+def test_a_foreign_key_is_a_refusal_of_the_key_that_was_to_be_staged_or_registered(line: Line) -> None:
+    key, foreign = line.stage(), PrivateKey.generate()
+    line.emulator.set_key(line.number, foreign.public_key_pem)
+    line.told.take()
+    with pytest.raises(ForeignKeyError) as refused:
+        line.register(key)
+    assert (last(line).fingerprint, last(line).reason) == (key, str(refused.value))
+    with pytest.raises(ForeignKeyError):
+        line.stage()
+    assert line.told.take() == ["refused foreign_key"] * 2
+
+
+def test_a_key_that_no_store_holds_is_a_refusal(line: Line) -> None:
+    line.stage()
+    line.told.take()
+    with pytest.raises(KeyNotInRingError):
+        line.register("0" * 64)
+    assert line.told.take() == ["refused key_not_in_ring"]
+
+
+def test_an_endpoint_that_lacks_the_key_is_a_refusal(line: Line) -> None:
+    line.rotate()
+    key = line.stage()
+    line.told.take()
+    gate = Gate(LiveEndpoint(NOBODY), 0.0)
+    with pytest.raises(EndpointNotReadyError):
+        register(line.wanted(key), stores=line.stores, graph=line.graph, clock=line.clock, gate=gate, audit=line.told)
+    assert line.told.take() == ["refused endpoint_not_ready"]
+
+
+def test_another_stacks_ring_is_a_refusal(line: Line) -> None:
+    key = line.rotate()
+    line.managed_by = "org/flows/staging"
+    line.told.take()
+    with pytest.raises(ForeignDocumentError):
+        line.register(key)
+    assert last(line).stack == "org/flows/staging"
+    assert line.told.take() == ["refused foreign_document"]
+
+
+def test_a_staging_that_could_not_ask_meta_is_told_as_failed(line: Line) -> None:
+    line.fault("error", code=LOCKED, method="GET")
+    with pytest.raises(GraphError):
+        line.stage()
+    assert last(line).trace_id
+    assert line.told.take() == ["staged failed"]
+
+
+def test_a_store_that_could_not_be_written_is_the_one_that_is_told_as_failed(line: Line) -> None:
+    class Full(FileStore):
+        def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
+            raise StoreUnavailableError(f"{self.url}: can't be written: no space left")
+
+    key = line.rotate()
+    line.told.take()
+    full = Full(str(line.folder / "ring1.json"))
+    with pytest.raises(StoreUnavailableError):
+        claim_stores(line.claim(), stores=[*line.stores, full], passphrase=None, audit=line.told)
+    assert (last(line).fingerprint, last(line).store) == (key, full.url)
+    assert line.told.take() == ["staged failed"]
+
+
+def test_a_ring_that_is_deleted_is_told_key_by_key(line: Line) -> None:
+    keys = [line.rotate(), line.rotate()]
+    line.told.take()
+    remove(line, Force(recorded=True))
+    assert {(event.fingerprint, event.store) for event in line.told.events} == {
+        (key, line.stores[0].url) for key in keys
+    }
+    assert line.told.take() == ["deleted", "deleted"]
+
+
+def test_a_deletion_that_is_refused_names_the_key_that_would_be_lost(line: Line) -> None:
+    line.rotate()
+    served = line.rotate()
+    line.told.take()
+    with pytest.raises(DeletionRefusedError):
+        remove(line)
+    assert last(line).fingerprint == served
+    assert line.told.take() == ["refused deletion_refused"]
+
+
+def test_a_ring_that_another_resource_owns_is_not_told_as_deleted(line: Line) -> None:
+    line.rotate()
+    line.told.take()
+    claim_stores(line.claim("key-2"), stores=line.stores, passphrase=None)
+    remove(line)
+    assert line.told.take() == []
+
+
+def test_a_document_that_was_given_by_its_id_stays_and_is_not_told_as_deleted(line: Line) -> None:
+    class Given(FileStore):
+        is_ours = False
+
+        def delete(self) -> str:
+            return "it stays"
+
+    line.rotate()
+    line.told.take()
+    remove(line, Force(recorded=True), stores=[Given(str(line.folder / "ring0.json"))])
+    assert line.told.take() == []
+
+
+def test_a_document_that_is_left_behind_is_told_as_not_deleted(line: Line) -> None:
+    line.rotate()
+    stores = line.stores
+    (line.folder / "ring0.json").unlink()
+    (line.folder / "ring0.json").mkdir()
+    line.told.take()
+    remove(line, Force(recorded=True), stores=stores)
+    assert line.told.take() == ["deleted failed"]
+
+
+def test_a_softly_deleted_document_is_told_key_by_key_when_it_is_restored(
+    line: Line, openbao: OpenBao, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = VaultPlace(openbao, monkeypatch)
+    line.rotate()
+    line.rotate()
+    store = place.store()
+    store.write(line.ring(), store.read())
+    store.delete()
+    line.told.take()
+    ring = read_rings([place.store()], line.claim(), trail=line.claim().trail(line.told)).ring
+    assert [(event.fingerprint, event.store) for event in line.told.events] == [
+        (key.fingerprint, store.url) for key in ring.keys
+    ]
+    assert line.told.take() == ["restored", "restored"]
+
+
+def test_a_lost_store_that_is_rebuilt_is_told_key_by_key(line: Line) -> None:
+    line.backups = 1
+    keys = {line.rotate(), line.rotate()}
+    first, backup = line.stores
+    (line.folder / "ring0.json").unlink()
+    line.told.take()
+    restore(backup, first, line.clock, line.told)
+    assert {(event.fingerprint, event.store) for event in line.told.events} == {(key, first.url) for key in keys}
+    assert line.told.take() == ["restored", "restored"]
+    restore(backup, first, line.clock, line.told)
+    assert line.told.take() == []
+
+
+def test_the_command_writes_what_it_restored_to_the_file_of_the_environment(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.backups = 1
+    key = line.rotate()
+    first, backup = line.stores
+    (line.folder / "ring0.json").unlink()
+    log = line.folder / "audit.jsonl"
+    monkeypatch.setenv("WHATSAPP_AUDIT_LOG", str(log))
+    CliRunner().invoke(command, ["restore", "--from", backup.url, "--to", first.url], catch_exceptions=False)
+    (told,) = log.read_text().splitlines()
+    assert '"operation": "restored"' in told
+    assert key in told
+
+
+def test_the_command_restores_although_its_audit_log_can_not_be_written_and_says_so(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.backups = 1
+    key = line.rotate()
+    first, backup = line.stores
+    (line.folder / "ring0.json").unlink()
+    monkeypatch.setenv("WHATSAPP_AUDIT_LOG", str(line.folder))
+    run = CliRunner().invoke(command, ["restore", "--from", backup.url, "--to", first.url])
+    assert run.exit_code == 0
+    assert key in line.roles()
+    assert "can't be written: Is a directory" in run.stderr
+
+
+def new_key() -> NewKey:
+    return NewKey(PrivateKey.generate(), "2026-11-24")
+
+
+def test_the_stacks_own_ring_is_told_as_staged_when_its_resource_records_it(line: Line) -> None:
+    first, second = new_key(), new_key()
+    claim, graph, clock, told = line.claim(), line.graph, line.clock, line.told
+    ring = begin_recorded_ring(first, claim, backups=[], graph=graph, clock=clock, replaceable=[], audit=told)
+    assert (last(line).fingerprint, last(line).store) == (first.key.fingerprint, "stack")
+    ring = extend_recorded_ring(ring, second, claim, backups=[], graph=graph, clock=clock, audit=told)
+    assert line.told.take() == ["staged", "staged"]
+    extend_recorded_ring(ring, second, claim, backups=[], graph=graph, clock=clock, audit=told)
+    assert line.told.take() == []
+
+
+def test_with_the_stack_as_the_store_a_key_is_promoted_when_the_state_comes_to_record_it_as_proven(line: Line) -> None:
+    new = new_key()
+    claim, graph, clock, told = line.claim(), line.graph, line.clock, line.told
+    ring = begin_recorded_ring(new, claim, backups=[], graph=graph, clock=clock, replaceable=[], audit=told)
+    wanted = line.wanted(new.key.fingerprint)
+    register(wanted, stores=[RecordedRing(ring)], graph=graph, clock=clock, audit=told)
+    assert last(line).store == "stack"
+    assert line.told.take() == WHOLE
+    proven = replace(wanted, proven=new.key.fingerprint)
+    register(proven, stores=[RecordedRing(ring)], graph=graph, clock=clock, audit=told)
+    assert line.told.take() == []
+
+
+def test_a_key_that_leaves_the_stacks_ring_is_told_as_retired(line: Line) -> None:
+    claim, graph, clock, told = line.claim(), line.graph, line.clock, line.told
+    keys = [new_key() for _ in range(4)]
+    ring = begin_recorded_ring(keys[0], claim, backups=[], graph=graph, clock=clock, replaceable=[], audit=told)
+    line.emulator.set_key(line.number, keys[0].key.public_key_pem)
+    for key in keys[1:]:
+        line.clock.time += timedelta(days=2)
+        ring = extend_recorded_ring(ring, key, claim, backups=[], graph=graph, clock=clock, audit=told)
+        line.emulator.set_key(line.number, key.key.public_key_pem)
+    retired = [event.fingerprint for event in told.of(Operation.RETIRED)]
+    assert retired == [key.key.fingerprint for key in keys if key.key.fingerprint not in ring]
+    assert retired
+
+
+def test_a_stacks_ring_that_goes_is_told_as_deleted_but_for_the_keys_of_the_ring_that_replaced_it(line: Line) -> None:
+    first, second = new_key(), new_key()
+    claim, graph, clock, told = line.claim(), line.graph, line.clock, line.told
+    ring = begin_recorded_ring(first, claim, backups=[], graph=graph, clock=clock, replaceable=[], audit=told)
+    ring = extend_recorded_ring(ring, second, claim, backups=[], graph=graph, clock=clock, audit=told)
+    line.told.take()
+    kept = frozenset({second.key.fingerprint})
+    remove_recorded_ring(
+        ring,
+        claim,
+        graph=graph,
+        clock=clock,
+        survivors=kept,
+        beside=kept,
+        force=Force(recorded=True),
+        where="the stack's key ring",
+        audit=told,
+    )
+    assert (last(line).fingerprint, last(line).store) == (first.key.fingerprint, "stack")
+    assert line.told.take() == ["deleted"]
+
+
+def test_no_secret_is_in_what_is_told_of_a_whole_life_with_its_failures(line: Line) -> None:
+    line.passphrase = "words that open the keys"
+    line.rotate()
+    line.fault("error", code=LOCKED)
+    with pytest.raises(GraphError):
+        line.stage()
+    line.emulator.clear_faults()
+    line.rotate()
+    line.passphrase = "other words"
+    with pytest.raises(ValueError, match="the passphrase does not open"):
+        line.stage()
+    line.passphrase = "words that open the keys"
+    with pytest.raises(DeletionRefusedError):
+        remove(line)
+    secrets = {TOKEN, line.passphrase, "other words"}
+    for key in line.ring().keys:
+        secrets |= set(key.private_key_pem.splitlines())
+        secrets |= forms_of(PrivateKey.from_pem(key.private_key_pem, line.passphrase).to_pem())
+    remove(line, Force(recorded=True))
+    lines = "\n".join(event.line(line.clock.now()) for event in line.told.events)
+    assert "refused" in lines
+    assert "deleted" in lines
+    assert leaks(lines, secrets) == set()
