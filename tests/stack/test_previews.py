@@ -117,13 +117,13 @@ def of(declare: Any) -> Callable[[str], str]:
 
 def test_first_create(kept: Kept, declare: Any, of: Any) -> None:
     declare()
-    kept(of("first create"))
+    kept(of("first-create"))
 
 
 def test_nothing_to_do(project: Project, kept: Kept, declare: Any, of: Any) -> None:
     declare()
     project.up()
-    kept(of("nothing to do"))
+    kept(of("nothing-to-do"))
     project.succeed("preview", "--refresh", "--expect-no-changes")
 
 
@@ -131,7 +131,7 @@ def test_a_rotation_that_is_near(project: Project, kept: Kept, declare: Any, of:
     declare()
     project.up()
     project.issue_on((TODAY - timedelta(87)).isoformat())
-    kept(of("rotation near"))
+    kept(of("rotation-near"))
     project.issue_on((TODAY - timedelta(75)).isoformat())
     assert "falls due" not in project.succeed("preview")
 
@@ -140,7 +140,7 @@ def test_a_rotation_that_is_due(project: Project, kept: Kept, declare: Any, of: 
     declare()
     project.up()
     project.issue_on((TODAY - timedelta(95)).isoformat())
-    kept(of("rotation due"))
+    kept(of("rotation-due"))
     project.fail("preview", "--refresh", "--expect-no-changes")  # what a scheduled job watches
 
 
@@ -148,7 +148,7 @@ def test_a_rotation_that_is_asked_for(project: Project, kept: Kept, declare: Any
     declare()
     project.up()
     declare(rotation_trigger="2026-11-25, a laptop was lost")
-    kept(of("rotation asked for"))
+    kept(of("rotation-asked-for"))
 
 
 def test_a_key_that_is_staged_and_not_published(project: Project, kept: Kept, declare: Any, of: Any) -> None:
@@ -157,33 +157,33 @@ def test_a_key_that_is_staged_and_not_published(project: Project, kept: Kept, de
     with FlowEndpoint(list) as without_keys:
         declare(rotation_trigger="two", endpoint_url=without_keys.url, endpoint_wait=0)
         project.failing_up()
-        kept(of("staged, not published"))
+        kept(of("staged-not-published"))
 
 
 def test_another_key_at_meta(project: Project, kept: Kept, declare: Any, of: Any) -> None:
     declare()
     project.up()
     project.emulator.set_key(project.number, PrivateKey.generate().public_key_pem)
-    kept(of("another key at Meta"), "--refresh")
+    kept(of("another-key-at-meta"), "--refresh")
 
 
 def test_a_number_that_was_registered_anew(project: Project, kept: Kept, declare: Any, of: Any) -> None:
     declare()
     project.up()
     project.emulator.reregister(project.number)
-    kept(of("registered anew"), "--refresh")
+    kept(of("registered-anew"), "--refresh")
 
 
 def test_a_key_that_is_adopted(project: Project, kept: Kept, declare: Any, of: Any) -> None:
     by_hand = PrivateKey.generate()
     project.emulator.set_key(project.number, by_hand.public_key_pem)
     declare(existing_private_key=by_hand.to_pem())
-    kept(of("adopted at first"))
+    kept(of("adopted-at-first"))
     declare(take_over=by_hand.fingerprint)
     project.up()
     project.emulator.set_key(project.number, by_hand.public_key_pem)
     declare(existing_private_key=by_hand.to_pem())
-    kept(of("adopted later"))
+    kept(of("adopted-later"))
 
 
 def test_a_store_that_moves(project: Project, kept: Kept) -> None:
@@ -191,13 +191,13 @@ def test_a_store_that_moves(project: Project, kept: Kept) -> None:
     project.declare({"store": first})
     project.up()
     project.declare({"store": first, "backups": [second]})
-    kept("store moves, 1")
+    kept("store-moves-1")
     project.up()
     project.declare({"store": second, "backups": [first], "rotation_trigger": "together"})
-    kept("store moves, 2")
+    kept("store-moves-2")
     project.up()
     project.declare({"store": second, "rotation_trigger": "together"})
-    kept("store moves, 3")
+    kept("store-moves-3")
 
 
 def test_out_of_the_stack(project: Project, kept: Kept) -> None:
@@ -205,7 +205,7 @@ def test_out_of_the_stack(project: Project, kept: Kept) -> None:
     project.declare({"backups": [store]})
     project.up()
     project.declare({"store": store})
-    kept("out of the stack")
+    kept("out-of-the-stack")
 
 
 def test_another_number(project: Project, kept: Kept, declare: Any, of: Any) -> None:
@@ -214,14 +214,14 @@ def test_another_number(project: Project, kept: Kept, declare: Any, of: Any) -> 
     another = f"{project.number}9"
     more = {"store": project.path("another.json").as_uri()} if "file" in of("") else {}
     declare(phone_number_id=another, **more)
-    kept(of("another number"))
+    kept(of("another-number"))
 
 
 def test_what_is_only_recorded(project: Project, kept: Kept, declare: Any, of: Any) -> None:
     declare()
     project.up()
     declare(force_destroy=True)
-    kept(of("only recorded"))
+    kept(of("only-recorded"))
 
 
 def test_destroy(project: Project, kept: Kept, declare: Any, of: Any) -> None:
