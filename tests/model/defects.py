@@ -220,7 +220,7 @@ DEFECTS = (
     ),
     Defect(
         "a key that was adopted is adopted again at each run",
-        "dynamic/encryption_key.py",
+        "dynamic/given_key.py",
         'return given is not None and given.fingerprint != olds.get("fingerprint")',
         "return given is not None",
         "a key is adopted, 3 moves: one store, 1 faults",

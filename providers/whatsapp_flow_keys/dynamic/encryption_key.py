@@ -10,6 +10,14 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.clock import SystemClock
+from whatsapp_flow_keys.dynamic.given_key import (
+    EXISTING_KEY,
+    adopts,
+    given_key,
+    rotation_of_a_given_key,
+    unreadable_key,
+    without_given,
+)
 from whatsapp_flow_keys.dynamic.inputs import (
     Inputs,
     is_known,
@@ -22,7 +30,6 @@ from whatsapp_flow_keys.dynamic.inputs import (
 from whatsapp_flow_keys.dynamic.live_keys import LiveKeys
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
 from whatsapp_flow_keys.dynamic.reasons import say, why_key_changes, why_rotation_is_near
-from whatsapp_flow_keys.errors import PrivateKeyError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE
 from whatsapp_flow_keys.lifecycle.removal import Force, remove_from_store
@@ -32,8 +39,6 @@ from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, anchored, is_same_place, open_store, parse_stores
 
 _ROTATES = ("rotation_trigger", "issued_on", "phone_number_id")
-_GIVEN = ("existing_private_key", "existing_passphrase")
-"""Secrets that are inputs only: once they are removed from the program, no state holds them."""
 _IN_PLACE = (
     "store",
     "backups",
@@ -68,34 +73,35 @@ class EncryptionKeyProvider(FlowKeysProvider):
         inputs.parse("issued_on", parse_date)
         if not inputs.failures:
             inputs.failures += _misplaced_passphrase(inputs) + _jump(olds, inputs) + _moved_number(olds, inputs)
-            inputs.failures += _unreadable_key(inputs)
+            inputs.failures += unreadable_key(inputs)
         if inputs["issued_on"] is None:  # a value is there when `ignore_changes` put the old one back
             inputs.values["issued_on"] = issue_date(olds.get("issued_on"), inputs["rotate_after_days"], _today())
         if not inputs.failures:
-            inputs.failures += _rotation_of_a_given_key(olds, inputs)
+            inputs.failures += rotation_of_a_given_key(olds, inputs)
         return checked(inputs.values, inputs.failures)
 
     def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
         """Replaced by what asks for another key; all else is recorded in place."""
         replaces = [name for name in _ROTATES if news.get(name) is not None and news[name] != olds.get(name)]
-        replaces += ["existing_private_key"] if _adopts(olds, news) else []
+        replaces += [EXISTING_KEY] if adopts(olds, news) else []
         updates = [name for name in _IN_PLACE if news.get(name) != olds.get(name)]
         updates += [name for name in ("locations",) if name not in olds]  # a state of before there were any
+        waiting: list[str] = []
         if _goes_first(olds, news, updates) and "phone_number_id" not in replaces:
-            replaces = []  # it keeps the old date and trigger, so the next `up` rotates
-        say(why_key_changes(olds, news, replaces, updates) or why_rotation_is_near(olds, news, _today()))
+            replaces, waiting = waiting, replaces  # it keeps the old date and trigger, so the next `up` rotates
+        say(why_key_changes(olds, news, replaces, updates, waiting) or why_rotation_is_near(olds, news, _today()))
         _live.note(id_, olds)
         return DiffResult(changes=bool(replaces or updates), replaces=replaces)
 
     def create(self, props: Props) -> CreateResult:
         """Generates the pair, or adopts the one given, and stages it in every store. A repeat after a crash generates
         anew."""
-        instance, given = uuid4().hex, _given_key(props)
+        instance, given = uuid4().hex, given_key(props)
         new = NewKey(given or PrivateKey.generate(), props["issued_on"], props.get("passphrase"), given is not None)
         trail = _claim(props, instance).trail(self.audit())
         if given is None:
             trail.done(Operation.GENERATED, new.key.fingerprint)
-        outs = {**_recorded(props), "fingerprint": new.key.fingerprint, "public_key_pem": new.key.public_key_pem}
+        outs = {**without_given(props), "fingerprint": new.key.fingerprint, "public_key_pem": new.key.public_key_pem}
         replaceable = [props["take_over"]] if props.get("take_over") else []
         if props["store"] == STACK:
             if given:
@@ -123,7 +129,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
 
     def update(self, id_: str, olds: Props, news: Props) -> UpdateResult:
         """Records the new values, and brings every store in line with them."""
-        outs = {**_recorded(news), **{name: olds.get(name) for name in _KEPT}}
+        outs = {**without_given(news), **{name: olds.get(name) for name in _KEPT}}
         if news["store"] == STACK:
             outs |= {"private_key": olds["private_key"], "former_passphrases": [], **_whereabouts([])}
             return UpdateResult(outs)
@@ -196,24 +202,6 @@ def _goes_first(olds: Props, news: Props, updates: Sequence[str]) -> bool:
     return "passphrase" in updates or moved
 
 
-def _given_key(props: Mapping[str, Any]) -> PrivateKey | None:
-    """The key to adopt; None where there is none, or a preview doesn't know it. Raises :class:`PrivateKeyError`."""
-    pem, passphrase = (props.get(name) for name in _GIVEN)
-    if pem is None or not is_known(pem) or not is_known(passphrase):
-        return None
-    return PrivateKey.from_pem(pem, passphrase, field="existing_private_key")
-
-
-def _adopts(olds: Props, news: Props) -> bool:
-    """Whether another key is given than the recorded one."""
-    given = _given_key(news)
-    return given is not None and given.fingerprint != olds.get("fingerprint")
-
-
-def _recorded(props: Props) -> Props:
-    return {name: value for name, value in props.items() if name not in _GIVEN}
-
-
 def _stores(props: Props, recorded: Mapping[str, Any]) -> tuple[Store, ...]:
     """The stores that the program names, in the accounts that were recorded for them."""
     locations = recorded.get("locations") or []
@@ -251,31 +239,6 @@ def _today() -> date:
 def _misplaced_passphrase(inputs: Inputs) -> list[str]:
     if inputs["passphrase"] is not None and inputs["store"] == STACK:
         return ["passphrase: adds nothing with the stack as the store, whose secrets are encrypted; leave it out"]
-    return []
-
-
-def _unreadable_key(inputs: Inputs) -> list[str]:
-    if inputs["existing_private_key"] is None:
-        return [] if inputs["existing_passphrase"] is None else [f"{_GIVEN[1]}: has no use without {_GIVEN[0]}"]
-    try:
-        _given_key(inputs.values)
-    except PrivateKeyError as error:
-        return [str(error)]
-    return []
-
-
-def _rotation_of_a_given_key(olds: Props, inputs: Inputs) -> list[str]:
-    """While the key is given, no other may be made; its removal is no change."""
-    before, given = _given_key(olds), _given_key(inputs.values)
-    if before is None or given is None or given.fingerprint != before.fingerprint:
-        return []
-    asked = inputs["rotation_trigger"] not in (None, olds.get("rotation_trigger"))
-    if asked or inputs["issued_on"] != olds.get("issued_on"):
-        why = "asked for" if asked else "due"
-        return [
-            f"existing_private_key: a rotation is {why}, which makes a new key. Remove existing_private_key and run "
-            f"`pulumi up`: the key that was adopted stays, and the rotation goes on from it"
-        ]
     return []
 
 

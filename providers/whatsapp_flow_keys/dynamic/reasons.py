@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from whatsapp_flow_keys.dynamic.given_key import EXISTING_KEY
 from whatsapp_flow_keys.dynamic.inputs import is_known
 from whatsapp_flow_keys.graph.answers import VALID
 from whatsapp_flow_keys.lifecycle.registration import IN_PLACE
@@ -28,8 +29,11 @@ def say(reason: str | None) -> None:
         print(reason)
 
 
-def why_key_changes(olds: Props, news: Props, replaces: Sequence[str], updates: Sequence[str]) -> str | None:
-    """Of an EncryptionKey. ``replaces`` and ``updates``: the properties that ask for it."""
+def why_key_changes(
+    olds: Props, news: Props, replaces: Sequence[str], updates: Sequence[str], waiting: Sequence[str]
+) -> str | None:
+    """Of an EncryptionKey. ``replaces`` and ``updates``: the properties that ask for it; ``waiting``: those that would
+    replace it, but for an update that goes first."""
     number = f"phone number {olds.get('phone_number_id')}"
     if "phone_number_id" in replaces:
         return (
@@ -37,11 +41,11 @@ def why_key_changes(olds: Props, news: Props, replaces: Sequence[str], updates: 
             f"The old number's key stays registered; its key ring goes at the end, unless a key that Meta serves would "
             f"be lost with it"
         )
-    if "existing_private_key" in replaces:
-        return f"{number}: the key given as existing_private_key takes the place of key {_short(olds)}"
+    if EXISTING_KEY in replaces:
+        return f"{number}: the key given as {EXISTING_KEY} takes the place of key {_short(olds)}"
     if replaces:
         return f"{number}: rotation, {_why_rotated(olds, news, replaces)}. Key {_short(olds)} goes on opening forms"
-    return _why_updated(number, olds, news, updates)
+    return _why_updated(number, olds, news, updates, waiting)
 
 
 def why_rotation_is_near(olds: Props, news: Props, today: date) -> str | None:
@@ -90,7 +94,7 @@ def _why_rotated(olds: Props, news: Props, replaces: Sequence[str]) -> str:
     return f"due: the key of {olds.get('issued_on')} has had its {int(news.get('rotate_after_days') or 0)} days"
 
 
-def _why_updated(number: str, olds: Props, news: Props, updates: Sequence[str]) -> str | None:
+def _why_updated(number: str, olds: Props, news: Props, updates: Sequence[str], waiting: Sequence[str]) -> str | None:
     reasons: list[str] = []
     store, before = news.get("store"), olds.get("store")
     if is_known(store) and not is_same_place(store, before):
@@ -104,7 +108,7 @@ def _why_updated(number: str, olds: Props, news: Props, updates: Sequence[str]) 
     reasons += [f"{name} is recorded" for name in _RECORDED_ONLY if name in updates]
     if not reasons:
         return None
-    return f"{number}: key {_short(olds)} stays; {'; '.join(reasons)}{_what_waits(olds, news)}"
+    return f"{number}: key {_short(olds)} stays; {'; '.join(reasons)}{_what_waits(waiting)}"
 
 
 def _left_out(olds: Props, news: Props) -> list[str]:
@@ -112,9 +116,9 @@ def _left_out(olds: Props, news: Props) -> list[str]:
     return [old for old in olds.get("backups") or [] if not any(is_same_place(old, url) for url in kept)]
 
 
-def _what_waits(olds: Props, news: Props) -> str:
-    asked = any(news.get(name) not in (None, olds.get(name)) for name in ("rotation_trigger", "issued_on"))
-    return ". The rotation waits for the next `pulumi up`" if asked else ""
+def _what_waits(waiting: Sequence[str]) -> str:
+    what = "adoption" if EXISTING_KEY in waiting else "rotation"
+    return f". The {what} waits for the next `pulumi up`" if waiting else ""
 
 
 def _short(props: Props) -> str:
