@@ -33,7 +33,7 @@ def active(_: FlowRequest) -> dict[str, Any]:
 def acknowledge(notice: FlowRequest) -> dict[str, Any]:
     """Answers an error notice, and logs Meta's name of the error; its message may quote a form."""
     name = "".join(character for character in str(notice.error)[:80] if character.isprintable())
-    _LOG.error("WhatsApp's client could not use the last answer for screen %r: %s", notice.screen, name)
+    _LOG.error("WhatsApp's client could not use the last answer for screen %r: %s", str(notice.screen)[:80], name)
     return {"data": {"acknowledged": True}}
 
 
@@ -62,8 +62,8 @@ class FlowEndpoint:
                 raise InputError("a handler must be a plain function; asgi_app runs it in a thread, so it may block")
         if isinstance(app_secrets, str):  # each of its letters would be a secret
             raise InputError("app_secrets: is a text; write it as a tuple, (secret,) with a comma for one")
-        if not all(app_secrets):
-            raise InputError("app_secrets: one of them is empty")
+        if not all(secret and secret.isascii() for secret in app_secrets):
+            raise InputError("app_secrets: one of them is empty, or not ASCII")
         self._policy = Policy(handler, on_ping, on_error_notice, app_secrets)
         self._keys = keys if isinstance(keys, LiveKeys) else LiveKeys(keys)
         self._clock = clock or SystemClock()

@@ -25,9 +25,11 @@ class FlowKeys:
         """``before``: what was held until now. Its keys are not parsed again (28 ms each); and where ``ring`` is older
         than its ring, as from a store that was rolled back, none of them goes.
 
-        Raises :class:`PrivateKeyError` for a key that opens with none of the passphrases, :class:`StoreError` when
-        ``before`` was another number's.
+        Raises :class:`PrivateKeyError` for a key that opens with none of the passphrases, :class:`StoreError` when the
+        ring is empty, or ``before`` was another number's.
         """
+        if not ring.keys:
+            raise StoreError(f"the key ring of phone number {ring.phone_number_id} holds no key")
         held = before._opened if before else {}
         if before and before._number != ring.phone_number_id:
             raise StoreError(f"the key ring of phone number {before._number} is now that of {ring.phone_number_id}")

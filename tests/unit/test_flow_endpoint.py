@@ -342,9 +342,10 @@ def test_without_an_app_secret_it_does_not_start(secret: dict[str, str]) -> None
         FlowEndpoint.from_env(book, environment(**secret))
 
 
-def test_an_empty_app_secret_is_refused_in_a_program_too() -> None:
-    with pytest.raises(InputError, match="app_secrets: one of them is empty"):
-        endpoint_of(book, app_secrets=("",))
+@pytest.mark.parametrize("secret", ["", "é", "\udcff"])
+def test_an_app_secret_that_can_be_none_is_refused_at_the_start(secret: str) -> None:
+    with pytest.raises(InputError, match="app_secrets: one of them is empty, or not ASCII"):
+        endpoint_of(book, app_secrets=(secret,))
 
 
 def test_an_app_secret_that_is_no_tuple_is_refused_since_each_letter_would_be_one() -> None:
@@ -395,6 +396,13 @@ def test_keys_that_are_held_are_not_parsed_again(monkeypatch: pytest.MonkeyPatch
     held = FlowKeys(before)
     monkeypatch.setattr("whatsapp_flow_endpoint.flow_keys.open_key", never)
     assert held.renewed(before).keys == held.keys
+
+
+def test_a_ring_without_keys_is_refused_and_takes_none_away() -> None:
+    with pytest.raises(StoreError, match=f"the key ring of phone number {NUMBER} holds no key"):
+        FlowKeys(ring())
+    with pytest.raises(StoreError, match="holds no key"):
+        FlowKeys(ring(key())).renewed(ring(revision=2))
 
 
 def test_another_numbers_ring_is_refused() -> None:

@@ -90,13 +90,6 @@ def test_a_request_for_a_key_that_is_not_in_the_ring_is_refused(pair: list[Priva
         opens(FlowKeys(ring(pair)), stranger)
 
 
-def test_a_ring_without_keys_opens_nothing(stranger: PrivateKey) -> None:
-    keys = FlowKeys(KeyRing("106540352242922", "acme/flows/prod", "owner-1"))
-    assert keys.fingerprints == ()
-    with pytest.raises(FlowMessageError):
-        opens(keys, stranger)
-
-
 @pytest.mark.parametrize(
     ("current", "previous", "environ"),
     [
