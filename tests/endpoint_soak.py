@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from tests.forms import APP_SECRET, FORM, PING, TYPED_IN, key, ring, sent
@@ -117,6 +118,9 @@ def _signed(body: bytes) -> Request:
 
 
 def _peak_kib() -> int:
+    status = Path("/proc/self/status")
+    if status.exists():  # Linux hands getrusage's peak down from the process that started this one
+        return int(status.read_text().partition("VmHWM:")[2].split()[0])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak // 1024 if sys.platform == "darwin" else peak
 

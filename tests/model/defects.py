@@ -109,8 +109,8 @@ DEFECTS = (
     Defect(
         "the stack's ring forgets what was recorded",
         _STAGING,
-        "read_rings([RecordedRing(recorded), *backups], claim)",
-        "read_rings([*backups], claim)",
+        "read_rings([RecordedRing(recorded), *backups], claim, trail=trail)",
+        "read_rings([*backups], claim, trail=trail)",
         _ROTATE_STACK,
         "P2",
     ),
@@ -229,8 +229,8 @@ DEFECTS = (
     Defect(
         "a key that is adopted counts as somebody else's",
         _STAGING,
-        "if new.adopted:",
-        "if False:",
+        "if new.adopted:\n            refuse_other_key",
+        "if False:\n            refuse_other_key",
         "a key is adopted, 3 moves: one store, 1 faults",
         "P4",
     ),
