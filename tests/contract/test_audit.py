@@ -24,6 +24,7 @@ from whatsapp_flow_keys.errors import (
     RegistrationError,
     StoreUnavailableError,
 )
+from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import AccountLockedError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.gate import Gate
@@ -174,6 +175,27 @@ def test_a_proof_that_could_not_be_made_is_told_as_failed(line: Line) -> None:
     with pytest.raises(AccountLockedError):
         line.register(key)
     assert line.told.take() == ["offered", "published", "verified failed"]
+
+
+class Unsigned:
+    """The Graph API of a number whose key Meta does not sign."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+
+    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
+        return replace(self.line.graph.get_registered_key(phone_number_id), signature_status="MISMATCH")
+
+    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
+        return self.line.graph.set_public_key(phone_number_id, public_key_pem)
+
+
+def test_a_key_that_meta_serves_and_does_not_sign_is_not_told_as_verified(line: Line) -> None:
+    key = line.stage()
+    line.told.take()
+    with pytest.raises(RegistrationError, match="signature status"):
+        register(line.wanted(key), stores=line.stores, graph=Unsigned(line), clock=line.clock, audit=line.told)
+    assert line.told.take() == ["offered", "published", "promoted", "verified failed"]
 
 
 def test_a_stale_signature_that_is_healed_is_told_as_a_publication_and_no_promotion(line: Line) -> None:
@@ -335,6 +357,21 @@ def test_a_softly_deleted_document_is_told_key_by_key_when_it_is_restored(
     assert line.told.take() == ["restored", "restored"]
 
 
+def test_a_softly_deleted_document_that_could_not_be_restored_is_told_as_failed(line: Line) -> None:
+    class Gone(FileStore):
+        def read(self) -> Versioned:
+            return Versioned(None, "", deleted=True)
+
+        def restore(self) -> None:
+            raise StoreUnavailableError(f"{self.url}: does not answer")
+
+    store = Gone(str(line.folder / "ring0.json"))
+    with pytest.raises(StoreUnavailableError):
+        claim_stores(line.claim(), stores=[store], passphrase=None, audit=line.told)
+    assert last(line).store == store.url
+    assert line.told.take() == ["restored failed"]
+
+
 def test_a_lost_store_that_is_rebuilt_is_told_key_by_key(line: Line) -> None:
     line.backups = 1
     keys = {line.rotate(), line.rotate()}
@@ -400,9 +437,22 @@ def test_with_the_stack_as_the_store_a_key_is_promoted_when_the_state_comes_to_r
     register(wanted, stores=[RecordedRing(ring)], graph=graph, clock=clock, audit=told)
     assert last(line).store == "stack"
     assert line.told.take() == WHOLE
+    register(wanted, stores=[RecordedRing(ring)], graph=graph, clock=clock, audit=told)  # the state wasn't saved
+    assert line.told.take() == ["verified", "promoted"]
     proven = replace(wanted, proven=new.key.fingerprint)
     register(proven, stores=[RecordedRing(ring)], graph=graph, clock=clock, audit=told)
     assert line.told.take() == []
+
+
+def test_a_rotation_of_the_stacks_ring_does_not_tell_again_what_its_registration_told(line: Line) -> None:
+    first = new_key()
+    claim, graph, clock, told = line.claim(), line.graph, line.clock, line.told
+    ring = begin_recorded_ring(first, claim, backups=[], graph=graph, clock=clock, replaceable=[], audit=told)
+    wanted = line.wanted(first.key.fingerprint)
+    register(wanted, stores=[RecordedRing(ring)], graph=graph, clock=clock, audit=told)
+    line.told.take()
+    extend_recorded_ring(ring, new_key(), claim, backups=[], graph=graph, clock=clock, audit=told)
+    assert line.told.take() == ["staged"]
 
 
 def test_a_key_that_leaves_the_stacks_ring_is_told_as_retired(line: Line) -> None:

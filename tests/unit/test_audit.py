@@ -197,6 +197,18 @@ def test_a_fifo_whose_reader_does_not_read_hangs_nothing(tmp_path: Path) -> None
     assert "can't be written: Resource temporarily unavailable" in warnings[0]
 
 
+def test_a_line_that_was_cut_short_is_reported(tmp_path: Path) -> None:
+    warnings: list[str] = []
+    path = fifo_without_a_reader(tmp_path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        log = AuditLog(str(path), warn=warnings.append)
+        log.record(Event(Operation.STAGED, NUMBER, STACK, reason="x" * 1_000_000))  # more than any FIFO takes
+    finally:
+        os.close(reader)
+    assert "can't be written: a line was cut short" in warnings[0]
+
+
 def test_a_key_ring_that_was_named_by_mistake_stays_as_it_is(tmp_path: Path) -> None:
     path = a_key_ring(tmp_path)
     before = path.read_bytes()
