@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tools.checkout import Checkout, write_whole
-from tools.local_graph import LocalGraph, refuse_taken_port
+from tools.local_graph import LocalGraph, refuse_taken_port, without_whatsapp
 from tools.processes import run_foreground, say
 from tools.stop import Stop
 
@@ -45,7 +45,7 @@ def serve(checkout: Checkout, endpoint_env: Mapping[str, str], port: int | None)
     say(f"The example endpoint listens on {endpoint.url} with the keys of `{NUMBER}`; Ctrl-C ends it.")
     say("In other terminals: `make traffic` sends it forms, `make rotate` rotates meanwhile.")
     command: list[str | Path] = [checkout.python, "-m", "waitress", f"--listen=127.0.0.1:{endpoint.port}", "app:app"]
-    environment = {**_without_whatsapp(), **endpoint_env, "WHATSAPP_APP_SECRET": endpoint.app_secret}
+    environment = {**without_whatsapp(os.environ), **endpoint_env, "WHATSAPP_APP_SECRET": endpoint.app_secret}
     return _ended(run_foreground(command, cwd=checkout.root / "examples" / "endpoint", environment=environment))
 
 
@@ -56,7 +56,7 @@ def send_forms(checkout: Checkout, graph: LocalGraph, words: list[str]) -> int:
         raise Stop("There is no endpoint yet: run `make endpoint` in another terminal.")
     where = ["--graph", graph.url, "--number", number_of_local_stack(checkout), "--endpoint", endpoint.url]
     command: list[str | Path] = [checkout.python, "-m", "whatsapp_graph_emulator.flow_load", *where, *words]
-    environment = {**_without_whatsapp(), "WHATSAPP_APP_SECRET": endpoint.app_secret}
+    environment = {**without_whatsapp(os.environ), "WHATSAPP_APP_SECRET": endpoint.app_secret}
     return run_foreground(command, cwd=checkout.root, environment=environment)
 
 
@@ -75,10 +75,6 @@ def _remembered(checkout: Checkout) -> LocalEndpoint | None:
         return LocalEndpoint(found["port"], found["app_secret"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _without_whatsapp() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("WHATSAPP_")}
 
 
 def _ended(status: int) -> int:

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -129,13 +130,17 @@ def numbers_of_local_stack(checkout: Checkout) -> tuple[str, ...]:
     return tuple(re.findall(r"^[\s-]*phoneNumberId:\s*[\"'](\d+)[\"']", config, re.MULTILINE))
 
 
+def without_whatsapp(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a person has set for an account of their own stays out of what runs here."""
+    return {name: value for name, value in environment.items() if not name.startswith("WHATSAPP_")}
+
+
 def _start(checkout: Checkout, graph: LocalGraph) -> subprocess.Popen[bytes]:
     command = [str(checkout.python), "-m", "whatsapp_graph_emulator"]
     command += ["--port", str(graph.port), "--state", str(_state(checkout))]
     for number in graph.numbers:
         command += ["--number", number]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("WHATSAPP_")}
-    environment["WHATSAPP_EMULATOR_TOKENS"] = graph.token
+    environment = {**without_whatsapp(os.environ), "WHATSAPP_EMULATOR_TOKENS": graph.token}
     with _log(checkout).open("wb") as log:
         return subprocess.Popen(
             command,

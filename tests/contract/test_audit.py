@@ -28,7 +28,7 @@ from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import AccountLockedError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.gate import Gate
-from whatsapp_flow_keys.lifecycle.registration import register
+from whatsapp_flow_keys.lifecycle.registration import Wanted, register
 from whatsapp_flow_keys.lifecycle.removal import Force, remove_from_store, remove_recorded_ring
 from whatsapp_flow_keys.lifecycle.restoration import restore
 from whatsapp_flow_keys.lifecycle.rings import read_rings
@@ -418,74 +418,85 @@ def new_key() -> NewKey:
     return NewKey(PrivateKey.generate(), "2026-11-24")
 
 
+def begin(line: Line, new: NewKey) -> KeyRing:
+    return begin_recorded_ring(
+        new, line.claim(), backups=[], graph=line.graph, clock=line.clock, replaceable=[], audit=line.told
+    )
+
+
+def extend(line: Line, ring: KeyRing, new: NewKey) -> KeyRing:
+    return extend_recorded_ring(
+        ring, new, line.claim(), backups=[], graph=line.graph, clock=line.clock, audit=line.told
+    )
+
+
+def register_recorded(line: Line, wanted: Wanted, ring: KeyRing) -> None:
+    register(wanted, stores=[RecordedRing(ring)], graph=line.graph, clock=line.clock, audit=line.told)
+
+
 def test_the_stacks_own_ring_is_told_as_staged_when_its_resource_records_it(line: Line) -> None:
     first, second = new_key(), new_key()
-    claim, graph, clock, told = line.claim(), line.graph, line.clock, line.told
-    ring = begin_recorded_ring(first, claim, backups=[], graph=graph, clock=clock, replaceable=[], audit=told)
+    ring = begin(line, first)
     assert (last(line).fingerprint, last(line).store) == (first.key.fingerprint, "stack")
-    ring = extend_recorded_ring(ring, second, claim, backups=[], graph=graph, clock=clock, audit=told)
+    ring = extend(line, ring, second)
     assert line.told.take() == ["staged", "staged"]
-    extend_recorded_ring(ring, second, claim, backups=[], graph=graph, clock=clock, audit=told)
+    extend(line, ring, second)
     assert line.told.take() == []
 
 
 def test_with_the_stack_as_the_store_a_key_is_promoted_when_the_state_comes_to_record_it_as_proven(line: Line) -> None:
     new = new_key()
-    claim, graph, clock, told = line.claim(), line.graph, line.clock, line.told
-    ring = begin_recorded_ring(new, claim, backups=[], graph=graph, clock=clock, replaceable=[], audit=told)
+    ring = begin(line, new)
     wanted = line.wanted(new.key.fingerprint)
-    register(wanted, stores=[RecordedRing(ring)], graph=graph, clock=clock, audit=told)
+    register_recorded(line, wanted, ring)
     assert last(line).store == "stack"
     assert line.told.take() == WHOLE
-    register(wanted, stores=[RecordedRing(ring)], graph=graph, clock=clock, audit=told)  # the state wasn't saved
+    register_recorded(line, wanted, ring)  # the state wasn't saved
     assert line.told.take() == ["verified", "promoted"]
     proven = replace(wanted, proven=new.key.fingerprint)
-    register(proven, stores=[RecordedRing(ring)], graph=graph, clock=clock, audit=told)
+    register_recorded(line, proven, ring)
     assert line.told.take() == []
 
 
 def test_a_rotation_of_the_stacks_ring_does_not_tell_again_what_its_registration_told(line: Line) -> None:
     first = new_key()
-    claim, graph, clock, told = line.claim(), line.graph, line.clock, line.told
-    ring = begin_recorded_ring(first, claim, backups=[], graph=graph, clock=clock, replaceable=[], audit=told)
+    ring = begin(line, first)
     wanted = line.wanted(first.key.fingerprint)
-    register(wanted, stores=[RecordedRing(ring)], graph=graph, clock=clock, audit=told)
+    register_recorded(line, wanted, ring)
     line.told.take()
-    extend_recorded_ring(ring, new_key(), claim, backups=[], graph=graph, clock=clock, audit=told)
+    extend(line, ring, new_key())
     assert line.told.take() == ["staged"]
 
 
 def test_a_key_that_leaves_the_stacks_ring_is_told_as_retired(line: Line) -> None:
-    claim, graph, clock, told = line.claim(), line.graph, line.clock, line.told
     keys = [new_key() for _ in range(4)]
-    ring = begin_recorded_ring(keys[0], claim, backups=[], graph=graph, clock=clock, replaceable=[], audit=told)
+    ring = begin(line, keys[0])
     line.emulator.set_key(line.number, keys[0].key.public_key_pem)
     for key in keys[1:]:
         line.clock.time += timedelta(days=2)
-        ring = extend_recorded_ring(ring, key, claim, backups=[], graph=graph, clock=clock, audit=told)
+        ring = extend(line, ring, key)
         line.emulator.set_key(line.number, key.key.public_key_pem)
-    retired = [event.fingerprint for event in told.of(Operation.RETIRED)]
+    retired = [event.fingerprint for event in line.told.of(Operation.RETIRED)]
     assert retired == [key.key.fingerprint for key in keys if key.key.fingerprint not in ring]
     assert retired
 
 
 def test_a_stacks_ring_that_goes_is_told_as_deleted_but_for_the_keys_of_the_ring_that_replaced_it(line: Line) -> None:
     first, second = new_key(), new_key()
-    claim, graph, clock, told = line.claim(), line.graph, line.clock, line.told
-    ring = begin_recorded_ring(first, claim, backups=[], graph=graph, clock=clock, replaceable=[], audit=told)
-    ring = extend_recorded_ring(ring, second, claim, backups=[], graph=graph, clock=clock, audit=told)
+    ring = begin(line, first)
+    ring = extend(line, ring, second)
     line.told.take()
     kept = frozenset({second.key.fingerprint})
     remove_recorded_ring(
         ring,
-        claim,
-        graph=graph,
-        clock=clock,
+        line.claim(),
+        graph=line.graph,
+        clock=line.clock,
         survivors=kept,
         beside=kept,
         force=Force(recorded=True),
         where="the stack's key ring",
-        audit=told,
+        audit=line.told,
     )
     assert (last(line).fingerprint, last(line).store) == (first.key.fingerprint, "stack")
     assert line.told.take() == ["deleted"]

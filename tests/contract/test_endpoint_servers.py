@@ -36,7 +36,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     else:
         environ = {"WHATSAPP_FLOW_KEYS": document.dump(ring(key())), "WHATSAPP_APP_SECRET": APP_SECRET}
         log = tmp_path_factory.mktemp("gunicorn") / "log"
-        with gunicorn_server("tests.servers.endpoint_app:make()", environ, log) as running:
+        with gunicorn_server(environ, log) as running:
             yield running
 
 
@@ -107,7 +107,7 @@ def test_a_server_that_forks_reads_the_keys_anew_in_each_worker(tmp_path: Path) 
     store = tmp_path / "ring.json"
     store.write_text(document.dump(ring(key())))
     environ = {"WHATSAPP_FLOW_KEYS": store.as_uri(), "WHATSAPP_APP_SECRET": APP_SECRET}
-    with gunicorn_server("tests.servers.endpoint_app:make()", environ, tmp_path / "log") as url:
+    with gunicorn_server(environ, tmp_path / "log") as url:
         store.write_text(document.dump(ring(key("new"), key(), revision=2)))
         with ThreadPoolExecutor(8) as threads:
             forms = [sent(to=key("new")) for _ in range(24)]

@@ -5,20 +5,15 @@ before the old one ends. Over HTTP on loopback, so that a Pulumi program can dep
 """
 
 import json
-import os
-import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
-from time import monotonic
+from threading import Thread
 from types import TracebackType
 
-_STARTS_WITHIN = 60.0
-_ROOT = Path(__file__).parents[2]
+from tests.servers.gunicorn import start_gunicorn, stop_gunicorn
 
 
 class Platform:
@@ -42,7 +37,8 @@ class Platform:
         self._api.shutdown()
         self._api.server_close()
         self._thread.join()
-        self._end(self._running)
+        if self._running is not None:
+            stop_gunicorn(self._running)
         self._listening.close()
 
     @property
@@ -64,30 +60,10 @@ class Platform:
         """Returns once the new deployment serves and the one before has ended."""
         self.deployments += 1
         log = self._folder / f"deployment-{self.deployments}.log"
-        command = [sys.executable, "-m", "gunicorn", "--preload", "--threads=8", "--no-control-socket"]
-        with log.open("wb") as output:
-            started = subprocess.Popen(
-                [*command, f"--bind=fd://{self._listening.fileno()}", "tests.servers.endpoint_app:make()"],
-                cwd=_ROOT,
-                env={**os.environ, **self.environ, **environ},
-                pass_fds=[self._listening.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        ends, pause = monotonic() + _STARTS_WITHIN, Event()
-        while "Booting worker" not in log.read_text():
-            assert started.poll() is None, log.read_text()
-            assert monotonic() < ends, log.read_text()
-            pause.wait(0.02)
+        started = start_gunicorn(self._listening, {**self.environ, **environ}, log)
         self._running, before = started, self._running
-        self._end(before)
-
-    @staticmethod
-    def _end(process: "subprocess.Popen[bytes] | None") -> None:
-        if process is not None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)
+        if before is not None:
+            stop_gunicorn(before)
 
 
 def _handler(platform: Platform) -> type[BaseHTTPRequestHandler]:

@@ -1,23 +1,16 @@
 """The servers that people run an endpoint with: waitress and uvicorn in this process, gunicorn as one of its own."""
 
-import os
-import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event, Thread
-from time import monotonic
+from threading import Thread
 from typing import Any
 
-import requests
 import uvicorn
 import waitress.server
 
-_STARTS_WITHIN = 60.0
-_ROOT = Path(__file__).parents[2]
+from tests.servers.gunicorn import start_gunicorn, stop_gunicorn
 
 
 @contextmanager
@@ -55,46 +48,18 @@ def uvicorn_server(app: Any) -> Iterator[str]:
 
 
 @contextmanager
-def gunicorn_server(app: str, environ: Mapping[str, str], log: Path, *options: str) -> Iterator[str]:
-    """Its URL; ``app`` is ``module:factory()``. It loads it once and forks two workers."""
-    listening = _listen()
-    command = [sys.executable, "-m", "gunicorn", "--preload", "--workers=2", "--threads=4", "--no-control-socket"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, f"--bind=fd://{listening.fileno()}", *options, app],
-            cwd=_ROOT,
-            env={**os.environ, **environ},
-            pass_fds=[listening.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait(_url(listening), process, log)
-        yield _url(listening)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-        listening.close()
-
-
-def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    ends, pause = monotonic() + _STARTS_WITHIN, Event()
-    while True:
-        assert process.poll() is None, log.read_text()
-        assert monotonic() < ends, log.read_text()
+def gunicorn_server(environ: Mapping[str, str], log: Path) -> Iterator[str]:
+    """Its URL; it loads the endpoint of the tests once and forks two workers."""
+    with _listen() as listening:
+        process = start_gunicorn(listening, environ, log, workers=2)
         try:
-            requests.get(url, timeout=5)
-        except requests.RequestException:
-            pause.wait(0.05)
-        else:
-            return
+            yield _url(listening)
+        finally:
+            stop_gunicorn(process)
 
 
 def _listen() -> socket.socket:
-    listening = socket.create_server(("127.0.0.1", 0))
-    listening.set_inheritable(True)
-    return listening
+    return socket.create_server(("127.0.0.1", 0))
 
 
 def _url(listening: socket.socket) -> str:

@@ -181,6 +181,20 @@ def test_given_again_once_the_number_has_moved_on_it_is_refused(project: Project
 
 
 @pytest.mark.parametrize("store", STORES)
+def test_a_refresh_while_it_is_given_is_no_change(project: Project, live: PrivateKey, store: str) -> None:
+    declare(project, store, existing_private_key=live.to_pem(), existing_passphrase=PASSPHRASE)
+    project.up()
+    project.succeed("refresh", "--yes", "--skip-preview")
+    project.succeed("preview", "--expect-no-changes")
+    project.up("--refresh")
+    declare(project, store)
+    project.succeed("preview", "--expect-no-changes")
+    project.up("--refresh")
+    assert project.served() == project.fingerprint() == live.fingerprint
+    assert project.publications() == 0
+
+
+@pytest.mark.parametrize("store", STORES)
 def test_replaced_by_force_while_it_is_live_it_stays(project: Project, live: PrivateKey, store: str) -> None:
     declare(project, store, existing_private_key=live.to_pem())
     project.up()

@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from tests.stack.project import Project, on_file
 from whatsapp_flow_keys.keys import PrivateKey
 
 FOLDER = Path(__file__).with_name("previews")
-TODAY = datetime.now(timezone.utc).date()
 PRIVATE, SAID = "-----BEGIN", "phone number "
 
 Kept = Callable[..., None]
@@ -62,8 +61,13 @@ def settled(output: str, project: Project, *, diff: bool) -> str:
     return re.sub(r"\n{2,}", "\n\n", text.strip())
 
 
-def dated(date: str) -> str:
-    days = (datetime.fromisoformat(date).date() - TODAY).days
+def today() -> date:
+    """In UTC, as the provider has it."""
+    return datetime.now(timezone.utc).date()
+
+
+def dated(text: str) -> str:
+    days = (date.fromisoformat(text) - today()).days
     return "<today>" if days == 0 else f"<today{days:+}>"
 
 
@@ -130,16 +134,16 @@ def test_nothing_to_do(project: Project, kept: Kept, declare: Any, of: Any) -> N
 def test_a_rotation_that_is_near(project: Project, kept: Kept, declare: Any, of: Any) -> None:
     declare()
     project.up()
-    project.issue_on((TODAY - timedelta(87)).isoformat())
+    project.issue_on((today() - timedelta(87)).isoformat())
     kept(of("rotation-near"))
-    project.issue_on((TODAY - timedelta(75)).isoformat())
+    project.issue_on((today() - timedelta(75)).isoformat())
     assert "falls due" not in project.succeed("preview")
 
 
 def test_a_rotation_that_is_due(project: Project, kept: Kept, declare: Any, of: Any) -> None:
     declare()
     project.up()
-    project.issue_on((TODAY - timedelta(95)).isoformat())
+    project.issue_on((today() - timedelta(95)).isoformat())
     kept(of("rotation-due"))
     project.fail("preview", "--refresh", "--expect-no-changes")  # what a scheduled job watches
 
