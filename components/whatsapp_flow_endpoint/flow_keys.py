@@ -22,7 +22,7 @@ class FlowKeys:
     _opened: dict[str, PrivateKey]
 
     def __init__(self, ring: KeyRing, *passphrases: str, before: "FlowKeys | None" = None) -> None:
-        """``before``: what was held until now. Its keys are not parsed again (28 ms each); and where ``ring`` is older
+        """``before``: what was held until now. Its keys are not parsed again (28 ms each); where ``ring`` is no newer
         than its ring, as from a store that was rolled back, none of them goes.
 
         Raises :class:`PrivateKeyError` for a key that opens with none of the passphrases, :class:`StoreError` when the
@@ -34,11 +34,12 @@ class FlowKeys:
         if before and before._number != ring.phone_number_id:
             raise StoreError(f"the key ring of phone number {before._number} is now that of {ring.phone_number_id}")
         self._number, self._passphrases = ring.phone_number_id, passphrases
-        self._revision = max(ring.revision, before._revision if before else 0)
+        newest = before._revision if before else -1
+        self._revision = max(ring.revision, newest)
         self._opened = {
             key.private_key_pem: held.get(key.private_key_pem) or open_key(key, *passphrases) for key in ring.keys
         }
-        if self._revision > ring.revision:
+        if ring.revision <= newest:
             self._opened = {**self._opened, **held}
         self.keys = tuple({key.fingerprint: key for key in self._opened.values()}.values())
 

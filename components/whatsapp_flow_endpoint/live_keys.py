@@ -93,16 +93,19 @@ class LiveKeys:
         with self._lock:
             self._began = began = self._clock.monotonic()
             self._next, self._under_way = None, this
+        fingerprints = self._keys.fingerprints
         try:
             self._take(read)
         finally:
             with self._lock:
                 self._under_way, self._ended_began = None, began
+                self._in_vain.append(began)
+                if self._keys.fingerprints != fingerprints:
+                    self._in_vain.clear()
             this.set_result(None)
 
     def _take(self, read: Callable[[], KeyRing]) -> None:
         before = self._keys
-        self._in_vain.append(self._clock.monotonic())
         try:
             self._keys = before.renewed(read())
         except FlowKeysError as error:
@@ -110,8 +113,6 @@ class LiveKeys:
         except Exception as error:  # noqa: BLE001 - whatever a client library raises; its text may hold anything
             self._say_failed(f"{type(error).__name__} while reading")
         else:
-            if self._keys.fingerprints != before.fingerprints:
-                self._in_vain.clear()
             if self._failing or self._keys.fingerprints != before.fingerprints:
                 _LOG.info("keys: %s", ", ".join(fingerprint[:12] for fingerprint in self._keys.fingerprints))
             self._failing = False

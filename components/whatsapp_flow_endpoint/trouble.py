@@ -12,20 +12,19 @@ from whatsapp_flow_keys.keys import PrivateKey
 
 _DECLARED = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 
+_SHA1, _SHA256 = hashes.SHA1(), hashes.SHA256()  # noqa: S303 (it names what others did wrong, and protects nothing)
 _OTHER_HASHES = {
-    "OAEP with SHA-256 but MGF1 with SHA-1 (Java's default): set MGF1 to SHA-256, too": (
-        padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA256(), None)  # noqa: S303 - named, not used
-    ),
-    "OAEP with SHA-1: set SHA-256 for it and for MGF1": padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None),  # noqa: S303
+    "OAEP with SHA-256 but MGF1 with SHA-1 (Java's default): set MGF1 to SHA-256, too": (_SHA256, _SHA1),
+    "OAEP with SHA-1: set SHA-256 for it and for MGF1": (_SHA1, _SHA1),
 }
 
 
 def wrong_hash(request: SealedRequest, keys: Iterable[PrivateKey]) -> str | None:
     """How a request that no key opens was encrypted, if that is why. Costs up to two private operations a key."""
     for key in keys:
-        for name, oaep in _OTHER_HASHES.items():
+        for name, (hash_, mgf_hash) in _OTHER_HASHES.items():
             try:
-                key.key.decrypt(request.wrapped_key, oaep)
+                key.key.decrypt(request.wrapped_key, padding.OAEP(padding.MGF1(mgf_hash), hash_, None))
             except ValueError:
                 continue
             return f"its AES key was encrypted for key {key.fingerprint[:12]} by {name}"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.forms import APP_SECRET, FORM, NUMBER, PING, TYPED_IN, endpoint_of, key, ring, sent
-from whatsapp_flow_endpoint import FlowEndpoint, FlowKeys, FlowRequest, FlowTokenNoLongerValid, complete, show
+from tests.forms import APP_SECRET, FORM, PING, TYPED_IN, endpoint_of, key, ring, sent
+from whatsapp_flow_endpoint import FlowEndpoint, FlowRequest, FlowTokenNoLongerValid, complete, show
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import InputError, StoreError
 from whatsapp_flow_keys.signature import HEADER, sign
@@ -377,37 +377,6 @@ def test_the_log_of_a_whole_exchange_is_empty(caplog: pytest.LogCaptureFixture) 
     form = sent()
     assert endpoint_of(book).answer(form.signed, form.body).status == 200
     assert caplog.text == ""
-
-
-def test_keys_of_an_older_ring_take_none_away() -> None:
-    held = FlowKeys(ring(key(), key("previous"), revision=5))
-    rolled_back = held.renewed(ring(key("previous"), key("older"), revision=4))
-    assert set(rolled_back.fingerprints) == {key(name).fingerprint for name in ("current", "previous", "older")}
-    assert held.renewed(ring(key("newer"), revision=6)).fingerprints == (key("newer").fingerprint,)
-
-
-def test_a_ring_that_was_rolled_back_stays_behind_until_it_catches_up() -> None:
-    held = FlowKeys(ring(key(), revision=5)).renewed(ring(key("older"), revision=3))
-    assert key().fingerprint in held.renewed(ring(key("older"), revision=4)).fingerprints
-
-
-def test_keys_that_are_held_are_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = ring(key(), key("previous"))
-    held = FlowKeys(before)
-    monkeypatch.setattr("whatsapp_flow_endpoint.flow_keys.open_key", never)
-    assert held.renewed(before).keys == held.keys
-
-
-def test_a_ring_without_keys_is_refused_and_takes_none_away() -> None:
-    with pytest.raises(StoreError, match=f"the key ring of phone number {NUMBER} holds no key"):
-        FlowKeys(ring())
-    with pytest.raises(StoreError, match="holds no key"):
-        FlowKeys(ring(key())).renewed(ring(revision=2))
-
-
-def test_another_numbers_ring_is_refused() -> None:
-    with pytest.raises(StoreError, match=f"the key ring of phone number {NUMBER} is now that of 4711471147"):
-        FlowKeys(ring(key())).renewed(ring(key(), number="4711471147"))
 
 
 def test_a_request_is_json_to_the_letter() -> None:
