@@ -7,9 +7,9 @@ from typing import Any
 import pulumi
 
 from whatsapp_flow_encryption.flow_encryption import GeneratedPassphrase
-from whatsapp_flow_keys.endpoint import parse_endpoint_url
+from whatsapp_flow_keys.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.keys import parse_fingerprint
+from whatsapp_flow_keys.fingerprint import parse_fingerprint
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
 from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
 

@@ -9,7 +9,6 @@ import pulumi
 from pulumi.runtime import get_config
 
 from whatsapp_flow_keys.errors import FlowKeysError, InputError
-from whatsapp_flow_keys.graph.client import GraphClient
 from whatsapp_flow_keys.graph.settings import GraphSettings, graph_settings
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
 
@@ -57,6 +56,8 @@ async def _ask_once(settings: GraphSettings, phone_number_id: str) -> Registered
 
 
 def _ask(settings: GraphSettings, phone_number_id: str) -> RegisteredKey | None:
+    from whatsapp_flow_keys.graph.client import GraphClient  # with requests, which programs without this don't pay for
+
     try:
         served = GraphClient(settings).get_registered_key(parse_phone_number_id(phone_number_id))
     except FlowKeysError as error:

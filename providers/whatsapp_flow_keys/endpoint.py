@@ -5,7 +5,6 @@ the statuses 421 and 432, the limit of 10 s.
 """
 
 import json
-import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -17,10 +16,9 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 
 from whatsapp_flow_keys import signature
-from whatsapp_flow_keys.errors import FlowMessageError, InputError
+from whatsapp_flow_keys.errors import FlowMessageError
 from whatsapp_flow_keys.flow_message import PING, Session, encrypt_request
 from whatsapp_flow_keys.keys import load_public_key
-from whatsapp_flow_keys.loopback import is_loopback
 from whatsapp_flow_keys.timed_post import Answer, post
 
 _ACTIVE = {"data": {"status": "active"}}
@@ -106,24 +104,6 @@ class LiveEndpoint:
         if not _is_active(said_to_ping):
             return f"{said} to a ping, but not with {json.dumps(_ACTIVE)}"
         return None
-
-
-def parse_endpoint_url(value: object, name: str) -> str:
-    """An endpoint's URL. Raises :class:`InputError`, which names the field and quotes no query."""
-    if not isinstance(value, str) or not value.isprintable() or not value or " " in value:
-        raise InputError(f"{name}: must be a URL without blanks, as in https://flows.example.com/support")
-    try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise InputError(f"{name}: is not a URL") from None
-    if parts.scheme not in ("https", "http") or not re.fullmatch(r"(?!\.)([0-9A-Za-z:_-]|\.(?!\.))+", host):
-        raise InputError(f"{name}: is not a URL like https://flows.example.com/support")
-    if "@" in parts.netloc or "#" in value:
-        raise InputError(f"{name}: must hold no user, password or fragment")
-    if parts.scheme == "http" and not is_loopback(host):
-        raise InputError(f"{name}: must start with https:// (http:// is taken for this machine only)")
-    return value
 
 
 def _is_active(answer: object) -> bool:

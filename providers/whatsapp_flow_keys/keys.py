@@ -3,6 +3,7 @@
 All cryptography goes through pyca/cryptography. Nothing here reads a file or talks to anybody.
 """
 
+import functools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,16 +33,26 @@ class PrivateKey:
         return cls(rsa.generate_private_key(_PUBLIC_EXPONENT, KEY_SIZE))
 
     @classmethod
-    def from_pem(cls, pem: str, passphrase: str | None = None, *, field: str = "private key") -> "PrivateKey":
+    def from_pem(
+        cls,
+        pem: str,
+        passphrase: str | None = None,
+        *,
+        field: str = "private key",
+        checked: "CheckedKeys | None" = None,
+    ) -> "PrivateKey":
         """Reads PKCS#8 and PKCS#1 PEM, encrypted or not, also the old ``des-ede3-cbc`` PEMs of Meta's sample.
 
-        Line ends may be CRLF or a written-out ``\\n``. A passphrase that isn't needed is ignored.
+        Line ends may be CRLF or a written-out ``\\n``. A passphrase that isn't needed is ignored. A key that is
+        among ``checked`` is not checked again, any other joins them.
         Raises :class:`PrivateKeyError`, whose text names ``field`` and never quotes the PEM.
         """
         data = _tidy(pem, field)
         if "PRIVATE KEY-----" not in data:
             raise PrivateKeyError(f"{field}: {_what_it_is(data)}, not a private key in PEM format")
         try:
+            if checked is not None and (same := checked.same(_load(data.encode(), passphrase, check=False))):
+                return same
             key = _load(data.encode(), passphrase)
         except TypeError:
             raise PrivateKeyError(f"{field}: the private key is encrypted; give its passphrase") from None
@@ -52,7 +63,10 @@ class PrivateKey:
             raise PrivateKeyError(f"{field}: a key of type {kind}; WhatsApp Flows takes RSA with {KEY_SIZE} bits only")
         if key.key_size != KEY_SIZE:
             raise PrivateKeyError(f"{field}: an RSA key of {key.key_size} bits; WhatsApp Flows takes {KEY_SIZE} only")
-        return cls(key)
+        read = cls(key)
+        if checked is not None:
+            checked.add(read)
+        return read
 
     def __repr__(self) -> str:
         return f"PrivateKey({self.fingerprint[:12]}…)"
@@ -79,6 +93,36 @@ class PrivateKey:
         return pem.decode()
 
 
+class CheckedKeys:
+    """Keys whose numbers were found consistent: read again, they need not be checked again, which takes 50 ms.
+
+    It holds private keys as long as it lives. Thread-safe.
+    """
+
+    def __init__(self) -> None:
+        self._keys: dict[str, PrivateKey] = {}
+
+    def add(self, key: PrivateKey) -> PrivateKey:
+        """The same key, for the caller to go on with."""
+        return self._keys.setdefault(key.fingerprint, key)
+
+    def same(self, key: PrivateKeyTypes) -> PrivateKey | None:
+        """The one that has every number of ``key``; None where there is none."""
+        if not isinstance(key, rsa.RSAPrivateKey):
+            return None
+        known = self._keys.get(_fingerprint(key.public_key()))
+        return known if known and known.key.private_numbers() == key.private_numbers() else None
+
+
+CHECKED = CheckedKeys()
+"""Those of this process, for a run of a program or a command, which ends soon; an endpoint doesn't use it."""
+
+
+def make_key() -> PrivateKey:
+    """A new key, which joins :data:`CHECKED`."""
+    return CHECKED.add(PrivateKey.generate())
+
+
 def public_key_fingerprint(pem: str, *, field: str = "public key") -> str:
     """Lower-case hex SHA-256 of the SPKI DER of any public key in PEM format, whatever its type and size.
 
@@ -96,21 +140,14 @@ def load_public_key(pem: str, *, field: str = "public key") -> rsa.RSAPublicKey:
     return key
 
 
-def parse_fingerprint(value: object, field: str) -> str:
-    """A fingerprint as a person writes it: 64 hex digits, colons and upper case allowed. Raises :class:`InputError`."""
-    text = value.replace(":", "").strip().lower() if isinstance(value, str) else ""
-    if len(text) != 64 or set(text) - set("0123456789abcdef"):
-        raise InputError(f"{field}: a fingerprint has 64 hexadecimal digits (SHA-256 of the public key)")
-    return text
-
-
-def _load(data: bytes, passphrase: str | None) -> PrivateKeyTypes:
+def _load(data: bytes, passphrase: str | None, *, check: bool = True) -> PrivateKeyTypes:
+    read = functools.partial(serialization.load_pem_private_key, data, unsafe_skip_rsa_key_validation=not check)
     try:
-        return serialization.load_pem_private_key(data, passphrase.encode() if passphrase else None)
+        return read(passphrase.encode() if passphrase else None)
     except TypeError:
         if not passphrase:
             raise
-        return serialization.load_pem_private_key(data, None)  # the key is in the clear: the passphrase isn't needed
+        return read(None)  # the key is in the clear: the passphrase isn't needed
 
 
 def _load_public(pem: str, field: str) -> PublicKeyTypes:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.servers import flow_endpoint
-from whatsapp_flow_keys.endpoint import LiveEndpoint, parse_endpoint_url
+from whatsapp_flow_keys.endpoint import LiveEndpoint
+from whatsapp_flow_keys.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.flow_message import decrypt_request
 from whatsapp_flow_keys.keys import PrivateKey

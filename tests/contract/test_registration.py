@@ -22,7 +22,8 @@ from whatsapp_flow_keys.errors import (
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import AccountLockedError
 from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.lifecycle.registration import IN_PLACE, inspect, register
+from whatsapp_flow_keys.lifecycle.findings import IN_PLACE
+from whatsapp_flow_keys.lifecycle.registration import inspect, register
 from whatsapp_flow_keys.ring import Role
 from whatsapp_flow_keys.stores.file import FileStore
 from whatsapp_flow_keys.stores.store import Versioned

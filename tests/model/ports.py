@@ -275,7 +275,7 @@ def scripted() -> Iterator[None]:
         patches.enter_context(patch.dict("os.environ", {TRACEBACKS: "1"}))
         patches.enter_context(patch.object(FlowKeysProvider, "graph", lambda _self: ScriptedGraph()))
         patches.enter_context(patch.object(FlowKeysProvider, "settings", lambda _self: None))
-        patches.enter_context(patch.dict(urls._KINDS, {SCHEME: ScriptedStore}))
+        patches.enter_context(patch.dict(urls._KINDS, {SCHEME: (__name__, ScriptedStore.__name__)}))
         for module in (encryption_key, key_ring, key_registration):
             patches.enter_context(patch.object(module, "SystemClock", StandingClock))
         for module in (encryption_key, key_ring):

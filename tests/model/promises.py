@@ -6,7 +6,9 @@ from tests.model.engine import KEY, REGISTRATION, RING, STACK, Program, Run, liv
 from tests.model.keys import BY_HAND, FOREIGN, name
 from tests.model.world import Call, Failure, Outcome, Resource, World
 from whatsapp_flow_keys.errors import PrivateKeyError
-from whatsapp_flow_keys.graph.answers import VALID, RegisteredKey
+from whatsapp_flow_keys.graph.answers import RegisteredKey
+from whatsapp_flow_keys.graph.signature_status import VALID
+from whatsapp_flow_keys.keys import CHECKED
 from whatsapp_flow_keys.lifecycle.passphrases import open_key
 from whatsapp_flow_keys.ring import KeyRing, RingKey
 
@@ -170,7 +172,7 @@ def _is_openable(key: RingKey | None, world: World, programs: tuple[Program, ...
     for resource in (each for state in world.states for each in state):
         words |= {resource.outs.get("passphrase"), *(resource.outs.get("former_passphrases") or ())}
     try:
-        open_key(key, *sorted(word or "" for word in words))
+        open_key(key, *sorted(word or "" for word in words), checked=CHECKED)
     except PrivateKeyError:
         return False
     return True

@@ -20,11 +20,14 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from whatsapp_flow_keys.errors import InputError, PrivateKeyError
+from whatsapp_flow_keys.fingerprint import parse_fingerprint
 from whatsapp_flow_keys.keys import (
+    CHECKED,
     KEY_SIZE,
+    CheckedKeys,
     PrivateKey,
     load_public_key,
-    parse_fingerprint,
+    make_key,
     public_key_fingerprint,
 )
 
@@ -282,3 +285,40 @@ def test_a_fingerprint_may_have_colons_and_upper_case(key: PrivateKey) -> None:
 def test_what_is_no_fingerprint_is_refused_with_its_field(value: object) -> None:
     with pytest.raises(InputError, match=r"^replace: a fingerprint has 64 hexadecimal digits"):
         parse_fingerprint(value, "replace")
+
+
+@pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
+def test_a_key_that_was_checked_is_read_as_the_same_object(key: PrivateKey, passphrase: str | None) -> None:
+    """However its PEM was written, its primes are not checked again."""
+    checked = CheckedKeys()
+    first = PrivateKey.from_pem(key.to_pem(), checked=checked)
+    assert PrivateKey.from_pem(key.to_pem(passphrase), passphrase, checked=checked) is first
+
+
+def test_a_damaged_copy_of_a_checked_key_is_refused(key: PrivateKey) -> None:
+    """Its public half alone says nothing: every number has to be the same."""
+    checked = CheckedKeys()
+    checked.add(key)
+    numbers = key.key.private_numbers()
+    damaged = rsa.RSAPrivateNumbers(
+        numbers.p, numbers.q, numbers.d + 2, numbers.dmp1, numbers.dmq1, numbers.iqmp, numbers.public_numbers
+    ).private_key(unsafe_skip_rsa_key_validation=True)
+    with pytest.raises(PrivateKeyError, match="damaged"):
+        PrivateKey.from_pem(PrivateKey(damaged).to_pem(), checked=checked)
+
+
+def test_what_is_wrong_with_a_pem_is_said_beside_checked_keys_too(key: PrivateKey) -> None:
+    """A wrong passphrase, a missing one and another kind of key end in the same sentences."""
+    checked = CheckedKeys()
+    checked.add(key)
+    for passphrase, said in ((None, "give its passphrase"), ("wrong", "does not open")):
+        with pytest.raises(PrivateKeyError, match=said):
+            PrivateKey.from_pem(key.to_pem(PASSPHRASE), passphrase, checked=checked)
+    with pytest.raises(PrivateKeyError, match="takes RSA"):
+        PrivateKey.from_pem(pkcs8(ec.generate_private_key(ec.SECP256R1())), checked=checked)
+
+
+def test_a_key_that_was_made_is_known() -> None:
+    """So its first reading in the same run is free, too."""
+    made = make_key()
+    assert PrivateKey.from_pem(made.to_pem(), checked=CHECKED) is made

@@ -1,9 +1,12 @@
-"""The provider of EncryptionKey: a key pair. Replacement is rotation. It never publishes."""
+"""The provider of EncryptionKey: a key pair. Replacement is rotation. It never publishes.
+
+A preview, and an `up` without a change, only check and compare: what acts is imported by the methods that act.
+"""
 
 import os
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -30,13 +33,12 @@ from whatsapp_flow_keys.dynamic.inputs import (
 from whatsapp_flow_keys.dynamic.live_keys import LiveKeys
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
 from whatsapp_flow_keys.dynamic.reasons import say, why_key_changes, why_rotation_is_near
-from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE
-from whatsapp_flow_keys.lifecycle.removal import Force, remove_from_store
 from whatsapp_flow_keys.lifecycle.rings import Claim
-from whatsapp_flow_keys.lifecycle.staging import NewKey, claim_stores, refuse_before_adoption, stage_in_stores
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, anchored, is_same_place, open_store, parse_stores
+
+if TYPE_CHECKING:
+    from whatsapp_flow_keys.lifecycle.removal import Force
 
 _ROTATES = ("rotation_trigger", "issued_on", "phone_number_id")
 _IN_PLACE = (
@@ -96,8 +98,11 @@ class EncryptionKeyProvider(FlowKeysProvider):
     def create(self, props: Props) -> CreateResult:
         """Generates the pair, or adopts the one given, and stages it in every store. A repeat after a crash generates
         anew."""
+        from whatsapp_flow_keys.keys import make_key
+        from whatsapp_flow_keys.lifecycle.staging import NewKey, refuse_before_adoption, stage_in_stores
+
         instance, given = uuid4().hex, given_key(props)
-        new = NewKey(given or PrivateKey.generate(), props["issued_on"], props.get("passphrase"), given is not None)
+        new = NewKey(given or make_key(), props["issued_on"], props.get("passphrase"), given is not None)
         trail = _claim(props, instance).trail(self.audit())
         if given is None:
             trail.done(Operation.GENERATED, new.key.fingerprint)
@@ -133,6 +138,8 @@ class EncryptionKeyProvider(FlowKeysProvider):
         if news["store"] == STACK:
             outs |= {"private_key": olds["private_key"], "former_passphrases": [], **_whereabouts([])}
             return UpdateResult(outs)
+        from whatsapp_flow_keys.lifecycle.staging import claim_stores
+
         stores = _stores(news, olds)
         outs["former_passphrases"] = claim_stores(
             _claim(news, id_, formerly=olds.get("managed_by")),
@@ -157,6 +164,8 @@ class EncryptionKeyProvider(FlowKeysProvider):
             return  # the ring holds the key; KeyRing guards it
         if _live.is_replaced(id_, props["phone_number_id"]):
             return  # the document is its replacement's, or stays where it was moved from
+        from whatsapp_flow_keys.lifecycle.removal import remove_from_store
+
         first, *others = props.get("locations") or [props["store"], *props["backups"]]
         store, *backups = parse_stores(first, others)
         left = remove_from_store(
@@ -182,8 +191,10 @@ def issue_date(issued_on: Any, rotate_after_days: Any, today: date) -> str:
     return issued_on
 
 
-def force(props: Props) -> Force:
+def force(props: Props) -> "Force":
     """What a person said about losing a key."""
+    from whatsapp_flow_keys.lifecycle.removal import Force
+
     return Force(props.get("force_destroy") is True, os.environ.get("WHATSAPP_FORCE_DESTROY"))
 
 
@@ -228,6 +239,8 @@ def _whereabouts(stores: Sequence[Store]) -> Props:
 
 def _former_passphrases(olds: Mapping[str, Any]) -> list[str]:
     """What keys may have been written with before, newest first."""
+    from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE
+
     recorded = [olds.get("passphrase") or NO_PASSPHRASE, *(olds.get("former_passphrases") or [])]
     return list(dict.fromkeys([*recorded, NO_PASSPHRASE]))
 

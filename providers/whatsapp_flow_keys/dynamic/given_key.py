@@ -1,22 +1,26 @@
 """The key that a person gives to be adopted: an input only, which no state holds once it is out of the program."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whatsapp_flow_keys.dynamic.inputs import Inputs, is_known
 from whatsapp_flow_keys.dynamic.provider import Props
 from whatsapp_flow_keys.errors import PrivateKeyError
-from whatsapp_flow_keys.keys import PrivateKey
+
+if TYPE_CHECKING:
+    from whatsapp_flow_keys.keys import PrivateKey
 
 EXISTING_KEY, EXISTING_PASSPHRASE = "existing_private_key", "existing_passphrase"
 
 
-def given_key(props: Mapping[str, Any]) -> PrivateKey | None:
+def given_key(props: Mapping[str, Any]) -> "PrivateKey | None":
     """None where there is none, or a preview doesn't know it. Raises :class:`PrivateKeyError`."""
     pem, passphrase = props.get(EXISTING_KEY), props.get(EXISTING_PASSPHRASE)
     if pem is None or not is_known(pem) or not is_known(passphrase):
         return None
-    return PrivateKey.from_pem(pem, passphrase, field=EXISTING_KEY)
+    from whatsapp_flow_keys.keys import CHECKED, PrivateKey  # with cryptography: most programs give none
+
+    return PrivateKey.from_pem(pem, passphrase, field=EXISTING_KEY, checked=CHECKED)
 
 
 def adopts(olds: Props, news: Props) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from pulumi.output import Unknown
 
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.keys import parse_fingerprint
+from whatsapp_flow_keys.fingerprint import parse_fingerprint
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
 from whatsapp_flow_keys.stores.urls import STACK, parse_stores
 

@@ -1,6 +1,10 @@
-"""The provider of KeyRegistration: the public key at Meta. It publishes, proves, and finds drift."""
+"""The provider of KeyRegistration: the public key at Meta. It publishes, proves, and finds drift.
+
+As in EncryptionKey's, what acts is imported by the methods that act.
+"""
 
 import os
+from typing import TYPE_CHECKING
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
@@ -10,15 +14,19 @@ from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.dynamic.inputs import Inputs, parse_flag, parse_wait
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
 from whatsapp_flow_keys.dynamic.reasons import say, why_registration_changes
-from whatsapp_flow_keys.endpoint import LiveEndpoint, parse_endpoint_url
+from whatsapp_flow_keys.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError, UnsavedKeyError
-from whatsapp_flow_keys.graph.answers import VALID, RegisteredKey
-from whatsapp_flow_keys.lifecycle.gate import Gate
-from whatsapp_flow_keys.lifecycle.registration import IN_PLACE, Wanted, inspect, register
+from whatsapp_flow_keys.graph.signature_status import VALID
+from whatsapp_flow_keys.lifecycle.findings import IN_PLACE
 from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, parse_stores
+
+if TYPE_CHECKING:
+    from whatsapp_flow_keys.graph.answers import RegisteredKey
+    from whatsapp_flow_keys.lifecycle.gate import Gate
+    from whatsapp_flow_keys.lifecycle.registration import Wanted
 
 _RECORDED = ("key_id", "ring", "store", "backups", "locations", "passphrase", "former_passphrases", "managed_by")
 _FOUND = ("proven_fingerprint", "foreign_fingerprint")
@@ -77,6 +85,8 @@ class KeyRegistrationProvider(FlowKeysProvider):
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Looks at both sides. What is found instead of what should be becomes visible drift of the inputs."""
+        from whatsapp_flow_keys.lifecycle.registration import inspect
+
         found = inspect(_wanted(props, {}), stores=_stores(props), graph=self.graph())
         observed = {"signature_status": found.served.signature_status or "none", "key_ring": found.key_ring}
         proven = props["fingerprint"] if found.proves(props["fingerprint"]) else None
@@ -88,6 +98,8 @@ class KeyRegistrationProvider(FlowKeysProvider):
         """Forgets: Meta offers no way to take a public key back, only to overwrite it."""
 
     def _register(self, props: Props, olds: Props) -> Props:
+        from whatsapp_flow_keys.lifecycle.registration import register
+
         wanted, audit = _wanted(props, olds), self.audit()
         with wanted.claim.trail(audit).step(Operation.VERIFIED, wanted.fingerprint):
             _refuse_unsaved(props)
@@ -96,10 +108,13 @@ class KeyRegistrationProvider(FlowKeysProvider):
         )
         return _outs(props, served)
 
-    def _gate(self, props: Props) -> Gate | None:
+    def _gate(self, props: Props) -> "Gate | None":
         url, wait = props.get("endpoint_url"), props.get("endpoint_wait")
         if url is None:
             return None
+        from whatsapp_flow_keys.endpoint import LiveEndpoint
+        from whatsapp_flow_keys.lifecycle.gate import Gate
+
         return Gate(LiveEndpoint(url, self.settings().app_secret), DEFAULT_WAIT if wait is None else wait)
 
 
@@ -116,7 +131,7 @@ def _endpoint_is_unknown(props: Props) -> bool:
     return props["store"] == STACK and not props.get("deployed") and props.get("endpoint_url") is None
 
 
-def _outs(props: Props, served: RegisteredKey) -> Props:
+def _outs(props: Props, served: "RegisteredKey") -> Props:
     return {
         **props,
         "signature_status": served.signature_status,
@@ -126,8 +141,10 @@ def _outs(props: Props, served: RegisteredKey) -> Props:
     }
 
 
-def _wanted(props: Props, olds: Props) -> Wanted:
+def _wanted(props: Props, olds: Props) -> "Wanted":
     """``olds`` is what the state records; empty before the first registration."""
+    from whatsapp_flow_keys.lifecycle.registration import Wanted
+
     return Wanted(
         props["fingerprint"],
         Claim(props["phone_number_id"], props["managed_by"], props["key_id"], olds.get("managed_by")),

@@ -1,7 +1,11 @@
-"""The provider of KeyRing: with the stack as the store, one secret document of every key that still matters."""
+"""The provider of KeyRing: with the stack as the store, one secret document of every key that still matters.
+
+As in EncryptionKey's, what acts is imported by the methods that act.
+"""
 
 from collections.abc import Sequence
 from threading import Lock
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -11,13 +15,13 @@ from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.dynamic.encryption_key import force, live_stores
 from whatsapp_flow_keys.dynamic.inputs import Inputs, is_known
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
-from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.lifecycle.removal import held_by, remove_recorded_ring
 from whatsapp_flow_keys.lifecycle.rings import Claim
-from whatsapp_flow_keys.lifecycle.staging import NewKey, begin_recorded_ring, extend_recorded_ring
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, anchored, parse_stores
+
+if TYPE_CHECKING:
+    from whatsapp_flow_keys.lifecycle.staging import NewKey
 
 _PLACE = "the stack's key ring"
 _IN_PLACE = ("fingerprint", "key_id", "backups", "force_destroy", "managed_by", PROVIDER_KEY)
@@ -44,6 +48,8 @@ class KeyRingProvider(FlowKeysProvider):
 
     def create(self, props: Props) -> CreateResult:
         """The ring with its first key and what the backups hold."""
+        from whatsapp_flow_keys.lifecycle.staging import begin_recorded_ring
+
         backups = parse_stores(STACK, props["backups"])
         ring = begin_recorded_ring(
             _new_key(props),
@@ -60,6 +66,8 @@ class KeyRingProvider(FlowKeysProvider):
 
     def update(self, id_: str, olds: Props, news: Props) -> UpdateResult:
         """The ring with the new key; keys leave it only when no form can need them."""
+        from whatsapp_flow_keys.lifecycle.staging import extend_recorded_ring
+
         recorded = olds.get("locations") or []
         backups = parse_stores(STACK, [anchored(backup, recorded) for backup in news["backups"]])
         ring = extend_recorded_ring(
@@ -80,6 +88,8 @@ class KeyRingProvider(FlowKeysProvider):
 
     def delete(self, id_: str, props: Props) -> None:
         """Refuses while Meta serves a key of the ring whose last copy this is."""
+        from whatsapp_flow_keys.lifecycle.removal import held_by, remove_recorded_ring
+
         ring = document.load(props["ring"], _PLACE)
         backups = parse_stores(STACK, props.get("locations") or props["backups"])
         moved_to = live_stores(ring.phone_number_id)  # where an interrupted `up` left no word of it in this state
@@ -128,8 +138,12 @@ class _LiveRings:
 _live = _LiveRings()
 
 
-def _new_key(props: Props) -> NewKey:
-    return NewKey(PrivateKey.from_pem(props["private_key"], field="private_key"), props["issued_on"])
+def _new_key(props: Props) -> "NewKey":
+    from whatsapp_flow_keys.keys import CHECKED, PrivateKey
+    from whatsapp_flow_keys.lifecycle.staging import NewKey
+
+    key = PrivateKey.from_pem(props["private_key"], field="private_key", checked=CHECKED)
+    return NewKey(key, props["issued_on"])
 
 
 def _claim(props: Props, formerly: str | None = None) -> Claim:

@@ -4,15 +4,17 @@ import functools
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, ResourceProvider
 from pulumi.dynamic.config import Config
 
 from whatsapp_flow_keys.audit import AUDIT_LOG, Audit, AuditLog
 from whatsapp_flow_keys.errors import FlowKeysError
-from whatsapp_flow_keys.graph.client import GraphClient
 from whatsapp_flow_keys.graph.settings import GraphSettings, graph_settings
+
+if TYPE_CHECKING:
+    from whatsapp_flow_keys.graph.client import GraphClient
 
 TRACEBACKS = "WHATSAPP_FLOW_TRACEBACKS"
 """Set this environment variable to see whole tracebacks instead of one sentence."""
@@ -46,7 +48,7 @@ class FlowKeysProvider(ResourceProvider):
         """The Graph API's settings. Raises :class:`InputError`, which names what is missing or wrong."""
         return graph_settings(self._setting)
 
-    def graph(self) -> GraphClient:
+    def graph(self) -> "GraphClient":
         """The client; one for all resources of an account in this process."""
         return _client(self.settings())
 
@@ -60,7 +62,9 @@ class FlowKeysProvider(ResourceProvider):
 
 
 @functools.lru_cache(maxsize=32)
-def _client(settings: GraphSettings) -> GraphClient:
+def _client(settings: GraphSettings) -> "GraphClient":
+    from whatsapp_flow_keys.graph.client import GraphClient  # with requests: a preview asks nobody
+
     return GraphClient(settings)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from whatsapp_flow_keys.dynamic.given_key import EXISTING_KEY
 from whatsapp_flow_keys.dynamic.inputs import is_known
-from whatsapp_flow_keys.graph.answers import VALID
-from whatsapp_flow_keys.lifecycle.registration import IN_PLACE
+from whatsapp_flow_keys.graph.signature_status import VALID
+from whatsapp_flow_keys.lifecycle.findings import IN_PLACE
 from whatsapp_flow_keys.stores.urls import STACK, is_same_place
 
 Props = dict[str, Any]

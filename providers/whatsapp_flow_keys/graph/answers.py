@@ -7,10 +7,8 @@ from typing import Any
 
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.graph.errors import Answer, UnexpectedAnswerError, is_error_body
+from whatsapp_flow_keys.graph.signature_status import VALID
 from whatsapp_flow_keys.keys import public_key_fingerprint
-
-VALID = "VALID"
-"""The signature status of a key that Meta has signed for the number's present registration."""
 
 _KEY = "business_public_key"
 _STATUS = "business_public_key_signature_status"

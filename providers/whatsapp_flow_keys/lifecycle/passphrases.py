@@ -8,22 +8,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from whatsapp_flow_keys.errors import PassphraseChangeError, PrivateKeyError
-from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.keys import CHECKED, CheckedKeys, PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey
 
 NO_PASSPHRASE = ""
 
 
-def open_key(key: RingKey, *passphrases: str | None) -> PrivateKey:
+def open_key(key: RingKey, *passphrases: str | None, checked: CheckedKeys | None = None) -> PrivateKey:
     """The private key of a ring's entry, with the first passphrase that opens it; None stands for none.
 
+    ``checked``: see :meth:`PrivateKey.from_pem`.
     Raises :class:`PrivateKeyError` if none does, or if the PEM holds another key than the entry names.
     """
     field = f"key {key.fingerprint} of the ring"
     failure = PrivateKeyError(f"{field}: there is no passphrase to try")
     for passphrase in dict.fromkeys(passphrases or (None,)):
         try:
-            opened = PrivateKey.from_pem(key.private_key_pem, passphrase or None, field=field)
+            opened = PrivateKey.from_pem(key.private_key_pem, passphrase or None, field=field, checked=checked)
         except PrivateKeyError as error:
             failure = error
             continue
@@ -41,7 +42,7 @@ def former_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence[
     """
     needed: set[str] = set()
     for key in ring.keys:
-        open_key(key, passphrase, *formers)
+        open_key(key, passphrase, *formers, checked=CHECKED)
         if not _is_written_with(key, passphrase):
             # A key that opens and was written with none of them is in the clear, as in an old backup.
             needed.add(next((former for former in formers if _is_written_with(key, former or None)), NO_PASSPHRASE))
@@ -63,7 +64,8 @@ def rewritten(ring: KeyRing, passphrase: str | None, formers: Sequence[str]) -> 
 def _rewritten(key: RingKey, passphrase: str | None, formers: Sequence[str]) -> RingKey:
     if _is_written_with(key, passphrase):
         return key
-    return replace(key, private_key_pem=open_key(key, passphrase, *formers).to_pem(passphrase))
+    opened = open_key(key, passphrase, *formers, checked=CHECKED)
+    return replace(key, private_key_pem=opened.to_pem(passphrase))
 
 
 def _is_written_with(key: RingKey, passphrase: str | None) -> bool:
@@ -71,7 +73,7 @@ def _is_written_with(key: RingKey, passphrase: str | None) -> bool:
     if not encrypted or passphrase is None:
         return not encrypted and passphrase is None
     try:
-        open_key(key, passphrase)
+        open_key(key, passphrase, checked=CHECKED)
     except PrivateKeyError:
         return False
     return True

@@ -18,10 +18,12 @@ from whatsapp_flow_keys.errors import (
     StoreError,
 )
 from whatsapp_flow_keys.flow_message import is_round_trip
-from whatsapp_flow_keys.graph.answers import VALID, RegisteredKey
+from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import AnswerLostError
-from whatsapp_flow_keys.keys import PrivateKey, load_public_key
+from whatsapp_flow_keys.graph.signature_status import VALID
+from whatsapp_flow_keys.keys import CHECKED, PrivateKey, load_public_key
+from whatsapp_flow_keys.lifecycle.findings import IN_PLACE
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key
 from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.passphrases import open_key, rewritten
@@ -34,9 +36,6 @@ from whatsapp_flow_keys.stores.store import Store
 _PUBLICATIONS = 3
 _READS = 5
 _SECONDS_BETWEEN_READS = 1.0
-
-IN_PLACE = "current in every store"
-"""What :class:`Inspection` says of the ring when nothing is amiss."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Wanted:
     def open(self, key: RingKey) -> PrivateKey:
         """The private key of a ring's entry. Raises :class:`PrivateKeyError`."""
         try:
-            return open_key(key, self.passphrase, *self.former_passphrases)
+            return open_key(key, self.passphrase, *self.former_passphrases, checked=CHECKED)
         except PrivateKeyError as error:
             raise PrivateKeyError(
                 f"{error}. Give the passphrase that the ring was written with (the one of the change before, if that "

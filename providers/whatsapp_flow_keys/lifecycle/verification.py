@@ -12,7 +12,8 @@ from enum import IntEnum
 from whatsapp_flow_keys.endpoint import LiveEndpoint
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.flow_message import is_round_trip
-from whatsapp_flow_keys.graph.answers import VALID, RegisteredKey
+from whatsapp_flow_keys.graph.answers import RegisteredKey
+from whatsapp_flow_keys.graph.signature_status import VALID
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.lifecycle.survey import Copy, Held, Survey
 from whatsapp_flow_keys.ring import UNDER_WAY, KeyRing, RingKey, Role

@@ -3,14 +3,11 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from importlib import import_module
+from typing import Protocol, cast
 
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.stores.aws_secrets_manager.store import AwsSecretsManagerStore
-from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
-from whatsapp_flow_keys.stores.file import FileStore
 from whatsapp_flow_keys.stores.store import Store
-from whatsapp_flow_keys.stores.vault.store import VaultStore
 
 STACK = "stack"
 """The default store: a secret of the stack itself."""
@@ -28,12 +25,13 @@ class _Kind(Protocol):
         """``url`` with what the environment knows of where the store is; unchanged where it is whole, or wrong."""
 
 
-_KINDS: Mapping[str, _Kind] = {
-    "file": FileStore,
-    "hashivault": VaultStore,
-    "awssecretsmanager": AwsSecretsManagerStore,
-    "azurekeyvault": AzureKeyVaultStore,
+_KINDS = {
+    "file": ("whatsapp_flow_keys.stores.file", "FileStore"),
+    "hashivault": ("whatsapp_flow_keys.stores.vault.store", "VaultStore"),
+    "awssecretsmanager": ("whatsapp_flow_keys.stores.aws_secrets_manager.store", "AwsSecretsManagerStore"),
+    "azurekeyvault": ("whatsapp_flow_keys.stores.azure_key_vault.store", "AzureKeyVaultStore"),
 }
+"""By scheme, the module and the class: a program pays for the stores that it names."""
 
 
 def open_store(url: object, field: str = "store") -> Store:
@@ -42,7 +40,7 @@ def open_store(url: object, field: str = "store") -> Store:
         raise InputError(f"{field}: is empty; give a store's URL, as in file:///var/lib/flows/ring.json")
     if url == STACK:
         raise InputError(f"{field}: the stack can only be the store of a program, not a backup or a place of its own")
-    kind = _KINDS.get(_scheme(url))
+    kind = _kind(url)
     if kind is None:
         known = ", ".join(f"`{scheme}://…`" for scheme in _KINDS)
         raise InputError(f"{field}: {url[:80]!r} is not a store; known are `{STACK}`, {known}")
@@ -55,7 +53,7 @@ def complete_url(url: str, environ: Mapping[str, str] = os.environ) -> str:
     The result is what gets recorded, so that the environment of another day can't send a later call elsewhere.
     A URL that is wrong is left for :func:`open_store` to refuse.
     """
-    kind = _KINDS.get(_scheme(url))
+    kind = _kind(url)
     return kind.complete(url, environ) if kind else url
 
 
@@ -103,5 +101,9 @@ def anchored(url: str, locations: Sequence[str]) -> str:
     return url
 
 
-def _scheme(url: str) -> str:
-    return url.partition(":")[0].lower()
+def _kind(url: str) -> _Kind | None:
+    named = _KINDS.get(url.partition(":")[0].lower())
+    if named is None:
+        return None
+    module, name = named
+    return cast(_Kind, getattr(import_module(module), name))

@@ -101,6 +101,7 @@ class Between(http.server.ThreadingHTTPServer):
         self.plan: list[int | bytes | str | Callable[[], object] | None] = []
         self.headers: dict[str, str] = {}
         self.seen: list[tuple[str, str, str | None]] = []
+        self.callers: set[object] = set()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Hanging up is what it is for."""
@@ -111,6 +112,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _any(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.callers.add(self.client_address)
         self.server.seen.append((self.command, self.path, self.headers.get("X-Vault-Token")))
         step = self.server.plan.pop(0) if self.server.plan else None
         if isinstance(step, int | bytes):
@@ -382,6 +384,29 @@ def test_a_mount_that_is_not_yet_in_service_is_met_by_trying_again(place: VaultP
         text = refusal(StoreUnavailableError, place.at_port(server.server_port).read, place)
     assert f"the server answered HTTP 400 ({said})" in text
     assert len(server.seen) == 3
+
+
+def test_the_stores_of_one_server_share_a_connection_in_a_thread(
+    place: VaultPlace, between: Between, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program with a hundred numbers connects to its server a few times, not some hundred times."""
+    monkeypatch.setattr(_Handler, "protocol_version", "HTTP/1.1")
+    stores = [behind(between, place) for _ in range(3)]
+    assert [store.read().ring for store in stores] == [None] * 3
+    assert len(between.seen) >= len(stores)
+    assert len(between.callers) == 1
+
+
+def test_threads_share_no_connection(place: VaultPlace, between: Between, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the session nor the token that it carries is safe for two at once."""
+    monkeypatch.setattr(_Handler, "protocol_version", "HTTP/1.1")
+    store = behind(between, place)
+    store.read()
+    thread = Thread(target=store.read)
+    thread.start()
+    thread.join(60)
+    assert len(between.seen) >= 2
+    assert len(between.callers) == 2
 
 
 @pytest.mark.parametrize("status", [500, 503])

@@ -4,6 +4,7 @@ The token never travels in the clear or after a redirect, and what a server says
 """
 
 import os
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,21 +25,22 @@ if TYPE_CHECKING:
 _FIRST_PAUSE = 0.1
 _LONGEST_QUOTE = 120
 
+_of_this_thread = threading.local()
+
 
 class VaultCalls:
-    """Calls about one path. An object serves one thread; its connections are used again."""
+    """Calls about one path. Thread-safe: what calls the same server in a thread shares its connections."""
 
     def __init__(self, path: VaultPath) -> None:
         """Talks to nobody."""
         self._path, self.url = path, path.url
-        self._connected: Client | None = None
 
     def ask(self, capability: str | None, call: "Callable[[Client], Response]", *, part: str = "data") -> "Response":
         """The server's answer, if it is one to the call itself; faults of the server are met by trying again.
 
         ``capability`` is what the call needs on ``MOUNT/part/PATH``; None: a refusal is an answer, too.
         """
-        client = self._client()
+        client = _client(self._path)
         for attempt in range(ATTEMPTS):
             if attempt:
                 SystemClock().sleep(_FIRST_PAUSE * 2 ** (attempt - 1))
@@ -128,29 +130,6 @@ class VaultCalls:
             f"mount=, or make one: bao secrets enable -path=MOUNT -version=2 kv"
         )
 
-    def _client(self) -> "Client":
-        if self._connected is None:
-            from hvac import Client
-            from hvac.adapters import RawAdapter
-            from requests import Session
-
-            session = Session()
-            # Plain HTTP is for this machine only: a proxy of the environment must not see the token.
-            session.trust_env = not self._path.in_the_clear
-            session.auth = _as_it_is
-            session.verify = _trusted()  # hvac prefers a session's own to its argument
-            self._connected = Client(
-                url=f"{'http' if self._path.in_the_clear else 'https'}://{self._path.host}",
-                token="",  # see ask
-                timeout=seconds_per_attempt(),  # type: ignore[arg-type]  # requests takes fractions
-                allow_redirects=False,
-                session=session,
-                namespace=self._path.namespace,
-                adapter=RawAdapter,
-                ignore_exceptions=True,  # hvac's hold the answer's text
-            )
-        return self._connected
-
     def _token(self) -> str:
         """The token of this moment: an agent renews the file. Raises :class:`StorePermissionError` for none."""
         from hvac.utils import get_token_from_env
@@ -171,6 +150,37 @@ class VaultCalls:
                 f"{self.url}: the token holds characters that no token has; set VAULT_TOKEN to the token alone"
             )
         return token
+
+
+def _client(path: VaultPath) -> "Client":
+    """This thread's client of the server, made anew in a forked process, whose sockets are its parent's."""
+    clients: dict[object, Client] = _of_this_thread.__dict__.setdefault("clients", {})
+    wanted = (path.host, path.in_the_clear, path.namespace, _trusted(), seconds_per_attempt(), os.getpid())
+    if wanted not in clients:
+        clients[wanted] = _connect(path)
+    return clients[wanted]
+
+
+def _connect(path: VaultPath) -> "Client":
+    from hvac import Client
+    from hvac.adapters import RawAdapter
+    from requests import Session
+
+    session = Session()
+    # Plain HTTP is for this machine only: a proxy of the environment must not see the token.
+    session.trust_env = not path.in_the_clear
+    session.auth = _as_it_is
+    session.verify = _trusted()  # hvac prefers a session's own to its argument
+    return Client(
+        url=f"{'http' if path.in_the_clear else 'https'}://{path.host}",
+        token="",  # see ask
+        timeout=seconds_per_attempt(),  # type: ignore[arg-type]  # requests takes fractions
+        allow_redirects=False,
+        session=session,
+        namespace=path.namespace,
+        adapter=RawAdapter,
+        ignore_exceptions=True,  # hvac's hold the answer's text
+    )
 
 
 def _trusted() -> str | bool:
