@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from tests.model.engine import with_state
-from tests.model.world import Late, World, aged, aged_date
+from tests.model.world import Digest, Late, World, aged, aged_date
 from whatsapp_flow_keys.ring import KeyRing
 
 
@@ -31,6 +31,14 @@ def _with_small_revisions(world: World) -> World:
 
 def with_rings(world: World, change: Callable[[KeyRing | None], KeyRing | None]) -> World:
     """The world with every ring in it changed."""
+
+    def recorded(value: KeyRing | Digest | None) -> KeyRing | Digest | None:
+        if isinstance(value, Digest):
+            changed = change(value.ring)
+            assert changed
+            return Digest(changed)
+        return change(value)
+
     return world._replace(
         places=tuple(
             place._replace(
@@ -43,8 +51,8 @@ def with_rings(world: World, change: Callable[[KeyRing | None], KeyRing | None])
         states=tuple(
             tuple(
                 each._replace(
-                    inputs=each.inputs.replaced("ring", change(each.inputs.get("ring"))),
-                    outs=each.outs.replaced("ring", change(each.outs.get("ring"))),
+                    inputs=each.inputs.replaced("ring", recorded(each.inputs.get("ring"))),
+                    outs=each.outs.replaced("ring", recorded(each.outs.get("ring"))),
                 )
                 for each in state
             )
@@ -60,7 +68,9 @@ def _rings(world: World) -> Iterator[KeyRing]:
     if world.snapshot:
         yield world.snapshot
     for resource in (each for state in world.states for each in state):
-        yield from (ring for props in (resource.inputs, resource.outs) if (ring := props.get("ring")))
+        for ring in (props.get("ring") for props in (resource.inputs, resource.outs)):
+            if ring:
+                yield ring.ring if isinstance(ring, Digest) else ring
 
 
 def older(world: World, *, days: int) -> World:

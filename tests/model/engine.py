@@ -293,7 +293,7 @@ def mentioned(world: World) -> set[str | None]:
     names = {world.meta.served, *(world.meta.hidden or ()), *(late.fingerprint for late in world.late)}
     for resource in (each for state in world.states for each in state):
         names |= {resource.id, resource.outs.get("fingerprint"), resource.outs.get("proven_fingerprint")}
-        rings.append(resource.outs.get("ring"))
+        rings += [resource.outs.get("ring")] if resource.kind == RING else []
     for ring in rings:
         if ring is not None:
             names |= {ring.owner, *(key.fingerprint for key in ring.keys)}

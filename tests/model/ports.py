@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from tests.model.keys import OURS, computed_once
-from tests.model.world import NOW, Call, Failure, Props
+from tests.model.world import NOW, Call, Digest, Failure, Props
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.dynamic import encryption_key, key_registration, key_ring, reasons
+from whatsapp_flow_keys.dynamic.in_passing import IN_PASSING, digest_of
 from whatsapp_flow_keys.dynamic.provider import TRACEBACKS, FlowKeysProvider
 from whatsapp_flow_keys.errors import FlowKeysError, StoreConflictError, StoreUnavailableError
 from whatsapp_flow_keys.graph.answers import RegisteredKey
@@ -56,10 +57,11 @@ class Failed(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What a provider's process has seen: EncryptionKeys and rings alive."""
+    """What a provider's process has seen: EncryptionKeys and rings alive, and what checks hand on."""
 
     keys: tuple[Any, ...] = ()
     rings: tuple[tuple[str, KeyRing], ...] = ()
+    passing: tuple[tuple[str, str], ...] = ()
 
 
 class Task(NamedTuple):
@@ -220,18 +222,20 @@ def _recall(memory: Memory) -> None:
     for id_, outs in memory.keys:
         encryption_key._live.note(id_, thaw(outs))
     key_ring._live._rings = dict(memory.rings)
+    IN_PASSING._texts = dict(memory.passing)
 
 
 def _memory() -> Memory:
     keys = tuple((id_, freeze(outs)) for id_, outs in encryption_key._live._seen.values())
-    return Memory(keys, tuple(sorted(key_ring._live._rings.items())))
+    passing = tuple(sorted(IN_PASSING._texts.items()))
+    return Memory(keys, tuple(sorted(key_ring._live._rings.items())), passing)
 
 
 def freeze(value: Any) -> Any:
     """A value of the engine as an immutable one: None is dropped from what has names, a document becomes a ring."""
     if isinstance(value, Mapping):
         named = ((name, item) for name, item in sorted(value.items()) if item is not None)
-        return Props(tuple((name, _ring_of(item) if name == "ring" else freeze(item)) for name, item in named))
+        return Props(tuple((name, _frozen_ring(item) if name == "ring" else freeze(item)) for name, item in named))
     if isinstance(value, list):
         return tuple(freeze(item) for item in value)
     return value
@@ -243,6 +247,8 @@ def thaw(value: Any) -> Any:
         return {name: thaw(item) for name, item in value.items}
     if isinstance(value, KeyRing):
         return _text_of(value)
+    if isinstance(value, Digest):
+        return digest_of(_text_of(value.ring))
     if isinstance(value, tuple):
         return [thaw(item) for item in value]
     return value
@@ -250,13 +256,20 @@ def thaw(value: Any) -> Any:
 
 _texts: dict[KeyRing, str] = {}
 _rings: dict[str, KeyRing] = {}
+_digests: dict[object, KeyRing] = {}
+"""Of the texts that a program was given."""
+
+
+def _frozen_ring(value: str) -> KeyRing | Digest:
+    """The registration's is a document where the program gives it, and a digest in the state."""
+    return Digest(_digests[value]) if value in _digests else _ring_of(value)
 
 
 def _text_of(ring: KeyRing) -> str:
     text = _texts.get(ring)
     if text is None:
         text = _texts[ring] = document.dump(ring)
-        _rings[text] = ring
+        _rings[text] = _digests[digest_of(text)] = ring
     return text
 
 

@@ -51,7 +51,7 @@ def left_state(before: World, after: World, programs: tuple[Program, ...]) -> It
 
 
 def _recorded(state: tuple[Resource, ...]) -> set[str]:
-    return {key for each in state for key in _fingerprints(each.outs.get("ring"))}
+    return {key for each in state if each.kind == RING for key in _fingerprints(each.outs.get("ring"))}
 
 
 def amiss(world: World, program: Program, actor: int) -> list[str]:

@@ -61,6 +61,12 @@ class Props(NamedTuple):
         return Props(tuple((key, value if key == name else old) for key, old in self.items))
 
 
+class Digest(NamedTuple):
+    """What a state records of a ring that the program gives."""
+
+    ring: KeyRing
+
+
 class Resource(NamedTuple):
     """A resource as the state records it. ``deleted``: replaced, its deletion is due."""
 

@@ -4,6 +4,7 @@ As in EncryptionKey's, what acts is imported by the methods that act.
 """
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -11,6 +12,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.clock import SystemClock
+from whatsapp_flow_keys.dynamic.in_passing import IN_PASSING, digest_of
 from whatsapp_flow_keys.dynamic.inputs import Inputs, parse_flag, parse_wait
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
 from whatsapp_flow_keys.dynamic.reasons import say, why_registration_changes
@@ -19,6 +21,7 @@ from whatsapp_flow_keys.errors import InputError, UnsavedKeyError
 from whatsapp_flow_keys.graph.signature_status import VALID
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE
 from whatsapp_flow_keys.lifecycle.rings import Claim
+from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, parse_stores
@@ -28,10 +31,11 @@ if TYPE_CHECKING:
     from whatsapp_flow_keys.lifecycle.gate import Gate
     from whatsapp_flow_keys.lifecycle.registration import Wanted
 
-_RECORDED = ("key_id", "ring", "store", "backups", "locations", "passphrase", "former_passphrases", "managed_by")
-_FOUND = ("proven_fingerprint", "foreign_fingerprint")
+_RECORDED = ("key_id", "store", "backups", "locations", "passphrase", "former_passphrases", "managed_by")
+_FOUND = ("proven_fingerprint", "foreign_fingerprint", "held_fingerprints")
 DEFAULT_WAIT = 60.0
 """Seconds in which the endpoint may come to hold the new key."""
+_STACKS_RING = "the stack's key ring"
 _SKIPS_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
 
 
@@ -40,8 +44,9 @@ class KeyRegistrationProvider(FlowKeysProvider):
     take_over, managed_by, endpoint_url, endpoint_wait, deployed``, and ``signature_status`` and ``key_ring``, which
     check sets to what should be, so that drift shows as a change.
 
-    Outputs: these, and ``proven_fingerprint`` (set only when the whole table was finished) and
-    ``foreign_fingerprint`` (what a refresh found at Meta that is in no slot of the ring).
+    Outputs: these, and ``proven_fingerprint`` (set only when the whole table was finished), ``foreign_fingerprint``
+    (what a refresh found at Meta that is in no slot of the ring) and ``held_fingerprints``, the keys of the stack's
+    ring. Of ``ring`` the state records a digest.
     """
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
@@ -59,6 +64,7 @@ class KeyRegistrationProvider(FlowKeysProvider):
             inputs.failures.append(str(error))
         if inputs["store"] == STACK and inputs["ring"] is None:
             inputs.failures.append("store: an Output can't ask for the stack as the store; give StackStore()")
+        inputs.values["ring"] = IN_PASSING.hand_on(inputs["ring"])
         inputs.values.update(signature_status=VALID, key_ring=IN_PLACE)
         return checked(inputs.values, inputs.failures)
 
@@ -67,6 +73,7 @@ class KeyRegistrationProvider(FlowKeysProvider):
         moved = news["phone_number_id"] != olds.get("phone_number_id")
         unproven = news["fingerprint"] != olds.get("proven_fingerprint")
         recorded = any(news.get(name) != olds.get(name) for name in (*_RECORDED, PROVIDER_KEY))
+        recorded |= news.get("ring") != digest_of(olds.get("ring"))
         say(why_registration_changes(olds, news))
         return DiffResult(changes=moved or unproven or recorded, replaces=["phone_number_id"] if moved else [])
 
@@ -87,7 +94,7 @@ class KeyRegistrationProvider(FlowKeysProvider):
         """Looks at both sides. What is found instead of what should be becomes visible drift of the inputs."""
         from whatsapp_flow_keys.lifecycle.registration import inspect
 
-        found = inspect(_wanted(props, {}), stores=_stores(props), graph=self.graph())
+        found = inspect(_wanted(props, {}), stores=_stores(props, _recorded_ring), graph=self.graph())
         observed = {"signature_status": found.served.signature_status or "none", "key_ring": found.key_ring}
         proven = props["fingerprint"] if found.proves(props["fingerprint"]) else None
         outs = {**props, **observed, "proven_fingerprint": proven, "foreign_fingerprint": found.foreign}
@@ -103,10 +110,12 @@ class KeyRegistrationProvider(FlowKeysProvider):
         wanted, audit = _wanted(props, olds), self.audit()
         with wanted.claim.trail(audit).step(Operation.VERIFIED, wanted.fingerprint):
             _refuse_unsaved(props)
+        stores = _stores(props, _given_ring)
+        held = _given_ring(props).keys if props["store"] == STACK else ()
         served = register(
-            wanted, stores=_stores(props), graph=self.graph(), clock=SystemClock(), gate=self._gate(props), audit=audit
+            wanted, stores=stores, graph=self.graph(), clock=SystemClock(), gate=self._gate(props), audit=audit
         )
-        return _outs(props, served)
+        return {**_outs(props, served), "held_fingerprints": [key.fingerprint for key in held]}
 
     def _gate(self, props: Props) -> "Gate | None":
         url, wait = props.get("endpoint_url"), props.get("endpoint_wait")
@@ -155,9 +164,22 @@ def _wanted(props: Props, olds: Props) -> "Wanted":
     )
 
 
-def _stores(props: Props) -> tuple[Store, ...]:
+def _stores(props: Props, ring: Callable[[Props], KeyRing]) -> tuple[Store, ...]:
     if props["store"] != STACK:
         first, *backups = props.get("locations") or [props["store"], *props["backups"]]
         return parse_stores(first, backups)
     others = parse_stores(STACK, props.get("locations") or props["backups"])
-    return (RecordedRing(document.load(props["ring"], "the stack's key ring")), *others)
+    return (RecordedRing(ring(props)), *others)
+
+
+def _given_ring(props: Props) -> KeyRing:
+    """The stack's ring, as the program has just given it."""
+    return document.load(IN_PASSING.take(props["ring"], "ring"), _STACKS_RING)
+
+
+def _recorded_ring(props: Props) -> KeyRing:
+    """What the state records of it: which keys it holds, not the keys."""
+    if "held_fingerprints" not in props:  # a state of before
+        return document.load(props["ring"], _STACKS_RING)
+    keys = tuple(RingKey(name, Role.RETAINED, "", None, "") for name in props["held_fingerprints"])
+    return KeyRing(props["phone_number_id"], props["managed_by"], props["key_id"], keys=keys)

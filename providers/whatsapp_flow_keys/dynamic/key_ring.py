@@ -13,6 +13,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.dynamic.encryption_key import force, live_stores
+from whatsapp_flow_keys.dynamic.in_passing import IN_PASSING
 from whatsapp_flow_keys.dynamic.inputs import Inputs, is_known
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
 from whatsapp_flow_keys.lifecycle.rings import Claim
@@ -29,13 +30,15 @@ _IN_PLACE = ("fingerprint", "key_id", "backups", "force_destroy", "managed_by", 
 
 class KeyRingProvider(FlowKeysProvider):
     """Inputs: ``phone_number_id, fingerprint, private_key, issued_on, key_id, backups, take_over, force_destroy,
-    managed_by``. Outputs: these but the private key, ``ring``, the document, and ``locations``: see EncryptionKey.
+    managed_by``; of the private key the state records a digest. Outputs: these but the private key, ``ring``, the
+    document, and ``locations``: see EncryptionKey.
     """
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Validates what a person may have given to it directly."""
         inputs = Inputs(news)
         inputs.parse_number_and_stores()
+        inputs.values["private_key"] = IN_PASSING.hand_on(inputs["private_key"])
         return checked(inputs.values, inputs.failures)
 
     def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
@@ -142,7 +145,8 @@ def _new_key(props: Props) -> "NewKey":
     from whatsapp_flow_keys.keys import CHECKED, PrivateKey
     from whatsapp_flow_keys.lifecycle.staging import NewKey
 
-    key = PrivateKey.from_pem(props["private_key"], field="private_key", checked=CHECKED)
+    pem = IN_PASSING.take(props["private_key"], "private_key")
+    key = PrivateKey.from_pem(pem, field="private_key", checked=CHECKED)
     return NewKey(key, props["issued_on"])
 
 

@@ -1,0 +1,54 @@
+"""Secrets that a resource needs to act and its state need not hold: handed on from `check` to `create` or `update`.
+
+The engine calls `check` right before them in every run, in the same process. The state records a digest: it shows a
+change as the text would, and a state that holds a key once less is smaller to write and leaks it once less.
+"""
+
+import hashlib
+from threading import Lock
+
+from whatsapp_flow_keys.dynamic.inputs import is_known
+from whatsapp_flow_keys.errors import InputError
+
+_PREFIX = "sha256:"
+
+
+class InPassing:
+    """Texts of this run by their digests. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._lock = Lock()
+
+    def hand_on(self, value: object) -> object:
+        """What stands for ``value`` in the state: the digest of a text, which is kept; anything else as it is."""
+        if not isinstance(value, str) or not is_known(value) or value.startswith(_PREFIX):
+            return value
+        digest = _digest(value)
+        with self._lock:
+            self._texts[digest] = value
+        return digest
+
+    def take(self, recorded: str, field: str) -> str:
+        """The text. Raises :class:`InputError` where no `check` of this process has seen it."""
+        with self._lock:
+            text = recorded if not recorded.startswith(_PREFIX) else self._texts.get(recorded)
+        if text is None:
+            raise InputError(
+                f"{field}: this run was given its digest only, as `ignore_changes` would do; nothing was changed"
+            )
+        return text
+
+
+def digest_of(recorded: object) -> object:
+    """The digest of a text, or of what a state of before there were digests records as a whole."""
+    if not isinstance(recorded, str) or recorded.startswith(_PREFIX):
+        return recorded
+    return _digest(recorded)
+
+
+def _digest(text: str) -> str:
+    return _PREFIX + hashlib.sha256(text.encode()).hexdigest()
+
+
+IN_PASSING = InPassing()
