@@ -17,8 +17,9 @@ from whatsapp_flow_endpoint.answer import (
     Answer,
     FlowTokenNoLongerValid,
 )
+from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_endpoint.flow_request import PING, FlowRequest
-from whatsapp_flow_endpoint.live_keys import LiveKeys, Read
+from whatsapp_flow_endpoint.live_keys import LiveKeys
 from whatsapp_flow_endpoint.trouble import not_json, wrong_hash
 from whatsapp_flow_keys import signature
 from whatsapp_flow_keys.clock import Clock
@@ -48,9 +49,9 @@ class Policy:
 
 @dataclass(frozen=True)
 class Pending:
-    """Before the exchange can go on: a read of the keys, and for how many seconds to wait for it."""
+    """Before the exchange can go on: the end of a read of the keys, and for how many seconds to wait for it."""
 
-    read: Read
+    read: concurrent.futures.Future[None]
     seconds: float
 
     def wait(self) -> None:
@@ -117,13 +118,19 @@ class Exchange:
             try:
                 return sealed.open(keys.keys)
             except NoKeyOpensError:
-                read = self._keys.read_after(arrived, holds_a_thread=self._holds_a_thread)
-                left = arrived + LONGEST_WAIT - self._clock.monotonic()
-                if read is None and keys is not self._keys.now:
-                    continue  # a read ended between the two looks
-                if read is None or left <= 0:
+                if not (yield from self._others(keys, arrived)):
                     raise
-            yield Pending(read, left)
+
+    def _others(self, keys: FlowKeys, arrived: float) -> Generator[Pending, None, bool]:
+        """Waits until other keys than these are held; False if a read since the request ``arrived`` gave none."""
+        while True:
+            read = self._keys.read_after(arrived, holds_a_thread=self._holds_a_thread)
+            left = arrived + LONGEST_WAIT - self._clock.monotonic()
+            if keys is not self._keys.now:
+                return True
+            if read is None or left <= 0:
+                return False
+            yield Pending(read.ended, min(left, read.seconds))
 
     def _answer(self, request: FlowRequest, session: Session) -> Answer:
         try:

@@ -16,8 +16,9 @@ class FlowKeys:
     """The keys of one phone number, the likeliest first. Thread-safe: nothing changes after it is made."""
 
     keys: tuple[PrivateKey, ...]
+    revision: int
+    """Of the ring; the highest, where it was renewed from an older one."""
     _number: str
-    _revision: int
     _passphrases: tuple[str, ...]
     _opened: dict[str, PrivateKey]
 
@@ -34,8 +35,8 @@ class FlowKeys:
         if before and before._number != ring.phone_number_id:
             raise StoreError(f"the key ring of phone number {before._number} is now that of {ring.phone_number_id}")
         self._number, self._passphrases = ring.phone_number_id, passphrases
-        newest = before._revision if before else -1
-        self._revision = max(ring.revision, newest)
+        newest = before.revision if before else -1
+        self.revision = max(ring.revision, newest)
         self._opened = {
             key.private_key_pem: held.get(key.private_key_pem) or open_key(key, *passphrases) for key in ring.keys
         }

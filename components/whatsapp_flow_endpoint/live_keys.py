@@ -1,13 +1,16 @@
 """The keys that an endpoint holds while they change: read again in the background, and when none opens a request.
 
-One reader at a time, and never two reads within a second, so that requests which no key opens can't wear the store
-out. A read that fails takes nothing away. No thread lives longer than its read, so a server may fork.
+Never do two reads begin within a second, so that requests which no key opens can't wear the store out. Beside a read
+that lasts longer another may begin, since its answer may be lost; a few at most. A read that fails takes nothing away,
+nor does one whose answer comes late. No thread lives longer than its read, so a server may fork.
 """
 
 import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
+from math import inf
 from threading import Lock, Thread
 
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
@@ -20,13 +23,21 @@ _LOG = logging.getLogger("whatsapp_flow_endpoint")
 EVERY = 60.0
 """Seconds after which a request has the keys read again, behind its back."""
 APART = 1.0
-"""Seconds between the beginnings of two reads, at least."""
+"""Seconds between the beginnings of two reads, at least; a read that lasts longer may hang."""
+AT_ONCE = 3
+"""So many reads are under way at most; a store's client may wait 30 s for an answer."""
 
 IN_VAIN, IN_VAIN_WITHIN = 3, 10.0
 """So many reads in a row without a new key, within so many seconds, are no rotation."""
 
-Read = Future[None]
-"""A read that is asked for or under way; done when it has ended, well or not."""
+
+@dataclass(frozen=True)
+class Read:
+    """What to wait for: the next end of a read, well or not; and after how many seconds to ask again at the latest,
+    since by then another may begin."""
+
+    ended: Future[None]
+    seconds: float
 
 
 class LiveKeys:
@@ -35,13 +46,15 @@ class LiveKeys:
     def __init__(
         self, keys: FlowKeys, read: Callable[[], KeyRing] | None = None, *, clock: Clock | None = None
     ) -> None:
-        """``keys`` are held until ``read`` gives others; without ``read``, for ever."""
+        """``keys`` are held until ``read`` gives others; without ``read``, for ever.
+
+        ``read`` is called in threads of its own, in up to :data:`AT_ONCE` of them at once.
+        """
         self._keys, self._read, self._clock = keys, read, clock or SystemClock()
-        self._lock = Lock()
-        self._under_way: Read | None = None
-        self._next: Read | None = None
-        self._began = self._clock.monotonic()
-        self._ended_began = self._began
+        self._lock, self._taking = Lock(), Lock()
+        self._next, self._under_way = False, 0
+        self._ended: Future[None] = Future()
+        self._began = self._ended_began = self._taken_began = self._clock.monotonic()
         self._failing = False
         self._in_vain: deque[float] = deque(maxlen=IN_VAIN)
 
@@ -52,72 +65,95 @@ class LiveKeys:
 
     def refresh(self) -> None:
         """Has the keys read again if that is due, and doesn't wait for it."""
-        if self._read and self._clock.monotonic() - self._began > EVERY:
+        if self._read and self._clock.monotonic() - self._ended_began > EVERY:
             self.read_after(self._clock.monotonic())
 
     def read_after(self, moment: float, *, holds_a_thread: bool = False) -> Read | None:
         """What to wait for until a read that began after ``moment`` (of the clock's monotonic time) has ended.
 
-        None if one has, or if there is nothing to read. Ask again after each read: an earlier one may be under way.
+        None if one has, or if there is nothing to read; of reads that failed only the last one under way counts. Ask
+        again after each wait: an earlier read may have ended, or one may hang, and then this begins another beside it.
         None also for who ``holds_a_thread`` of a server while it waits, if the last reads were in vain and another is
         not due yet: else what no key opens would soon hold every thread. The read takes place all the same.
         """
         with self._lock:
-            if self._read is None or self._ended_began >= moment:
+            if self._read is None or self._has_ended_after(moment):
                 return None
-            begun = self._under_way or self._next
-            if begun is None:
+            begun, due = self._next or self._under_way > 0, self._is_due()
+            if not begun or (due and not self._next and self._under_way < AT_ONCE):
                 self._next = self._start(self._read)
-            if holds_a_thread and self._reads_in_vain() and (begun or not self._is_due()):
+            in_vain = holds_a_thread and self._reads_in_vain()
+            if not (self._next or self._under_way) or (in_vain and (begun or not due)):
                 return None
-            return begun or self._next
+            return Read(self._ended, inf if in_vain else self._seconds_to_another())
+
+    def _has_ended_after(self, moment: float) -> bool:
+        return self._taken_began >= moment or (self._ended_began >= moment and not self._under_way)
 
     def _is_due(self) -> bool:
         return self._clock.monotonic() >= self._began + APART
+
+    def _seconds_to_another(self) -> float:
+        if self._under_way >= AT_ONCE:
+            return inf
+        seconds = self._began + APART - self._clock.monotonic()
+        return seconds if seconds > 0 else APART
 
     def _reads_in_vain(self) -> bool:
         """Whether garbage comes in: one read after the other, and no new key."""
         return len(self._in_vain) == IN_VAIN and self._in_vain[0] > self._clock.monotonic() - IN_VAIN_WITHIN
 
-    def _start(self, read: Callable[[], KeyRing]) -> Read | None:
-        asked: Read = Future()
+    def _start(self, read: Callable[[], KeyRing]) -> bool:
         try:
-            Thread(target=self._run, args=(read, asked), name="flow-keys", daemon=True).start()
+            Thread(target=self._run, args=(read,), name="flow-keys", daemon=True).start()
         except RuntimeError as error:  # the process has no thread left, or is ending
             self._say_failed(str(error))
-            return None
-        return asked
+            return False
+        return True
 
-    def _run(self, read: Callable[[], KeyRing], this: Read) -> None:
+    def _run(self, read: Callable[[], KeyRing]) -> None:
         self._clock.sleep(max(0.0, self._began + APART - self._clock.monotonic()))
         with self._lock:
             self._began = began = self._clock.monotonic()
-            self._next, self._under_way = None, this
+            self._next, self._under_way = False, self._under_way + 1
         fingerprints = self._keys.fingerprints
         try:
-            self._take(read)
+            self._take(read, began)
         finally:
             with self._lock:
-                self._under_way, self._ended_began = None, began
-                self._in_vain.append(began)
+                self._under_way -= 1
+                self._ended_began = max(self._ended_began, began)
+                self._in_vain.append(self._clock.monotonic())
                 if self._keys.fingerprints != fingerprints:
                     self._in_vain.clear()
-            this.set_result(None)
+                ended, self._ended = self._ended, Future()
+            ended.set_result(None)
 
-    def _take(self, read: Callable[[], KeyRing]) -> None:
-        before = self._keys
+    def _take(self, read: Callable[[], KeyRing], began: float) -> None:
         try:
-            self._keys = before.renewed(read())
+            ring = read()
+            with self._taking:
+                self._renew(ring, began)
         except FlowKeysError as error:
-            self._say_failed(str(error))
+            self._say_failed(str(error), began)
         except Exception as error:  # noqa: BLE001 - whatever a client library raises; its text may hold anything
-            self._say_failed(f"{type(error).__name__} while reading")
-        else:
-            if self._failing or self._keys.fingerprints != before.fingerprints:
-                _LOG.info("keys: %s", ", ".join(fingerprint[:12] for fingerprint in self._keys.fingerprints))
-            self._failing = False
+            self._say_failed(f"{type(error).__name__} while reading", began)
 
-    def _say_failed(self, why: str) -> None:
-        """As a warning the first time, so that an outage doesn't fill the log."""
-        _LOG.log(logging.DEBUG if self._failing else logging.WARNING, "goes on with the keys it has: %s", why)
-        self._failing = True
+    def _renew(self, ring: KeyRing, began: float) -> None:
+        """Takes the ring, unless it is older than the one held and was asked for before that: it comes late."""
+        before = self._keys
+        if began < self._taken_began and ring.revision < before.revision:
+            return
+        self._keys = before.renewed(ring)
+        self._taken_began = max(self._taken_began, began)  # after the keys: who sees it looks at them again
+        if self._failing or self._keys.fingerprints != before.fingerprints:
+            _LOG.info("keys: %s", ", ".join(fingerprint[:12] for fingerprint in self._keys.fingerprints))
+        self._failing = False
+
+    def _say_failed(self, why: str, began: float = inf) -> None:
+        """As a warning the first time, so that an outage doesn't fill the log; what a later read made good is none."""
+        with self._taking:
+            made_good = began < self._taken_began
+            level = logging.DEBUG if self._failing or made_good else logging.WARNING
+            _LOG.log(level, "goes on with the keys it has: %s", why)
+            self._failing = self._failing or not made_good
