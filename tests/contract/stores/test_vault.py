@@ -20,6 +20,7 @@ import requests
 
 from tests.contract.stores.vault_place import VaultPlace, policy
 from tests.servers.openbao import OpenBao
+from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
     InputError,
@@ -391,10 +392,24 @@ def test_the_stores_of_one_server_share_a_connection_in_a_thread(
 ) -> None:
     """A program with a hundred numbers connects to its server a few times, not some hundred times."""
     monkeypatch.setattr(_Handler, "protocol_version", "HTTP/1.1")
+    monkeypatch.setattr(SystemClock, "monotonic", lambda _self: 0.0)
     stores = [behind(between, place) for _ in range(3)]
     assert [store.read().ring for store in stores] == [None] * 3
     assert len(between.seen) >= len(stores)
     assert len(between.callers) == 1
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    place: VaultPlace, between: Between, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two reads of an endpoint a firewall may have forgotten it, and the next read would hang."""
+    monkeypatch.setattr(_Handler, "protocol_version", "HTTP/1.1")
+    monkeypatch.setattr(SystemClock, "monotonic", lambda _self: 0.0)
+    store = behind(between, place)
+    store.read()
+    monkeypatch.setattr(SystemClock, "monotonic", lambda _self: 10.0)
+    store.read()
+    assert len(between.callers) == 2
 
 
 def test_threads_share_no_connection(place: VaultPlace, between: Between, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE = 0.1
 _LONGEST_QUOTE = 120
+_LONGEST_IDLE = 10.0  # seconds
 
 _of_this_thread = threading.local()
 
@@ -153,12 +154,16 @@ class VaultCalls:
 
 
 def _client(path: VaultPath) -> "Client":
-    """This thread's client of the server, made anew in a forked process, whose sockets are its parent's."""
-    clients: dict[object, Client] = _of_this_thread.__dict__.setdefault("clients", {})
+    """This thread's client of the server: another in a forked process, whose sockets are its parent's, and another
+    after a pause, since what lies between may have dropped an idle connection without a word."""
+    clients: dict[object, tuple[float, Client]] = _of_this_thread.__dict__.setdefault("clients", {})
     wanted = (path.host, path.in_the_clear, path.namespace, _trusted(), seconds_per_attempt(), os.getpid())
-    if wanted not in clients:
-        clients[wanted] = _connect(path)
-    return clients[wanted]
+    now = SystemClock().monotonic()
+    used_at, client = clients.get(wanted, (-_LONGEST_IDLE, None))
+    if client is None or now - used_at >= _LONGEST_IDLE:
+        client = _connect(path)
+    clients[wanted] = now, client
+    return client
 
 
 def _connect(path: VaultPath) -> "Client":
