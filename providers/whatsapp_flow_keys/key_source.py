@@ -57,8 +57,9 @@ class KeySource:
     def read(self) -> KeyRing:
         """The ring; of several stores, that of the first which can be read. Threads may read at once.
 
-        Threads share neither a session of requests (Vault) nor a client of Azure. What they share is made for it: boto3's client, which its guide calls thread-safe, and azure-identity's
-        credential, whose cache has a lock. While credentials that run out are renewed, though, boto3 lets all wait.
+        Threads share neither a session of requests (Vault) nor a client of Azure. What they share is made for it:
+        boto3's client, which its guide calls thread-safe, and azure-identity's credential, whose cache has a lock.
+        While credentials that run out are renewed, though, boto3 lets all wait.
 
         Raises :class:`InputError` for a wrong URL, :class:`StoreError` when no store can be read or none holds a ring.
         """

@@ -22,14 +22,14 @@ def test_the_text_comes_back_for_its_digest() -> None:
 
 def test_what_is_not_known_yet_or_not_there_stays_as_it_is() -> None:
     """A preview has no text, and a digest that `ignore_changes` put back is one already."""
-    passing, unknown = InPassing(), Unknown()
+    passing, unknown = InPassing(), Unknown()  # type: ignore[no-untyped-call]  # the SDK types no constructor
     assert passing.hand_on(unknown) is unknown
     assert passing.hand_on(None) is None
     assert passing.hand_on(digest_of(SECRET)) == digest_of(SECRET)
 
 
 def test_a_digest_that_no_check_has_seen_is_refused() -> None:
-    with pytest.raises(InputError, match="^private_key: this run was given its digest only"):
+    with pytest.raises(InputError, match=r"^private_key: this run was given its digest only"):
         InPassing().take(str(digest_of(SECRET)), "private_key")
 
 
@@ -37,6 +37,8 @@ def test_no_check_leaves_a_private_key_for_the_state() -> None:
     """Of the stack's own keys it holds two copies: the pair's, and the ring."""
     ring = KeyRingProvider().check({}, {**NUMBER, "private_key": SECRET}).inputs
     registration = KeyRegistrationProvider().check({}, {**NUMBER, "store": "stack", "ring": SECRET}).inputs
+    assert ring
+    assert registration
     assert SECRET not in f"{ring}{registration}"
     assert ring["private_key"] == registration["ring"] == digest_of(SECRET)
 
@@ -45,6 +47,7 @@ def test_a_state_that_records_the_whole_ring_is_no_change() -> None:
     """As the versions did that knew of no digests."""
     given = {**NUMBER, "store": "stack", "ring": SECRET, "fingerprint": "f"}
     news = KeyRegistrationProvider().check(given, given).inputs
+    assert news
     olds = {**given, "proven_fingerprint": "f"}
     assert not KeyRegistrationProvider().diff("id", olds, news).changes
     assert KeyRegistrationProvider().diff("id", {**olds, "ring": f"{SECRET} another"}, news).changes
@@ -53,4 +56,5 @@ def test_a_state_that_records_the_whole_ring_is_no_change() -> None:
 def test_the_pair_keeps_its_private_key() -> None:
     """It is durable there before any other resource is asked."""
     created = EncryptionKeyProvider().create({**NUMBER, "store": "stack", "issued_on": "2026-11-24"})
+    assert created.outs
     assert created.outs["private_key"].startswith(SECRET)
