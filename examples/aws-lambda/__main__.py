@@ -1,0 +1,38 @@
+"""A WhatsApp Flow on AWS: its encryption key in Secrets Manager, its endpoint a Lambda function behind an HTTP API."""
+
+import json
+
+import pulumi
+import pulumi_aws as aws
+
+from lambda_endpoint import LambdaEndpoint
+from policies import endpoint_policy, stack_policy
+from whatsapp_flow_encryption import AwsSecretsManagerStore, FlowEncryption, GeneratedPassphrase
+
+config = pulumi.Config()
+region, account = aws.get_region().region, aws.get_caller_identity().account_id
+kms_key = config.get("kmsKeyArn") or None
+folder = f"whatsapp/flows/{pulumi.get_stack()}"
+secrets = f"arn:aws:secretsmanager:{region}:{account}:secret:{folder}"
+
+endpoint = LambdaEndpoint(
+    "support-line",
+    # This secret alone; AWS adds a dash and six characters to its name.
+    policy=endpoint_policy(f"{secrets}/support-line-??????", kms_key),
+    app_secret=pulumi.Config("whatsapp").require_secret("appSecret"),
+)
+encryption = FlowEncryption(
+    "support-line",
+    phone_number_id=config.require("phoneNumberId"),
+    store=AwsSecretsManagerStore(f"{folder}/support-line", region=region, kms_key_id=kms_key),
+    passphrase=GeneratedPassphrase(),
+    rotate_after_days=90,
+    deploy=endpoint.deploy,
+    endpoint_url=endpoint.url,
+)
+
+pulumi.export("url", endpoint.url)
+pulumi.export("fingerprint", encryption.fingerprint)
+pulumi.export("rotates_on", encryption.rotates_on)
+# Before a secret is made AWS asks for a right to its bare name, so here the whole folder.
+pulumi.export("stack_policy", json.dumps(stack_policy(f"{secrets}/*", kms_key)))
