@@ -112,7 +112,7 @@ class LambdaEndpoint(pulumi.ComponentResource):
 
     def _environment(self, staged: StagedKeys) -> pulumi.Output[Mapping[str, str]]:
         both = pulumi.Output.all(staged.endpoint_env, self._app_secret)
-        return pulumi.Output.secret(both.apply(lambda known: {**known[0], "WHATSAPP_APP_SECRET": known[1]}))
+        return both.apply(lambda known: {**known[0], "WHATSAPP_APP_SECRET": known[1]})
 
     def _allow(self, what: str, policy: pulumi.Input[str]) -> aws.iam.RolePolicy:
         return aws.iam.RolePolicy(f"{self._name}-{what}", role=self._role.id, policy=policy, opts=self._child)

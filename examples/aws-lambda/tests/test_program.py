@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from mocked_engine import (
     LOG,
     PASSPHRASE,
     PERMISSION,
+    PROGRAM,
     REGION,
     REGISTRATION,
     ROLE_POLICY,
@@ -70,6 +72,10 @@ def test_the_function_is_made_after_its_key_and_its_rights() -> None:
 
 def test_the_key_is_published_after_the_whole_endpoint_is_in_place() -> None:
     assert {(kind, "support-line") for kind in {KEY, *ENDPOINT}} <= run().waits_for(REGISTRATION)
+
+
+def test_the_stage_is_made_after_its_route_so_its_first_deployment_has_it() -> None:
+    assert (ROUTE, "support-line") in run().waits_for(STAGE)
 
 
 @pytest.mark.parametrize("failing", sorted(ENDPOINT))
@@ -124,3 +130,13 @@ def test_without_the_layer_the_program_says_what_to_do(layer: Path) -> None:
     os.rmdir(layer)
     with pytest.raises(pulumi.RunError, match="README"):
         run()
+
+
+def test_the_layer_is_filled_for_the_python_and_the_processor_of_the_function() -> None:
+    page = PROGRAM.with_name("README.md").read_text()
+    (command,) = re.findall(r"^    pip install .*\n.*$", page, re.MULTILINE)
+    assert re.findall(r"--python-version (\S+)", command) == [lambda_endpoint.PYTHON]
+    assert set(re.findall(r"--platform manylinux(?:2014|_\d+_\d+)_(\S+)", command)) == {lambda_endpoint.ARCHITECTURE}
+    function = run().inputs(FUNCTION)
+    assert function["runtime"] == f"python{lambda_endpoint.PYTHON}"
+    assert function["architectures"] == [lambda_endpoint.ARCHITECTURE]
