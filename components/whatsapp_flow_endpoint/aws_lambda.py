@@ -1,6 +1,10 @@
 """A Flow endpoint as the handler of an AWS Lambda function, behind a function URL, API Gateway or a load balancer.
 
-Sources: AWS, "Invoking Lambda functions with function URLs" (payload format 2.0, also of HTTP APIs), "Lambda proxy
+Lambda stops the process between two requests. A read of the keys that was under way then would go on with the next one,
+over a connection that is dead by now, and hold up a form that needs its keys: so it ends before the answer is given.
+
+Sources: AWS, "Understanding the Lambda execution environment lifecycle" (what was not done resumes when it is used
+again), "Invoking Lambda functions with function URLs" (payload format 2.0, also of HTTP APIs), "Lambda proxy
 integrations" (format 1.0, of REST APIs), "Lambda functions as targets" (load balancers, with and without multi-value
 headers).
 """
@@ -13,6 +17,9 @@ from typing import Any
 from whatsapp_flow_endpoint.answer import NOT_A_POST, Answer
 from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint
 from whatsapp_flow_keys.errors import InputError
+
+LONGEST_READ = 3.0
+"""Seconds that an answer waits for a read of the keys that began behind it; WhatsApp waits 10 in all."""
 
 LambdaHandler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 
@@ -44,7 +51,9 @@ def _answer(endpoint: FlowEndpoint, event: Mapping[str, Any], largest_body: int)
         return Answer(400)
     if len(body) > largest_body:
         return Answer(413)
-    return endpoint.answer(_headers(event), body)
+    answer = endpoint.answer(_headers(event), body)
+    endpoint.finish_reading(LONGEST_READ)
+    return answer
 
 
 def _headers(event: Mapping[str, Any]) -> Mapping[str, str]:

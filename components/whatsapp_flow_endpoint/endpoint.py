@@ -110,6 +110,11 @@ class FlowEndpoint:
             step.wait()
         return step
 
+    def finish_reading(self, seconds: float) -> None:
+        """For who is stopped between two requests: waits for a read of the keys that goes on in the background, for so
+        many seconds at most."""
+        self._keys.finish_reading(seconds)
+
     def exchange(self, headers: Mapping[str, str], body: bytes) -> Exchange:
         """The same in steps, for who must not block; see :class:`Exchange`. ``headers``: names in any case."""
         return self._exchange(headers, body, holds_a_thread=False)

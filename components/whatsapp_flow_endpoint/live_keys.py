@@ -8,7 +8,7 @@ nor does one whose answer comes late. No thread lives longer than its read, so a
 import logging
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from math import inf
 from threading import Lock, Thread
@@ -89,6 +89,17 @@ class LiveKeys:
 
     def _has_ended_after(self, moment: float) -> bool:
         return self._taken_began >= moment or (self._ended_began >= moment and not self._under_way)
+
+    def finish_reading(self, seconds: float) -> None:
+        """Waits until no read is asked for or under way, for so many seconds at most."""
+        ends = self._clock.monotonic() + seconds
+        while (ended := self._end_to_come()) and (left := ends - self._clock.monotonic()) > 0:
+            if not wait([ended], timeout=left).done:
+                return
+
+    def _end_to_come(self) -> Future[None] | None:
+        with self._lock:
+            return self._ended if self._next or self._under_way else None
 
     def _is_due(self) -> bool:
         return self._clock.monotonic() >= self._began + APART

@@ -1,15 +1,22 @@
 """The AWS Lambda adapter, with events of the shapes that AWS documents."""
 
 import base64
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
 
-from tests.forms import APP_SECRET, FORM, Sent, endpoint_of, key, sent
+from tests.forms import APP_SECRET, FORM, Sent, endpoint_of, key, ring, sent
 from tests.servers.endpoint_app import echo
+from whatsapp_flow_endpoint import FlowEndpoint, FlowKeys, aws_lambda
 from whatsapp_flow_endpoint.aws_lambda import lambda_handler
+from whatsapp_flow_endpoint.live_keys import LiveKeys
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.flow_message import Session
+from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.signature import HEADER, sign
 
 
@@ -141,3 +148,55 @@ def test_a_body_that_is_not_the_base64_it_claims_gets_400(body: str) -> None:
 def test_an_event_that_is_no_http_request_says_what_is_wanted(event: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="the event is not of a function URL, API Gateway or a load balancer"):
         handle(event, None)
+
+
+@dataclass
+class FrozenClock:
+    """Stands until it is set."""
+
+    at: float = 1000.0
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 25, tzinfo=timezone.utc)
+
+    def monotonic(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
+
+class SlowStore:
+    """Gives a ring with a new key, after a while or, until `answers` is set, not at all."""
+
+    def __init__(self, answers: bool) -> None:
+        self.answers = Event()
+        if answers:
+            self.answers.set()
+
+    def read(self) -> KeyRing:
+        assert self.answers.wait(60)
+        sleep(0.2)  # long after the answer to a form
+        return ring(key("new"), key(), revision=2)
+
+
+def behind(store: SlowStore) -> FlowEndpoint:
+    """An endpoint that began an hour ago, so that its keys are due to be read."""
+    clock = FrozenClock()
+    keys = LiveKeys(FlowKeys(ring(key())), store.read, clock=clock)
+    clock.at += 3600
+    return FlowEndpoint(echo, keys, app_secrets=(APP_SECRET,), clock=clock)
+
+
+def test_no_read_goes_on_when_lambda_stops_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws_lambda, "LONGEST_READ", 60)
+    endpoint = behind(SlowStore(answers=True))
+    assert lambda_handler(endpoint)(function_url(sent()), None)["statusCode"] == 200
+    assert key("new").fingerprint in endpoint.fingerprints
+
+
+def test_a_store_that_hangs_holds_no_answer_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws_lambda, "LONGEST_READ", 0.01)
+    store = SlowStore(answers=False)
+    assert lambda_handler(behind(store))(function_url(sent()), None)["statusCode"] == 200
+    store.answers.set()
