@@ -1,6 +1,6 @@
 """examples/aws-lambda: its types, its tests, its policies, and its handler with its keys in Secrets Manager (moto).
 
-The first two run in an environment with pulumi-aws, which is made once in `.dev/examples` and takes 250 MB.
+The first two run in the environment that has pulumi-aws.
 """
 
 import importlib.util
@@ -17,27 +17,19 @@ import pytest
 from tests.forms import APP_SECRET, FORM, PING, key, ring, sent
 from tests.servers.secrets_manager import ACCOUNT, REGION, SecretsManager
 from tools.checkout import Checkout
-from tools.pinned_environment import ensure_pinned_environment
 from whatsapp_flow_endpoint.aws_lambda import LambdaHandler
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.stores.urls import open_store
 
 pytestmark = pytest.mark.xdist_group("examples")  # one environment, one worker
 
-CHECKOUT = Checkout.this()
-EXAMPLE = CHECKOUT.root / "examples" / "aws-lambda"
-PAGE = CHECKOUT.root / "docs" / "stores" / "aws-secrets-manager.md"
+ROOT = Checkout.this().root
+EXAMPLE = ROOT / "examples" / "aws-lambda"
+PAGE = ROOT / "docs" / "stores" / "aws-secrets-manager.md"
 PINS = Path(__file__).with_name("requirements-aws-lambda.txt")
 
 PASSPHRASE = "a-passphrase-made-up-for-tests"
 SECRET = "whatsapp/flows/prod/example"
-
-
-@pytest.fixture(scope="module")
-def python() -> Path:
-    """That of an environment with pulumi-aws and this checkout."""
-    folder = CHECKOUT.dev / "examples" / EXAMPLE.name
-    return ensure_pinned_environment(CHECKOUT, folder, PINS, with_project=True)
 
 
 def ran(command: list[Any], cwd: Path) -> str:
@@ -48,7 +40,7 @@ def ran(command: list[Any], cwd: Path) -> str:
 
 
 def test_the_example_is_clean_under_mypy_strict(python: Path) -> None:
-    assert ran([python, "-m", "mypy", "--config-file", PINS.with_name("mypy-aws-lambda.ini")], CHECKOUT.root) == ""
+    assert ran([python, "-m", "mypy", "--config-file", PINS.with_name("mypy-aws-lambda.ini")], ROOT) == ""
 
 
 def test_the_example_passes_its_tests_under_pulumi_mocks(python: Path) -> None:
@@ -60,7 +52,7 @@ def pinned(file: Path) -> dict[str, str]:
 
 
 def test_the_example_is_tested_with_the_packages_that_everything_else_is() -> None:
-    ours, everybodys = pinned(PINS), pinned(CHECKOUT.root / "tools" / "requirements.txt")
+    ours, everybodys = pinned(PINS), pinned(ROOT / "tools" / "requirements.txt")
     for name in ("pulumi", "pulumi-random", "cryptography", "requests", "boto3"):
         assert ours[name] == everybodys[name]
 
