@@ -173,6 +173,7 @@ class KeyRegistration(Resource, module="whatsapp", name="KeyRegistration"):
         }
         # Nothing else is hidden here: what a refresh finds amiss must show.
         own = pulumi.ResourceOptions(
-            additional_secret_outputs=["ring", "passphrase", "former_passphrases"], hide_diffs=["locations"]
+            additional_secret_outputs=["ring", "passphrase", "former_passphrases"],
+            hide_diffs=["held_fingerprints", "locations"],
         )
         super().__init__(KeyRegistrationProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))

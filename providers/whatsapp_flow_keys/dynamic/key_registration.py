@@ -111,11 +111,10 @@ class KeyRegistrationProvider(FlowKeysProvider):
         with wanted.claim.trail(audit).step(Operation.VERIFIED, wanted.fingerprint):
             _refuse_unsaved(props)
         stores = _stores(props, _given_ring)
-        held = _given_ring(props).keys if props["store"] == STACK else ()
         served = register(
             wanted, stores=stores, graph=self.graph(), clock=SystemClock(), gate=self._gate(props), audit=audit
         )
-        return {**_outs(props, served), "held_fingerprints": [key.fingerprint for key in held]}
+        return {**_outs(props, served), **_held(props)}
 
     def _gate(self, props: Props) -> "Gate | None":
         url, wait = props.get("endpoint_url"), props.get("endpoint_wait")
@@ -175,6 +174,13 @@ def _stores(props: Props, ring: Callable[[Props], KeyRing]) -> tuple[Store, ...]
 def _given_ring(props: Props) -> KeyRing:
     """The stack's ring, as the program has just given it."""
     return document.load(IN_PASSING.take(props["ring"], "ring"), _STACKS_RING)
+
+
+def _held(props: Props) -> Props:
+    """What a later read, which is given no ring, has to know of the stack's."""
+    if props["store"] != STACK:
+        return {}
+    return {"held_fingerprints": [key.fingerprint for key in _given_ring(props).keys]}
 
 
 def _recorded_ring(props: Props) -> KeyRing:
