@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pulumi
 
 from whatsapp_flow_keys.stores.address import TAG, Address
-from whatsapp_flow_keys.stores.urls import STACK, complete_url
+from whatsapp_flow_keys.stores.urls import STACK, STACK_LATER, complete_url
 
 
 class Store(Protocol):
@@ -156,14 +156,21 @@ def url_of(store: Store | pulumi.Input[str]) -> pulumi.Input[str]:
     It has what the environment knows of where the store is.
     """
     if isinstance(store, str | pulumi.Output | Awaitable):
-        return _url(lambda text: _text(text), text=store)
+        return _never_stack_later(_url(lambda text: _text(text), text=store))
     is_store = not isinstance(store, type) and hasattr(type(store), "url")
-    return store.url if is_store else type(store).__name__  # a name is what the check refuses
+    return _never_stack_later(store.url) if is_store else type(store).__name__  # a name is what the check refuses
 
 
 def urls_of(stores: Any) -> Any:
     """Their URLs; what is no list is left for the check to refuse."""
     return [url_of(store) for store in stores] if isinstance(stores, list | tuple) else type(stores).__name__
+
+
+def _never_stack_later(url: pulumi.Input[str]) -> pulumi.Input[str]:
+    """An Output that turns out to be the stack becomes what the checks refuse, before any key is made."""
+    if not isinstance(url, pulumi.Output):
+        return url
+    return url.apply(lambda known: STACK_LATER if known == STACK else known)
 
 
 def _url(build: Callable[..., str], **fields: Any) -> pulumi.Input[str]:

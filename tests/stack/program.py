@@ -51,6 +51,8 @@ def store_of(given: Any) -> Any:
     """A store by its URL, or `{"class": …}` with its arguments; `{"made": text}` is known once a resource is made."""
     if isinstance(given, str):
         return given
+    if "made" in given:
+        return made(given)
     arguments = dict(given)
     kind = getattr(whatsapp_flow_encryption, arguments.pop("class"))
     return kind(**{name: made(value) if isinstance(value, dict) else value for name, value in arguments.items()})

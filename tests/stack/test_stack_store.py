@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.stack.project import Project, stack_ring
+from tests.stack.project import Project, is_quiet, stack_ring
 
 
 def with_ring(deployment: dict[str, Any], ring: str) -> dict[str, Any]:
@@ -90,3 +90,11 @@ def test_a_backup_keeps_the_keys_that_a_lost_state_would_take_along(project: Pro
     assert stack_ring(project) == [project.fingerprint(), old]
     assert project.served() == project.fingerprint()
     assert project.opens_a_form()
+
+
+def test_an_output_that_turns_out_to_be_the_stack_is_refused_before_a_key_is_made(project: Project) -> None:
+    project.declare({"store": {"made": "stack"}, "deploy": True})
+    project.succeed("preview")
+    assert "store: an Output can't ask for the stack as the store; give StackStore()" in project.failing_up()
+    assert [project.resources(kind) for kind in ("EncryptionKey", "KeyRing", "Endpoint")] == [[], [], []]
+    assert is_quiet(project)

@@ -12,6 +12,9 @@ from whatsapp_flow_keys.stores.store import Store
 STACK = "stack"
 """The default store: a secret of the stack itself."""
 
+STACK_LATER = "stack, asked for by an Output"
+"""What no store is: with the stack as the store there is one resource more, so the program has to know it at once."""
+
 _ACCOUNT = re.compile(r"[?&](account=[0-9]+)")
 
 
@@ -40,6 +43,8 @@ def open_store(url: object, field: str = "store") -> Store:
         raise InputError(f"{field}: is empty; give a store's URL, as in file:///var/lib/flows/ring.json")
     if url == STACK:
         raise InputError(f"{field}: the stack can only be the store of a program, not a backup or a place of its own")
+    if url == STACK_LATER:
+        raise InputError(f"{field}: an Output can't ask for the stack as the store; give StackStore()")
     kind = _kind(url)
     if kind is None:
         known = ", ".join(f"`{scheme}://…`" for scheme in _KINDS)
