@@ -3,7 +3,7 @@
 import itertools
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,10 +62,20 @@ def key_vault() -> Iterator["KeyVault"]:
         yield running
 
 
-@pytest.fixture
-def number(emulator: Emulator) -> str:
-    """A phone number ID that no other test uses, known to the emulator."""
+@pytest.fixture(scope="session")
+def new_number(emulator: Emulator) -> Callable[[], str]:
+    """Makes phone number IDs, each known to the emulator."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    new = f"1065{int(worker):03d}{next(_numbers):08d}"
-    emulator.add_number(new)
-    return new
+
+    def make() -> str:
+        new = f"1065{int(worker):03d}{next(_numbers):08d}"
+        emulator.add_number(new)
+        return new
+
+    return make
+
+
+@pytest.fixture
+def number(new_number: Callable[[], str]) -> str:
+    """A phone number ID that no other test uses, known to the emulator."""
+    return new_number()

@@ -1,11 +1,15 @@
-"""A project for each engine test."""
+"""A project for each engine test, and the package as others install it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.stack.project import Project
 from whatsapp_graph_emulator import Emulator
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -14,3 +18,14 @@ def project(tmp_path: Path, emulator: Emulator, number: str) -> Project:
     project = Project(tmp_path, emulator, number)
     project.declare()
     return project
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from this checkout, once for this worker."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    done = subprocess.run(build, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (built,) = folder.glob("*.whl")
+    return built

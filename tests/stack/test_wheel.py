@@ -5,12 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.stack.project import Project
 
 APP_SECRET = "secretOfTheAppForTestsOnly"
-ROOT = Path(__file__).parents[2]
 
 EXTRAS = {
     "hashivault://vault.example.com/line": "vault",
@@ -30,17 +27,6 @@ with make_server("127.0.0.1", 0, app) as server:
     print(server.server_port, flush=True)
     server.handle_request()
 """
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from this checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    done = subprocess.run(build, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (built,) = folder.glob("*.whl")
-    return built
 
 
 def test_an_endpoint_without_pulumi_answers_a_form_and_the_command_line_says_what_it_needs(
