@@ -6,6 +6,7 @@ raw_env = Path("endpoint.env").read_text(encoding="utf-8").splitlines()
 bind = f"127.0.0.1:{dict(line.split('=', 1) for line in raw_env)['PORT']}"
 pythonpath = str(Path(__file__).parents[1] / "endpoint")
 threads = 8
+timeout = 120  # seconds: a worker that is silent on a busy machine is not dead
 daemon = True
 pidfile = "gunicorn.pid"
 errorlog = "gunicorn.log"

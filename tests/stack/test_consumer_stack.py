@@ -3,6 +3,7 @@ other reads the first by a StackReference. Both lie outside of the checkout; wha
 """
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -124,6 +125,7 @@ def test_the_first_preview_works_while_the_store_is_not_known(fresh: Bookings) -
     shown = fresh.type("Preview")
     for kind in ("ServiceFolder", "EncryptionKey", "EndpointService", "KeyRegistration"):
         assert f":{kind} bookings create" in shown
+    assert re.search(r"folder +: \[unknown\]", shown)
     assert not fresh.service.exists()
     assert is_quiet(fresh)
 
@@ -161,9 +163,9 @@ def test_a_rotation_fails_no_form_and_restarts_nothing(live: Bookings) -> None:
     with forms(live) as load:
         live.type("Rotate")
         report = after_fresh_devices(load)
+    no_form_failed(report, live)
     assert live.served() not in (before, None)
     assert live.log.count("Booting worker") == booted
-    no_form_failed(report, live)
 
 
 def test_a_new_passphrase_restarts_the_service_and_fails_no_form(live: Bookings) -> None:
@@ -171,9 +173,9 @@ def test_a_new_passphrase_restarts_the_service_and_fails_no_form(live: Bookings)
     with forms(live) as load:
         live.type("A new passphrase")
         report = after_fresh_devices(load)
+    no_form_failed(report, live)
     assert live.served() not in (before, None)
     assert live.log.count("Booting worker") > booted
-    no_form_failed(report, live)
 
 
 def test_another_stack_reads_what_is_exported(read: tuple[Example, dict[str, Any]]) -> None:
