@@ -18,7 +18,7 @@ from whatsapp_graph_emulator import Emulator
 
 ROOT = Path(__file__).parents[2]
 APP_SECRET = "secretOfTheAppForTestsOnly"
-_SECONDS = 500
+_SECONDS = 1200
 _ASKED = {"whatsapp:accessToken": TOKEN, "whatsapp:appSecret": APP_SECRET}
 
 
