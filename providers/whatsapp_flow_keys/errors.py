@@ -12,6 +12,10 @@ class InputError(FlowKeysError, ValueError):
     """A value that a person gave can't be used; the text names the field."""
 
 
+class MissingInputError(InputError):
+    """A resource got no value for what its program always gives: what the value comes from has failed."""
+
+
 class PrivateKeyError(InputError):
     """A text is not a private key that WhatsApp Flows can use, or its passphrase does not open it."""
 

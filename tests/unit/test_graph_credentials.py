@@ -46,6 +46,17 @@ def test_the_environments_app_secret_goes_with_its_token(monkeypatch: pytest.Mon
     assert settings({}).app_secret == "of-its-app"
 
 
+def test_one_account_of_several_never_gets_a_token_or_secret_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WHATSAPP_ACCESS_TOKEN", "of-the-environment")
+    monkeypatch.setenv("WHATSAPP_APP_SECRET", "of-its-app")
+    found = settings({"accessToken": "of-the-north", "account": "north"})
+    assert (found.access_tokens, found.app_secret, found.account) == (("of-the-north",), None, "north")
+    with pytest.raises(InputError, match=r"whatsapp:accessToken: is missing; set it with `[^`]*`$"):
+        settings({"account": "north"})
+
+
 def test_the_configured_address_outweighs_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WHATSAPP_GRAPH_URL", "http://127.0.0.1:1")
     assert settings({"accessToken": "t", "graphUrl": "http://127.0.0.1:2"}).url == "http://127.0.0.1:2"

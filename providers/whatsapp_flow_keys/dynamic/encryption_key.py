@@ -31,7 +31,7 @@ from whatsapp_flow_keys.dynamic.inputs import (
     parse_trigger,
 )
 from whatsapp_flow_keys.dynamic.live_keys import LiveKeys
-from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
+from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props
 from whatsapp_flow_keys.dynamic.reasons import say, why_key_changes, why_rotation_is_near
 from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.stores.store import Store
@@ -64,6 +64,13 @@ class EncryptionKeyProvider(FlowKeysProvider):
     the store and the backups with all that was learnt of where they are, which later calls go by.
     """
 
+    required = ("phone_number_id", "managed_by", "store", "backups")
+
+    def missing(self, news: Props) -> list[str]:
+        """A generated passphrase is required, too: without it the key would lie in the store in the clear."""
+        generated = ["passphrase"] if news.get("passphrase_is_generated") and news.get("passphrase") is None else []
+        return super().missing(news) + generated
+
     def check(self, olds: Props, news: Props) -> CheckResult:
         """Validates, and lets a due rotation show as a change of ``issued_on``."""
         inputs = Inputs(news)
@@ -80,7 +87,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
             inputs.values["issued_on"] = issue_date(olds.get("issued_on"), inputs["rotate_after_days"], _today())
         if not inputs.failures:
             inputs.failures += rotation_of_a_given_key(olds, inputs)
-        return checked(inputs.values, inputs.failures)
+        return self.checked(inputs.values, inputs.failures)
 
     def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
         """Replaced by what asks for another key; all else is recorded in place."""

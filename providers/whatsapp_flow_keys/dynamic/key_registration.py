@@ -14,7 +14,7 @@ from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.dynamic.in_passing import IN_PASSING, digest_of
 from whatsapp_flow_keys.dynamic.inputs import Inputs, parse_flag, parse_wait
-from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
+from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props
 from whatsapp_flow_keys.dynamic.reasons import say, why_registration_changes
 from whatsapp_flow_keys.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError, UnsavedKeyError
@@ -49,6 +49,13 @@ class KeyRegistrationProvider(FlowKeysProvider):
     ring. Of ``ring`` the state records a digest.
     """
 
+    required = ("phone_number_id", "managed_by", "store", "backups", "key_id", "fingerprint")
+
+    def missing(self, news: Props) -> list[str]:
+        """A KeyRing that failed gives neither. A program that asks for the stack by an Output has the locations."""
+        no_ring = news.get("store") == STACK and news.get("ring") is None and news.get("locations") is None
+        return super().missing(news) + (["ring"] if no_ring else [])
+
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Validates, also the settings of the Graph API, so that a preview finds what is missing."""
         inputs = Inputs(news)
@@ -66,7 +73,7 @@ class KeyRegistrationProvider(FlowKeysProvider):
             inputs.failures.append("store: an Output can't ask for the stack as the store; give StackStore()")
         inputs.values["ring"] = IN_PASSING.hand_on(inputs["ring"])
         inputs.values.update(signature_status=VALID, key_ring=IN_PLACE)
-        return checked(inputs.values, inputs.failures)
+        return self.checked(inputs.values, inputs.failures)
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         """Compares with what was proven, never with what Meta serves alone."""

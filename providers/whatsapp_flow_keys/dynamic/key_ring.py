@@ -15,7 +15,7 @@ from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.dynamic.encryption_key import force, live_stores
 from whatsapp_flow_keys.dynamic.in_passing import IN_PASSING
 from whatsapp_flow_keys.dynamic.inputs import Inputs, is_known
-from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props, checked
+from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props
 from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.store import Store
@@ -34,12 +34,14 @@ class KeyRingProvider(FlowKeysProvider):
     document, and ``locations``: see EncryptionKey.
     """
 
+    required = ("phone_number_id", "managed_by", "backups", "key_id", "fingerprint", "private_key", "issued_on")
+
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """Validates what a person may have given to it directly."""
         inputs = Inputs(news)
         inputs.parse_number_and_stores()
         inputs.values["private_key"] = IN_PASSING.hand_on(inputs["private_key"])
-        return checked(inputs.values, inputs.failures)
+        return self.checked(inputs.values, inputs.failures)
 
     def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
         """Another number is another ring; a new key is an update."""

@@ -2,16 +2,18 @@
 
 import functools
 import os
+import re
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, ResourceProvider
 from pulumi.dynamic.config import Config
 
 from whatsapp_flow_keys.audit import AUDIT_LOG, Audit, AuditLog
+from whatsapp_flow_keys.dynamic.withheld import pass_by
 from whatsapp_flow_keys.errors import FlowKeysError
-from whatsapp_flow_keys.graph.settings import GraphSettings, graph_settings
+from whatsapp_flow_keys.graph.settings import ACCOUNT, GraphSettings, graph_settings
 
 if TYPE_CHECKING:
     from whatsapp_flow_keys.graph.client import GraphClient
@@ -22,27 +24,52 @@ TRACEBACKS = "WHATSAPP_FLOW_TRACEBACKS"
 PROVIDER_KEY = "__provider"
 """The property in which Pulumi's SDK records the pickled provider."""
 
+_SETTING = re.compile(r"\bwhatsapp:(?=(?:accessToken|appSecret|graphUrl|graphVersion|auditLog)\b)")
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 Props = dict[str, Any]
 
 
 class FlowKeysProvider(ResourceProvider):
-    """Base of the providers. Every method that the engine calls ends in one sentence when it fails."""
+    """Base of the providers. Every method that the engine calls ends in one sentence when it fails, which names the
+    phone number, and the account where its provider bears a name."""
 
     serialize_as_secret_always = False
+    required: ClassVar[tuple[str, ...]] = ()
+    """Inputs that every program gives, and that are missing only where the resource they come from has failed."""
     _config: Config | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name in ("check", "diff", "create", "read", "update", "delete"):
             if name in cls.__dict__:
-                setattr(cls, name, _in_one_sentence(cls.__dict__[name]))
+                setattr(cls, name, _in_one_sentence(pass_by(cls.__dict__[name])))
 
     def configure(self, req: ConfigureRequest) -> None:
         """Called once in each process, before any other method."""
         self._config = req.config
         if not os.environ.get(TRACEBACKS):
             sys.tracebacklimit = 0
+
+    def missing(self, news: Props) -> list[str]:
+        """The required inputs that are not there; what a preview doesn't know yet is."""
+        return [name for name in self.required if news.get(name) is None]
+
+    def checked(self, values: Props, failures: Sequence[str]) -> CheckResult:
+        """The result of a check. No property is named: Pulumi would print its value, which may be a secret."""
+        return CheckResult(values, [CheckFailure("", self.naming(failure, values)) for failure in failures])
+
+    def naming(self, text: str, *props: Any) -> str:
+        """The text of a failure, with the number and the account that it happened to, where it doesn't say so.
+
+        ``props``: what the engine gave, newest last. An account's settings are called by its own names.
+        """
+        account = self._setting(ACCOUNT)
+        whose = [f"phone number {number}" for number in _phone_number_ids(props)[:1] if number not in text]
+        if account:
+            whose.append(f"account {account}")
+            text = _SETTING.sub(f"{account}:", text)
+        return f"{', '.join(whose)}: {text}" if whose else text
 
     def settings(self) -> GraphSettings:
         """The Graph API's settings. Raises :class:`InputError`, which names what is missing or wrong."""
@@ -73,26 +100,27 @@ def _audit_log(path: str | None) -> AuditLog:
     return AuditLog(path)
 
 
-def checked(values: Props, failures: list[str]) -> CheckResult:
-    """The result of a check. No property is named: Pulumi would print its value, which may be a secret."""
-    return CheckResult(values, [CheckFailure("", failure) for failure in failures])
+def _phone_number_ids(props: Sequence[Any]) -> list[str]:
+    """The newest first; what is none is left out."""
+    numbers = [given.get("phone_number_id") for given in reversed(props) if isinstance(given, dict)]
+    return [number for number in numbers if isinstance(number, str) and number.isdigit()]
 
 
 def _in_one_sentence(method: _F) -> _F:
     @functools.wraps(method)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
+    def wrapper(provider: FlowKeysProvider, *args: Any) -> Any:
         if os.environ.get(TRACEBACKS):
-            return method(*args, **kwargs)
+            return method(provider, *args)
         try:
-            return method(*args, **kwargs)
+            return method(provider, *args)
         except FlowKeysError as error:
-            failure = _plain(type(error).__name__, str(error))
+            failure = _plain(type(error).__name__, provider.naming(str(error), *args))
         except BaseException as error:  # noqa: BLE001 (SystemExit hangs the engine; other texts may hold a secret)
-            failure = _plain(
-                "UnexpectedError",
-                f"{type(error).__name__} in {type(args[0]).__name__}.{method.__name__}; run again with {TRACEBACKS}=1 "
-                f"to see where (that text may hold secrets) and report it",
+            said = (
+                f"{type(error).__name__} in {type(provider).__name__}.{method.__name__}; run again with {TRACEBACKS}=1 "
+                f"to see where (that text may hold secrets) and report it"
             )
+            failure = _plain("UnexpectedError", provider.naming(said, *args))
         raise failure from None
 
     return wrapper  # type: ignore[return-value]  # functools.wraps keeps the signature, mypy can't see it

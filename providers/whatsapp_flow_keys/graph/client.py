@@ -133,7 +133,7 @@ class GraphClient:
             return body, answer.trace_id or None
         if response.status_code == 200 and not is_error_body(body):
             raise UnexpectedAnswerError(doing, answer)
-        raise error_for(doing, answer)
+        raise error_for(doing, answer, self._settings.account)
 
     def _drop(self, token: str) -> bool:
         """Goes on with the next token after Meta said that ``token`` is not valid. False when there is none."""

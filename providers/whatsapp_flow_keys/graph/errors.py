@@ -63,6 +63,11 @@ class AccessTokenError(GraphError):
         "whatsapp:accessToken`, or in the environment variable WHATSAPP_ACCESS_TOKEN, which `pulumi refresh` and "
         "`pulumi destroy` need when the token in the state is out of date."
     )
+    advice_for_one_of_several: ClassVar[str] = (
+        "The access token is not valid (any more): set a system user's token with `pulumi config set --secret "
+        "whatsapp:accessToken`, then run `pulumi up`: `pulumi refresh` and `pulumi destroy` use the token of the last "
+        "`up`."
+    )
 
 
 class PermissionDeniedError(GraphError):
@@ -203,9 +208,13 @@ _BY_CODE: Mapping[int, type[GraphError]] = {
 }
 
 
-def error_for(doing: str, answer: Answer) -> GraphError:
-    """The typed error for an error answer. ``doing`` is what was tried, as in "read the key of phone number 1"."""
-    return _class_of(answer)(doing, answer)
+def error_for(doing: str, answer: Answer, account: str | None = None) -> GraphError:
+    """The typed error for an error answer. ``doing`` is what was tried, as in "read the key of phone number 1";
+    ``account`` is whose token was used, where it is one of several."""
+    kind = _class_of(answer)
+    if account and kind is AccessTokenError:
+        return kind(doing, answer, AccessTokenError.advice_for_one_of_several)
+    return kind(doing, answer)
 
 
 def _class_of(answer: Answer) -> type[GraphError]:

@@ -15,6 +15,8 @@ DEFAULT_URL = "https://graph.facebook.com"
 DEFAULT_VERSION = "v26.0"
 DEFAULT_DEADLINE = 30.0
 
+ACCOUNT = "whatsapp:account"
+"""The setting that names the account of a provider that is one of several."""
 _DEADLINE = "WHATSAPP_GRAPH_DEADLINE"
 
 
@@ -22,8 +24,8 @@ _DEADLINE = "WHATSAPP_GRAPH_DEADLINE"
 class GraphSettings:
     """``access_tokens`` are tried in order: the next one only after Meta said that the one before is not valid.
 
-    ``deadline`` is the total time of one call with all its retries, in seconds. Raises :class:`InputError`, whose text
-    names the setting, when a value can't be used.
+    ``deadline`` is the total time of one call with all its retries, in seconds. ``account`` is its name among several.
+    Raises :class:`InputError`, whose text names the setting, when a value can't be used.
     """
 
     access_tokens: tuple[str, ...] = field(repr=False)
@@ -31,15 +33,17 @@ class GraphSettings:
     url: str = DEFAULT_URL
     version: str = DEFAULT_VERSION
     deadline: float = DEFAULT_DEADLINE
+    account: str | None = None
 
     def __post_init__(self) -> None:
         _check_url(self.url)
         if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]{1,3}", self.version):
             raise InputError(f"whatsapp:graphVersion: {self.version[:20]!r} is not a version like {DEFAULT_VERSION}")
         if not self.access_tokens:
+            or_else = "" if self.account else ", or in the environment variable WHATSAPP_ACCESS_TOKEN"
             raise InputError(
-                "whatsapp:accessToken: is missing; set it with `pulumi config set --secret whatsapp:accessToken`, or "
-                "in the environment variable WHATSAPP_ACCESS_TOKEN"
+                f"whatsapp:accessToken: is missing; set it with `pulumi config set --secret whatsapp:accessToken`"
+                f"{or_else}"
             )
         for token in self.access_tokens:
             _check_secret(token, "whatsapp:accessToken")
@@ -51,17 +55,19 @@ def graph_settings(config: Callable[[str], Any]) -> GraphSettings:
     """Settings from a stack's configuration, with the environment where it says nothing.
 
     The environment's token is also the second to be tried: plain ``refresh`` and ``destroy`` run with the recorded
-    configuration, so with an old token.
+    configuration, so with an old token. An account that is one of several has its own token only: whose the
+    environment's is, nobody knows.
     """
-    configured = config("whatsapp:accessToken")
-    given = [configured, os.environ.get("WHATSAPP_ACCESS_TOKEN")]
+    configured, account = config("whatsapp:accessToken"), config(ACCOUNT)
+    given = [configured, None if account else os.environ.get("WHATSAPP_ACCESS_TOKEN")]
     tokens = tuple(dict.fromkeys(str(token).strip() for token in given if token))
     # A secret of the environment belongs to the environment's token: another app's would spoil the proof.
-    secret = config("whatsapp:appSecret") or (None if configured else os.environ.get("WHATSAPP_APP_SECRET"))
+    secret = config("whatsapp:appSecret") or (None if configured or account else os.environ.get("WHATSAPP_APP_SECRET"))
     url = config("whatsapp:graphUrl") or os.environ.get("WHATSAPP_GRAPH_URL") or DEFAULT_URL
     version = config("whatsapp:graphVersion") or DEFAULT_VERSION
     deadline = parse_seconds(os.environ.get(_DEADLINE) or DEFAULT_DEADLINE, _DEADLINE)
-    return GraphSettings(tokens, str(secret).strip() if secret else None, str(url), str(version), deadline)
+    app_secret = str(secret).strip() if secret else None
+    return GraphSettings(tokens, app_secret, str(url), str(version), deadline, str(account) if account else None)
 
 
 def _check_url(url: str) -> None:

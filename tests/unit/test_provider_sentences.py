@@ -1,0 +1,156 @@
+"""How a provider's method ends when it fails: one sentence, which names the phone number and the account."""
+
+from typing import Any
+
+import pytest
+from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, DiffResult
+from pulumi.dynamic.config import Config
+
+from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
+from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
+from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
+from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider, Props
+from whatsapp_flow_keys.errors import StoreUnavailableError
+from whatsapp_flow_keys.stores.urls import STACK
+
+NUMBER = "106540352242922"
+OTHER = "110200345501442"
+PROVIDERS = (EncryptionKeyProvider, KeyRingProvider, KeyRegistrationProvider)
+
+
+class Failing(FlowKeysProvider):
+    """Every method raises what the test gives."""
+
+    def __init__(self, failure: BaseException, account: str | None = None) -> None:
+        self._failure = failure
+        self._config = Config({"whatsapp:account": account} if account else {}, "flows")
+
+    def check(self, _olds: Props, _news: Props) -> CheckResult:
+        raise self._failure
+
+    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
+        raise self._failure
+
+    def create(self, _props: Props) -> CreateResult:
+        raise self._failure
+
+    def update(self, _id: str, _olds: Props, _news: Props) -> Any:
+        raise self._failure
+
+    def read(self, _id: str, _props: Props) -> Any:
+        raise self._failure
+
+    def delete(self, _id: str, _props: Props) -> None:
+        raise self._failure
+
+
+def said(provider: FlowKeysProvider, method: str, *arguments: Any) -> str:
+    with pytest.raises(Exception, match=r".") as caught:
+        getattr(provider, method)(*arguments)
+    return f"{type(caught.value).__name__}: {caught.value}"
+
+
+PROPS = {"phone_number_id": NUMBER}
+CALLS: list[tuple[Any, ...]] = [
+    ("check", {}, PROPS),
+    ("diff", "id", PROPS, PROPS),
+    ("create", PROPS),
+    ("update", "id", PROPS, PROPS),
+    ("read", "id", PROPS),
+    ("delete", "id", PROPS),
+]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=[call[0] for call in CALLS])
+@pytest.mark.parametrize(
+    "failure", [StoreUnavailableError("ring.json: the disk is full"), KeyError("x"), SystemExit(1)]
+)
+def test_every_failure_of_every_method_names_the_number_and_the_account(call: Any, failure: BaseException) -> None:
+    sentence = said(Failing(failure, "north"), *call)
+    assert f"Error: phone number {NUMBER}, account north: " in sentence
+
+
+def test_a_text_that_names_the_number_is_left_as_it_is() -> None:
+    text = f"phone number {NUMBER}: nobody is there"
+    assert said(Failing(StoreUnavailableError(text)), "create", PROPS) == f"StoreUnavailableError: {text}"
+
+
+def test_the_number_is_that_of_the_newest_inputs() -> None:
+    sentence = said(Failing(StoreUnavailableError("down")), "update", "id", {"phone_number_id": OTHER}, PROPS)
+    assert sentence == f"StoreUnavailableError: phone number {NUMBER}: down"
+
+
+def test_the_number_of_the_state_serves_where_the_inputs_have_none_that_is_one() -> None:
+    sentence = said(Failing(StoreUnavailableError("down")), "check", PROPS, {"phone_number_id": 1.5})
+    assert sentence == f"StoreUnavailableError: phone number {NUMBER}: down"
+
+
+def test_the_settings_of_an_account_are_called_by_its_names() -> None:
+    failure = StoreUnavailableError("set whatsapp:accessToken, whatsapp:appSecret or whatsapp:flows")
+    assert "set north:accessToken, north:appSecret or whatsapp:flows" in said(Failing(failure, "north"), "create", {})
+    assert "set whatsapp:accessToken, whatsapp:appSecret" in said(Failing(failure), "create", {})
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_each_failure_of_a_check_names_the_number(kind: type[FlowKeysProvider]) -> None:
+    provider = configured(kind)
+    wrong = {**inputs(kind), "take_over": "abc"}
+    reasons = [failure.reason for failure in provider.check({}, wrong).failures]
+    assert reasons
+    assert all(reason.startswith(f"phone number {NUMBER}: ") for reason in reasons)
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+@pytest.mark.parametrize("olds", [{}, {"phone_number_id": NUMBER, "store": STACK, "backups": []}])
+def test_check_and_diff_have_no_opinion_while_an_input_never_came(kind: type[FlowKeysProvider], olds: Props) -> None:
+    provider = configured(kind)
+    for name in kind.required:
+        news = without(inputs(kind), name)
+        checked = provider.check(olds, news)
+        assert (checked.inputs, checked.failures) == (news, [])
+        assert provider.diff("id", olds, news).changes is True
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+@pytest.mark.parametrize("method", ["create", "update"])
+def test_nothing_is_done_while_an_input_never_came(kind: type[FlowKeysProvider], method: str) -> None:
+    provider = configured(kind)
+    for name in set(kind.required) - {"phone_number_id"}:
+        arguments = [without(inputs(kind), name)] if method == "create" else ["id", {}, without(inputs(kind), name)]
+        assert said(provider, method, *arguments).startswith(
+            f"MissingInputError: phone number {NUMBER}: {name}: got no value, so nothing was done."
+        )
+
+
+def test_a_key_is_not_made_without_the_generated_passphrase_that_never_came() -> None:
+    given = {**inputs(EncryptionKeyProvider), "passphrase_is_generated": True}
+    assert "passphrase: got no value" in said(configured(EncryptionKeyProvider), "create", given)
+
+
+def test_a_registration_without_the_ring_that_failed_is_passed_by() -> None:
+    provider = configured(KeyRegistrationProvider)
+    failed = without(inputs(KeyRegistrationProvider), "ring", "locations")
+    assert provider.check({}, failed).failures == []
+    assert "ring: got no value" in said(provider, "create", failed)
+
+
+def test_a_program_that_asks_for_the_stack_by_an_output_is_told_so() -> None:
+    without_ring = without(inputs(KeyRegistrationProvider), "ring")
+    (failure,) = configured(KeyRegistrationProvider).check({}, without_ring).failures
+    assert "an Output can't ask for the stack as the store" in failure.reason
+
+
+def without(props: Props, *names: str) -> Props:
+    return {name: value for name, value in props.items() if name not in names}
+
+
+def inputs(kind: type[FlowKeysProvider]) -> Props:
+    """All that a program gives."""
+    given = {"phone_number_id": NUMBER, "store": STACK, "backups": [], "ring": "{}", "locations": []}
+    return {**dict.fromkeys(kind.required, "given"), **given}
+
+
+def configured(kind: type[FlowKeysProvider]) -> FlowKeysProvider:
+    provider = kind()
+    provider._config = ConfigureRequest(Config({"whatsapp:accessToken": "EAA"}, "flows")).config
+    return provider
