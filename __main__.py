@@ -4,8 +4,11 @@ import os
 
 import pulumi
 
-from whatsapp_flow_encryption import FlowEncryption, read_numbers
+from whatsapp_flow_encryption import FlowEncryption, WhatsAppProvider, all_but_failed, read_numbers
 
+settings = read_numbers(pulumi.Config(), default_trigger=os.environ.get("WHATSAPP_ROTATION_TRIGGER"))
+names = sorted({number.account for number in settings if number.account})
+accounts = {name: WhatsAppProvider.from_config(name) for name in names}
 numbers = {
     number.name: FlowEncryption(
         number.name,
@@ -21,10 +24,11 @@ numbers = {
         force_destroy=number.force_destroy,
         endpoint_url=number.endpoint_url,
         endpoint_wait=number.endpoint_wait,
+        opts=pulumi.ResourceOptions(provider=accounts[number.account] if number.account else None),
     )
-    for number in read_numbers(pulumi.Config(), default_trigger=os.environ.get("WHATSAPP_ROTATION_TRIGGER"))
+    for number in settings
 }
 
-pulumi.export("fingerprints", {name: number.fingerprint for name, number in numbers.items()})
-pulumi.export("rotates_on", {name: number.rotates_on for name, number in numbers.items()})
-pulumi.export("endpoint_envs", {name: number.endpoint_env for name, number in numbers.items()})
+pulumi.export("fingerprints", all_but_failed({name: number.fingerprint for name, number in numbers.items()}))
+pulumi.export("rotates_on", all_but_failed({name: number.rotates_on for name, number in numbers.items()}))
+pulumi.export("endpoint_envs", all_but_failed({name: number.endpoint_env for name, number in numbers.items()}))

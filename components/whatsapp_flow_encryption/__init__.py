@@ -4,6 +4,7 @@
 rotates both without a failed form.
 """
 
+from whatsapp_flow_encryption.exports import all_but_failed, unless_failed
 from whatsapp_flow_encryption.flow_encryption import FlowEncryption, GeneratedPassphrase, StagedKeys
 from whatsapp_flow_encryption.numbers import read_numbers
 from whatsapp_flow_encryption.registered_key import RegisteredKey, get_registered_key
@@ -33,6 +34,8 @@ __all__ = [
     "Store",
     "VaultStore",
     "WhatsAppProvider",
+    "all_but_failed",
     "get_registered_key",
     "read_numbers",
+    "unless_failed",
 ]

@@ -102,6 +102,8 @@ class FlowEncryption(pulumi.ComponentResource):
         managed_by = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
         store_url, backup_urls = url_of(store), urls_of(backups)
         secret_passphrase = _passphrase(resource_name, passphrase, child)
+        endpoint_url, endpoint_wait = _known_together(endpoint_url, endpoint_wait)
+        existing_private_key, existing_passphrase = _known_together(existing_private_key, existing_passphrase)
 
         key = EncryptionKey(
             resource_name,
@@ -197,14 +199,26 @@ def _passphrase(
     return _secret(passphrase)
 
 
+def _known_together(one: Any, other: Any) -> tuple[Any, Any]:
+    """Where both are given, neither is known before both are: a check that sees one alone takes the other for left out,
+    while it may come from a resource that failed."""
+    if one is None or other is None:
+        return one, other
+    both: pulumi.Output[list[Any]] = pulumi.Output.all(one, other)
+    return both.apply(lambda values: values[0]), both.apply(lambda values: values[1])
+
+
 def _secret(given: pulumi.Input[str] | None) -> pulumi.Output[str] | None:
     return None if given is None else pulumi.Output.secret(given)
 
 
 def _as_text(phone_number_id: pulumi.Input[str | int]) -> pulumi.Output[str]:
-    """An int becomes text here, since the engine would make it a float; anything else is left to the check."""
+    """An int becomes text here, since the engine would make it a float; anything else is left to the check, also None:
+    as a text that is empty, since a value that isn't there is one that never came."""
 
     def text(value: Any) -> Any:
+        if value is None:
+            return ""
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
     return pulumi.Output.all(phone_number_id).apply(lambda values: text(values[0]))

@@ -1,5 +1,6 @@
 """The reference stack's configuration: the list ``numbers``, checked, with one sentence for each mistake."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,18 +8,21 @@ from typing import Any
 import pulumi
 
 from whatsapp_flow_encryption.flow_encryption import GeneratedPassphrase
+from whatsapp_flow_encryption.whatsapp_provider import missing_token
 from whatsapp_flow_keys.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.fingerprint import parse_fingerprint
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
 from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
 
+_NAMESPACE = re.compile(r"[A-Za-z0-9_.-]+")
 GENERATED = "generated"
 """The word in ``passphrase`` that asks for a passphrase made by Pulumi."""
 
 _FIELDS = (
     "name",
     "phoneNumberId",
+    "account",
     "store",
     "backups",
     "passphrase",
@@ -35,10 +39,12 @@ _FIELDS = (
 
 @dataclass(frozen=True)
 class NumberSettings:
-    """One entry of ``numbers``. Without a name, the phone number ID is it."""
+    """One entry of ``numbers``. Without a name, the phone number ID is it; without an account, ``whatsapp:`` is whose
+    token it uses."""
 
     name: str
     phone_number_id: str
+    account: str | None
     store: str
     backups: list[str]
     passphrase: pulumi.Input[str] | GeneratedPassphrase | None
@@ -112,6 +118,7 @@ def _read(
     return NumberSettings(
         name=take("name", _text, phone_number_id),
         phone_number_id=phone_number_id,
+        account=take("account", _account, None),
         store=take("store", parse_store, STACK),
         backups=take("backups", _backups, []),
         passphrase=take("passphrase", lambda value, field: _passphrase(value, field, config), None),
@@ -132,6 +139,16 @@ _REQUIRED = object()
 def _text(value: Any, field: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise InputError(f"{field}: must be a text")
+    return value
+
+
+def _account(value: Any, field: str) -> str:
+    """A configuration namespace with an access token in it."""
+    if not isinstance(value, str) or not _NAMESPACE.fullmatch(value):
+        raise InputError(f"{field}: must be the namespace of its settings, as in `north` for north:accessToken")
+    missing = missing_token(value)
+    if missing:
+        raise InputError(f"{field}: {missing}")
     return value
 
 

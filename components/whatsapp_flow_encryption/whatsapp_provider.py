@@ -2,12 +2,16 @@
 
 import pulumi
 
+from whatsapp_flow_keys.graph.settings import ACCOUNT
+
 
 class WhatsAppProvider(pulumi.ProviderResource):
     """Pass it as ``opts=pulumi.ResourceOptions(provider=…)`` to the resources of its account.
 
-    It gets none of the stack's ``whatsapp:`` configuration, so give it all that it needs. The token and the app secret
-    become secrets whether or not they are given as such. It also is a process of its own, with four more calls at once.
+    It gets none of the stack's ``whatsapp:`` configuration, so give it all that it needs, or make it by
+    :meth:`from_config`. The token and the app secret become secrets whether or not they are given as such. ``account``
+    is the configuration namespace that the settings stand in, which errors then name. The provider also is a process
+    of its own, with four more calls at once.
     """
 
     def __init__(
@@ -19,6 +23,7 @@ class WhatsAppProvider(pulumi.ProviderResource):
         graph_url: pulumi.Input[str] | None = None,
         graph_version: pulumi.Input[str] | None = None,
         audit_log: pulumi.Input[str] | None = None,
+        account: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         settings = {
@@ -27,6 +32,44 @@ class WhatsAppProvider(pulumi.ProviderResource):
             "whatsapp:graphUrl": graph_url,
             "whatsapp:graphVersion": graph_version,
             "whatsapp:auditLog": audit_log,
+            ACCOUNT: account,
         }
         given = {name: value for name, value in settings.items() if value is not None}
         super().__init__("pulumi-python", resource_name, given, opts)
+
+    @classmethod
+    def from_config(cls, account: str, opts: pulumi.ResourceOptions | None = None) -> "WhatsAppProvider":
+        """The provider of an account with a configuration namespace of its own: ``north:accessToken``,
+        ``north:appSecret``, and where they are other than the stack's ``whatsapp:`` ones ``north:graphUrl``,
+        ``north:graphVersion``, ``north:auditLog``. Its resource is named ``account``.
+
+        Raises :class:`pulumi.RunError`, which the engine shows as one sentence, where the token is missing.
+        """
+        missing = missing_token(account)
+        if missing:
+            raise pulumi.RunError(missing)
+        own, everybodys = pulumi.Config(account), pulumi.Config("whatsapp")
+
+        def setting(name: str) -> str | None:
+            return own.get(name) or everybodys.get(name)
+
+        return cls(
+            account,
+            access_token=own.require_secret("accessToken"),
+            app_secret=own.get_secret("appSecret"),
+            graph_url=setting("graphUrl"),
+            graph_version=setting("graphVersion"),
+            audit_log=setting("auditLog"),
+            account=account,
+            opts=opts,
+        )
+
+
+def missing_token(account: str) -> str | None:
+    """What to type where the account has no access token; None where it has one."""
+    if pulumi.Config(account).get("accessToken"):
+        return None
+    return (
+        f"{account}:accessToken: is missing, so there is no account {account}; "
+        f"set it with `pulumi config set --secret {account}:accessToken`"
+    )

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import pulumi
+
 from endpoint_service import EndpointService
 from service_folder import ServiceFolder
-
 from whatsapp_flow_encryption import FileStore, FlowEncryption, StagedKeys
 
 config = pulumi.Config()

@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-import gunicorn_service
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+
+import gunicorn_service
 
 
 class EndpointServiceProvider(ResourceProvider):

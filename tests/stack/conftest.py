@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.stack.project import Project
+from tests.stack.reference import make_reference
 from whatsapp_graph_emulator import Emulator
 
 ROOT = Path(__file__).parents[2]
@@ -29,3 +30,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stdout + done.stderr
     (built,) = folder.glob("*.whl")
     return built
+
+
+@pytest.fixture
+def reference(project: Project) -> Project:
+    """The reference stack, without a configuration yet."""
+    make_reference(project)
+    return project

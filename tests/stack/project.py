@@ -22,7 +22,7 @@ from whatsapp_flow_keys.ring import Role
 from whatsapp_graph_emulator import Emulator
 
 TOKEN = "EAAtoken4711forTestsOnly"
-ACCOUNT_TOKENS = {"north": "EAAnorthernAccount", "south": "EAAsouthernAccount"}
+ACCOUNT_TOKENS = {"north": "EAAnorthernAccount", "south": "EAAsouthernAccount", "east": "EAAeasternAccount"}
 RETIRED_TOKEN = "EAAtokenThatOneTestLetsExpire"
 STACK = "test"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.stack.project import STACK, TOKEN, Project
-from tests.stack.test_reference_stack import configure, reference  # noqa: F401 - a fixture
+from tests.stack.reference import configure
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys.flow_message import encrypt_request
 from whatsapp_flow_keys.keys import PrivateKey, load_public_key
@@ -40,7 +40,7 @@ def type_in(project: Project, commands: list[str], env: dict[str, str] | None = 
 
 
 @pytest.fixture
-def line(reference: Project) -> Project:  # noqa: F811
+def line(reference: Project) -> Project:
     """The reference stack, not yet configured."""
     return reference
 

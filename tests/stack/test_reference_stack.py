@@ -1,37 +1,15 @@
 """The reference stack, `__main__.py`: one FlowEncryption for each number in the configuration."""
 
-import json
 import shlex
-import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.servers.secrets_manager import SecretsManager
-from tests.stack.project import STACK, Project
+from tests.stack.project import Project
+from tests.stack.reference import configure
 from whatsapp_flow_keys.keys import PrivateKey
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def reference(project: Project) -> Project:
-    """The repository's own project file and program, with a configuration of the test's."""
-    (project.folder / ".dev").mkdir()
-    (project.folder / ".dev" / "venv").symlink_to(ROOT / ".dev" / "venv")
-    shutil.copy(ROOT / "Pulumi.yaml", project.folder)
-    shutil.copy(ROOT / "__main__.py", project.folder)
-    project.succeed("stack", "init", STACK)
-    return project
-
-
-def configure(project: Project, numbers: Any) -> None:
-    """Sets the list of numbers; JSON is YAML."""
-    file = project.folder / f"Pulumi.{STACK}.yaml"
-    salt = next(line for line in file.read_text().splitlines() if line.startswith("encryptionsalt"))
-    file.write_text(f"{salt}\nconfig:\n  whatsapp-flows:numbers: {json.dumps(numbers)}\n")
 
 
 def test_each_configured_number_gets_a_registered_key(reference: Project) -> None:
