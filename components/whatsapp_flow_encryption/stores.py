@@ -162,8 +162,12 @@ def url_of(store: Store | pulumi.Input[str]) -> pulumi.Input[str]:
 
 
 def urls_of(stores: Any) -> Any:
-    """Their URLs; what is no list is left for the check to refuse."""
-    return [url_of(store) for store in stores] if isinstance(stores, list | tuple) else type(stores).__name__
+    """Their URLs, known only together: of a list the engine leaves out what a failed resource should have given, and a
+    backup would seem to be dropped. What is no list is left for the check to refuse."""
+    if not isinstance(stores, list | tuple):
+        return type(stores).__name__
+    urls = [url_of(store) for store in stores]
+    return pulumi.Output.all(*urls) if any(_waits(url) for url in urls) else urls
 
 
 def _never_stack_later(url: pulumi.Input[str]) -> pulumi.Input[str]:
