@@ -19,6 +19,7 @@ class Upstream:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        project.environment["WHATSAPP_GRAPH_DEADLINE"] = "60"  # nothing here waits for it to end
         self.numbers = {name: f"{project.number}{index}" for index, name in enumerate(NAMES)}
         self.key = PrivateKey.generate()
         shutil.copy(Path(__file__).with_name("failing_program.py"), project.folder / "__main__.py")

@@ -21,6 +21,7 @@ class Accounts:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        project.environment["WHATSAPP_GRAPH_DEADLINE"] = "60"  # nothing here waits for it to end
         self.numbers = {account: f"{project.number}{index}" for index, account in enumerate(ACCOUNT_TOKENS)}
         for account, number in self.numbers.items():
             project.emulator.add_number(number, tokens=[ACCOUNT_TOKENS[account]])
