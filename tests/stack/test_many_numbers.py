@@ -105,6 +105,26 @@ def test_each_number_is_asked_about_with_the_token_of_its_own_account(accounts: 
     assert not [token for token in ACCOUNT_TOKENS.values() if token in json.dumps(project.export())]
 
 
+def test_an_accounts_secrets_are_its_own_and_the_address_and_the_audit_log_are_the_stacks_where_it_has_none(
+    accounts: Accounts,
+) -> None:
+    project, number = accounts.project, accounts.numbers
+    entries = [{"name": name, "account": name, "phoneNumberId": number[name]} for name in ("north", "south")]
+    shared = {"whatsapp:graphUrl": project.emulator.url, "whatsapp:auditLog": "all.jsonl"}
+    tokens = {f"{name}:accessToken": ACCOUNT_TOKENS[name] for name in ("north", "south")}
+    own = {"north:appSecret": "0123456789abcdef", "south:auditLog": "south.jsonl", "south:graphVersion": "v25.0"}
+    configure(project, entries, {**shared, **tokens, **own, "whatsapp:appSecret": "another"})
+    project.up(env={"WHATSAPP_GRAPH_URL": "", "WHATSAPP_APP_SECRET": "another"})
+    assert number["north"] in (project.folder / "all.jsonl").read_text()
+    assert number["south"] in (project.folder / "south.jsonl").read_text()
+    assert number["south"] not in (project.folder / "all.jsonl").read_text()
+    given = {provider["urn"].rpartition("::")[2]: provider["inputs"] for provider in project.resources("pulumi-python")}
+    assert "whatsapp:appSecret" in given["north"]
+    assert "whatsapp:appSecret" not in given["south"]
+    paths = {request["path"].split("/")[1] for request in project.emulator.requests(number["south"])}
+    assert paths == {"v25.0"}
+
+
 @STORES
 def test_the_other_numbers_are_finished_and_saved_when_one_accounts_token_is_bad(
     accounts: Accounts, store: str
