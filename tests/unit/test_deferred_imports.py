@@ -13,10 +13,11 @@ _NOTHING_DUE = """
 from whatsapp_flow_encryption import resources
 olds = {"phone_number_id": "106540352242922", "managed_by": "o/p/s", "store": STORE, "backups": [], "locations": [],
         "fingerprint": "f" * 64, "proven_fingerprint": "f" * 64, "key_id": "k", "issued_on": "2026-11-24",
-        "force_destroy": False, "rotation_trigger": "one", "ring": None}
+        "force_destroy": False, "rotation_trigger": "one", "private_key": "sha256:0"}
 providers = (resources.EncryptionKeyProvider(), resources.KeyRingProvider(), resources.KeyRegistrationProvider())
 for provider in providers:
     news = {name: value for name, value in olds.items() if name != "proven_fingerprint"}
+    assert not provider.missing(news)
     provider.diff("id", olds, provider.check(news, news).inputs)
 """
 

@@ -10,6 +10,7 @@ from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
 from whatsapp_flow_keys.errors import InputError
 
 NUMBER = {"phone_number_id": "106540352242922", "managed_by": "org/flows/prod", "backups": []}
+KEY = {"key_id": "key", "fingerprint": "f", "issued_on": "2026-11-24", "locations": []}
 SECRET = "-----BEGIN PRIVATE KEY-----"
 
 
@@ -35,8 +36,8 @@ def test_a_digest_that_no_check_has_seen_is_refused() -> None:
 
 def test_no_check_leaves_a_private_key_for_the_state() -> None:
     """Of the stack's own keys it holds two copies: the pair's, and the ring."""
-    ring = KeyRingProvider().check({}, {**NUMBER, "private_key": SECRET}).inputs
-    registration = KeyRegistrationProvider().check({}, {**NUMBER, "store": "stack", "ring": SECRET}).inputs
+    ring = KeyRingProvider().check({}, {**NUMBER, **KEY, "private_key": SECRET}).inputs
+    registration = KeyRegistrationProvider().check({}, {**NUMBER, **KEY, "store": "stack", "ring": SECRET}).inputs
     assert ring
     assert registration
     assert SECRET not in f"{ring}{registration}"
@@ -45,7 +46,7 @@ def test_no_check_leaves_a_private_key_for_the_state() -> None:
 
 def test_a_state_that_records_the_whole_ring_is_no_change() -> None:
     """As the versions did that knew of no digests."""
-    given = {**NUMBER, "store": "stack", "ring": SECRET, "fingerprint": "f"}
+    given = {**NUMBER, **KEY, "store": "stack", "ring": SECRET}
     news = KeyRegistrationProvider().check(given, given).inputs
     assert news
     olds = {**given, "proven_fingerprint": "f"}
