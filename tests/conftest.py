@@ -13,8 +13,8 @@ from whatsapp_graph_emulator import Emulator
 
 if TYPE_CHECKING:
     from tests.servers.key_vault import KeyVault
-    from tests.servers.openbao import OpenBao
     from tests.servers.secrets_manager import SecretsManager
+    from tools.openbao import OpenBao
 
 # A harness that was started in the background ignores SIGINT, and so would the engine: it then waits 5 s for each of
 # its plugins at every run.
@@ -38,7 +38,7 @@ def emulator() -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def openbao() -> Iterator["OpenBao"]:
     """A real OpenBao on loopback, for this worker alone."""
-    from tests.servers.openbao import OpenBao
+    from tools.openbao import OpenBao
 
     with OpenBao() as running:
         yield running

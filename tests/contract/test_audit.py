@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from tests.contract.conftest import Line
 from tests.contract.stores.vault_place import VaultPlace
-from tests.servers.openbao import OpenBao
 from tests.stack.project import TOKEN
 from tests.stack.test_secrets import forms_of, leaks
+from tools.openbao import OpenBao
 from whatsapp_flow_keys.audit import Event, Operation
 from whatsapp_flow_keys.command_line import command
 from whatsapp_flow_keys.endpoint import LiveEndpoint

@@ -22,9 +22,9 @@ from tests.forms import APP_SECRET, Sent, key, ring, sent
 from tests.servers.endpoint_app import echo
 from tests.servers.http_servers import uvicorn_server, waitress_server
 from tests.servers.key_vault import KeyVault, Request
-from tests.servers.openbao import OpenBao
 from tests.servers.secrets_manager import SecretsManager
 from tests.servers.turnstile import Point, Turnstile
+from tools.openbao import OpenBao
 from whatsapp_flow_endpoint import FlowEndpoint
 from whatsapp_flow_endpoint.asgi import asgi_app
 from whatsapp_flow_endpoint.wsgi import wsgi_app

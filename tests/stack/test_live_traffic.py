@@ -15,8 +15,8 @@ from tests.stack.project import Project, on_file
 from whatsapp_graph_emulator.flow_load import FlowLoad, Report
 
 if TYPE_CHECKING:
-    from tests.servers.openbao import OpenBao
     from tests.servers.secrets_manager import SecretsManager
+    from tools.openbao import OpenBao
 
 APP_SECRET = "secretOfTheAppForTestsOnly"
 RATE = 40.0

