@@ -23,6 +23,7 @@ down env setup soak lint:
 	@$(PYTHON) tools/dev.py $@
 
 # make test [ARGS="-k rotation"]: every test
-# make bench [ARGS=--quick]: the endpoint's speed beside others', written to docs/benchmarks.md; --quick only shows it
+# make bench [ARGS="endpoint|stacks|--quick"]: the endpoint's speed beside others', stacks' beside their floor (20 min),
+# written to docs/benchmarks*.md and README.md; --quick only shows that it runs
 test bench:
 	@$(PYTHON) tools/dev.py $@ $(ARGS)

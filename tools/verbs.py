@@ -151,8 +151,11 @@ def _soak(checkout: Checkout) -> int:
 
 
 def _bench(checkout: Checkout, words: Sequence[str]) -> int:
-    with _setup_lock(checkout):
-        ensure_virtual_environment(checkout)
+    if "endpoint" in words and "stacks" not in words:  # it needs no engine
+        with _setup_lock(checkout):
+            ensure_virtual_environment(checkout)
+    else:
+        _set_up(checkout)
     command = [str(checkout.python), "-m", "tools.bench", *words]
     return run_foreground(command, cwd=checkout.root, environment=_tool_environment(checkout))
 
@@ -236,7 +239,7 @@ def _parser() -> argparse.ArgumentParser:
         ("env", "print what a shell needs so that plain `pulumi` reaches the local stack"),
         ("test", "run every test; further words go to pytest"),
         ("soak", "200,000 requests through an endpoint, then hours of searching for a history that breaks a promise"),
-        ("bench", "measure the endpoint beside what people would use instead, and write docs/benchmarks.md"),
+        ("bench", "measure the endpoint beside others, and stacks beside their floor, and write the pages in docs/"),
         ("lint", "run ruff, mypy and import-linter"),
         ("setup", "only set up what is missing"),
     ):

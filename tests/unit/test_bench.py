@@ -25,9 +25,10 @@ from tools.bench.endpoint import (
     Measured,
     Threads,
 )
-from tools.bench.endpoint_page import bars, cold_starts, exchanges, goals, page, table, threads
+from tools.bench.endpoint_page import bars, cold_starts, exchanges, goals, page, threads
 from tools.bench.environments import requirements
 from tools.bench.rates import Rates, ratio
+from tools.bench.table import table
 from tools.bench.task import PAYLOAD_BYTES, Task, payload
 from tools.stop import Stop
 
@@ -187,7 +188,7 @@ def test_what_is_started_on_one_core_stays_there() -> None:
 def test_a_quick_run_compares_the_kit_with_cryptography_and_writes_nothing(tmp_path: Path) -> None:
     docs = {file: file.stat().st_mtime_ns for file in (ROOT / "docs").rglob("*")}
     ran = subprocess.run(
-        [sys.executable, "-m", "tools.bench", "--quick"],
+        [sys.executable, "-m", "tools.bench", "endpoint", "--quick"],
         cwd=ROOT,
         env={**os.environ, "PATH": str(tmp_path)},
         capture_output=True,

@@ -1,39 +1,45 @@
-"""Measures, shows it, and writes docs/benchmarks.md and its picture; with ``--quick``, neither, and nothing to install.
+"""Measures, shows it, and writes the pages and pictures in docs/; with ``--quick``, only shows that it runs.
 
-Run by `make bench`, in the virtual environment of the checkout.
+Run by `make bench`, in the virtual environment of the checkout. Without a word both parts are measured.
 """
 
 import argparse
+import signal
 import sys
 
-from tools.bench import endpoint, endpoint_page
+from tools.bench import endpoint, endpoint_page, stack, stack_advice, stack_page, stack_summary
 from tools.bench.environments import ensure_environment
 from tools.bench.picture import draw
+from tools.bench.stack_figures import STORES, Figures
 from tools.checkout import Checkout, write_whole
 from tools.processes import part, say
 from tools.stop import Stop
 
+_PARTS = ("endpoint", "stacks")
 _INTRODUCTION = """# Benchmarks
 
-Written by `make bench`: everything side by side, in one run, on one machine. It takes about two minutes, more the
-first time: what is compared is installed below `.dev/bench/`, pinned and with its hashes checked. A quiet machine is
-needed. `make bench ARGS=--quick` shows in seconds that it runs, compares with nothing that must be installed, and
-writes nothing.
+Written by `make bench ARGS=endpoint`: everything side by side, in one run, on one machine. It takes about two minutes,
+more the first time: what is compared is installed below `.dev/bench/`, pinned and with its hashes checked. A quiet
+machine is needed. `make bench ARGS="endpoint --quick"` shows in seconds that it runs, compares with nothing that must
+be installed, and writes nothing. What stacks take is on [a page of its own](benchmarks-stacks.md).
 
 """
 
 
 def main() -> int:
     """Returns the exit status."""
+    # Where an interrupt is ignored, as in the background of a shell, each run of the engine would take 5 s more.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__, allow_abbrev=False)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=" or ".join(_PARTS))
     parser.add_argument("--quick", action="store_true", help="a few short rounds; install and write nothing")
-    quick = parser.parse_args().quick
+    asked = parser.parse_args()
+    if unknown := [name for name in asked.parts if name not in _PARTS]:
+        parser.error(f"there is no part {unknown[0]!r}: give {' or '.join(_PARTS)}, or neither for both")
     checkout = Checkout.this()
     try:
-        measured = endpoint.measure(checkout, endpoint.QUICK if quick else endpoint.FULL)
-        _show(measured)
-        if not quick:
-            _write(checkout, measured)
+        for name in asked.parts or _PARTS:
+            (_endpoint if name == "endpoint" else _stacks)(checkout, asked.quick)
     except Stop as stop:
         print(f"\n{stop}", file=sys.stderr)
         return 1
@@ -43,20 +49,42 @@ def main() -> int:
     return 0
 
 
-def _show(measured: endpoint.Measured) -> None:
+def _endpoint(checkout: Checkout, quick: bool) -> None:
+    measured = endpoint.measure(checkout, endpoint.QUICK if quick else endpoint.FULL)
     say(f"\n{endpoint_page.on_what(measured.machine)}\n")
     for one in (endpoint_page.exchanges, endpoint_page.threads, endpoint_page.cold_starts):
         say(one(measured) + "\n")
-    say("\n".join(endpoint_page.goals(measured)))
-
-
-def _write(checkout: Checkout, measured: endpoint.Measured) -> None:
-    say("")
+    say("\n".join(endpoint_page.goals(measured)) + "\n")
+    if quick:
+        return
     python = ensure_environment(checkout, "picture")
     with part(f"Drawing {endpoint_page.PICTURE}"):
         draw(checkout, python, endpoint_page.bars(measured), checkout.root / endpoint_page.PICTURE)
     write_whole(checkout.root / "docs" / "benchmarks.md", _INTRODUCTION + endpoint_page.page(measured))
     say("Wrote docs/benchmarks.md.")
+
+
+def _stacks(checkout: Checkout, quick: bool) -> None:
+    figures = stack.measure(checkout, stack.QUICK if quick else stack.FULL)
+    say(f"\n{stack_page.on_what(figures.machine)}\n")
+    for store in STORES:
+        say(f"Keys in {store}:\n\n{stack_page.times(figures, store)}\n")
+    say(f"{stack_page.sizes(figures)}\n\n{stack_page.parts(figures)}\n")
+    say("\n".join([*stack_page.goals(figures), *stack_advice.advice(figures)]) + "\n")
+    if not quick:
+        write_stacks(checkout, figures)
+
+
+def write_stacks(checkout: Checkout, figures: Figures) -> None:
+    """The page, its picture, and the README's lines."""
+    python = ensure_environment(checkout, "picture")
+    with part(f"Drawing {stack_page.PICTURE}"):
+        draw(checkout, python, stack_page.curves(figures), checkout.root / stack_page.PICTURE)
+    write_whole(checkout.root / "docs" / "benchmarks-stacks.md", stack_page.page(figures))
+    readme = checkout.root / "README.md"
+    summary = stack_summary.summary(figures)
+    write_whole(readme, stack_summary.put_between(readme.read_text(encoding="utf-8"), summary))
+    say("Wrote docs/benchmarks-stacks.md and its lines in README.md.")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
 """What a run of the endpoint's bench found, as the tables and goals that the terminal and the page show."""
 
-from collections.abc import Sequence
-
 from tools.bench.endpoint import FORMER_PYWA, KIT_ANSWER, KIT_EXCHANGE, PYWA, REFERENCE, Machine, Measured
 from tools.bench.picture import Bar, Chart
+from tools.bench.table import table
 from tools.bench.task import PAYLOAD_BYTES
 
 FLOOR = "openssl: the RSA operation alone"
@@ -11,17 +10,6 @@ PICTURE = "docs/pictures/endpoint-exchange.svg"
 
 _LEAST_OF_REFERENCE = 0.95
 _LEAST_OF_TWO_THREADS = 1.85
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table whose columns line up in a terminal, too: the first to the left, the others to the right."""
-    widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    lines = [
-        [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        for row in (head, rule, *rows)
-    ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def exchanges(measured: Measured) -> str:

@@ -1,0 +1,8 @@
+"""The two Pulumi programs of `make bench ARGS=stacks`: the project's own resources, and as many that do nothing.
+
+Both read `program.json` beside them: ``numbers`` (phone number IDs), ``stores`` (one URL for each),
+``rotation_trigger`` and ``providers`` (how many explicit WhatsAppProviders share the numbers; 0: the default provider).
+"""
+
+TEMPLATE = "BENCH_TEMPLATE"
+"""The environment variable that names the file of what the floor's resources record: see `tools.bench.template`."""
