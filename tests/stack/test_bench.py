@@ -95,12 +95,10 @@ def test_the_floor_has_the_real_resources_with_their_properties_secrets_and_depe
     assert shape(floor.rotated) == shape(real.rotated)
 
 
-def test_the_floors_state_has_the_size_of_the_real_one(both: dict[str, States]) -> None:
-    for real, floor in (
-        (both["real"].created, both["floor"].created),
-        (both["real"].rotated, both["floor"].rotated),
-    ):
-        assert len(json.dumps(floor)) == pytest.approx(len(json.dumps(real)), rel=0.08)
+def test_the_floors_state_is_smaller_than_the_real_one(both: dict[str, States]) -> None:
+    """What a key takes in the state is what it costs beside providers that do nothing."""
+    assert len(json.dumps(both["floor"].created)) < len(json.dumps(both["real"].created))
+    assert len(json.dumps(both["floor"].rotated)) < len(json.dumps(both["real"].rotated))
 
 
 def test_the_floors_state_holds_no_key(both: dict[str, States]) -> None:

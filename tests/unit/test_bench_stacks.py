@@ -252,20 +252,20 @@ def test_the_readme_has_the_markers() -> None:
     assert put_between((ROOT / "README.md").read_text(), "new")
 
 
-def test_the_floors_template_holds_letters_for_secrets() -> None:
+def test_the_floors_template_holds_a_letter_for_a_secret_and_no_long_text() -> None:
     secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": json.dumps("key")}
     of_list = {**secret, "plaintext": "[]"}
     resource = {
         "type": "pulumi-python:dynamic/whatsapp:EncryptionKey",
-        "inputs": {"store": "stack", "__provider": "pickled"},
+        "inputs": {"store": "stack", "public_key_pem": "p" * 451, "__provider": "pickled"},
         "outputs": {"private_key": secret, "former_passphrases": of_list},
         "additionalSecretOutputs": ["private_key"],
     }
     state = {"deployment": {"resources": [{"type": "pulumi:pulumi:Stack", "outputs": {}}, resource]}}
     expected = {
         "EncryptionKey": {
-            "inputs": {"store": "stack"},
-            "outputs": {"private_key": "xxx", "former_passphrases": []},
+            "inputs": {"store": "stack", "public_key_pem": "p" * 64},
+            "outputs": {"private_key": "x", "former_passphrases": []},
             "secrets": ["private_key"],
         }
     }

@@ -225,7 +225,7 @@ def page(figures: Figures) -> str:
     return f"""# Benchmarks of stacks
 
 Written by `make bench ARGS=stacks`: `pulumi up` of this project's resources beside its floor, which is as many
-resources of the same kinds and sizes with providers that do nothing. All in one run, on one machine, which should be
+resources of the same kinds with providers that do nothing. All in one run, on one machine, which should be
 quiet; it takes about 20 minutes. `make bench ARGS="stacks --quick"` shows in about two minutes that it runs, and writes
 nothing.
 
@@ -287,5 +287,6 @@ folder, and secrets encrypted by a passphrase. Meta is this project's emulator a
 memory, each a process of its own on loopback; the emulator closes each connection after its answer. Contenders take
 turns: each operation of a round is run by all of them before the next one. Each round has new stacks and phone numbers,
 and after each operation it is checked that Meta serves the right keys. The floor's resources record what a real stack
-recorded at the start of the same run, with each secret replaced by as many letters.
+recorded at the start of the same run, but each secret is a single letter and each text has 64 at most: what a key
+takes in the state is part of what it costs.
 """

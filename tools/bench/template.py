@@ -1,4 +1,7 @@
-"""What the floor's resources record: the properties of the real ones in a state, each secret as so many letters."""
+"""What the floor's resources record: the properties of the real ones in a state, long texts and secrets cut short.
+
+A provider that does nothing has nothing long to record: what a real state takes beyond that is the real one's cost.
+"""
 
 import json
 from collections.abc import Mapping
@@ -6,6 +9,7 @@ from typing import Any
 
 _SECRET = "4dabf18193072939515e22adb298388d"  # the key by which the engine marks a value in a state
 _PROVIDER = "__provider"
+_LONGEST = 64  # a fingerprint
 
 
 def template(created: Mapping[str, Any], rotated: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,8 +21,8 @@ def template(created: Mapping[str, Any], rotated: Mapping[str, Any]) -> dict[str
 def _kinds(state: Mapping[str, Any]) -> dict[str, Any]:
     return {
         resource["type"].rpartition(":")[2]: {
-            "inputs": _without_secrets(resource["inputs"]),
-            "outputs": _without_secrets(resource["outputs"]),
+            "inputs": _cut_short(resource["inputs"]),
+            "outputs": _cut_short(resource["outputs"]),
             "secrets": resource.get("additionalSecretOutputs", []),
         }
         for resource in state["deployment"]["resources"]
@@ -26,12 +30,14 @@ def _kinds(state: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _without_secrets(props: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _of_the_same_size(value) for name, value in props.items() if name != _PROVIDER}
+def _cut_short(props: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _short(value) for name, value in props.items() if name != _PROVIDER}
 
 
-def _of_the_same_size(value: Any) -> Any:
+def _short(value: Any) -> Any:
+    if isinstance(value, str):
+        return value[:_LONGEST]
     if not isinstance(value, dict) or _SECRET not in value:
         return value
     secret = json.loads(value["plaintext"])
-    return "x" * len(secret) if isinstance(secret, str) else secret if not secret else json.dumps(secret)
+    return "x" if secret else secret

@@ -1,6 +1,6 @@
 """The floor: a FlowEncryption's resources, with providers that do nothing.
 
-They take the inputs that the real ones take and record properties of the same names and sizes, as the template has
+They take the inputs that the real ones take and record properties of the same names, short, as the template has
 them. It imports nothing of the project.
 """
 
