@@ -239,3 +239,13 @@ def file_ring(project: Project) -> dict[Role, str]:
     """The roles in the file store, and whose they are."""
     ring = document.load(project.path("ring.json").read_text(), "ring")
     return {key.role: key.fingerprint for key in ring.keys}
+
+
+def planned(project: Project, *words: str) -> dict[str, set[str]]:
+    """What a preview says of each kind of resource: ``{"EncryptionKey": {"same"}, …}``."""
+    printed = project.succeed("preview", "--json", *words).output
+    steps = json.JSONDecoder().raw_decode(printed, printed.index("{"))[0]["steps"]
+    found: dict[str, set[str]] = {}
+    for step in steps:
+        found.setdefault(step["urn"].split("::")[2].rsplit("$")[-1].rsplit(":")[-1], set()).add(step["op"])
+    return found

@@ -1,0 +1,67 @@
+"""Stacks that an earlier version left live on with this one: their states stand in `states/`, see recorded_state.py."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.stack.project import Project, planned
+from tests.stack.recorded_state import STATES, Earlier, Places, bring_back
+from whatsapp_flow_endpoint import FlowKeys
+from whatsapp_flow_keys.flow_message import encrypt_request
+from whatsapp_flow_keys.keys import PrivateKey, load_public_key
+
+RECORDED = sorted(STATES.glob("*/*.json"))
+
+
+@pytest.fixture(params=RECORDED, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def earlier(project: Project, request: pytest.FixtureRequest) -> Earlier:
+    """An earlier version's stack."""
+    path: Path = request.param
+    openbao = request.getfixturevalue("openbao") if path.stem == "openbao" else None
+    if openbao:
+        project.environment |= openbao.environment
+        monkeypatch = request.getfixturevalue("monkeypatch")
+        for name, value in openbao.environment.items():
+            monkeypatch.setenv(name, value)
+    return bring_back(path, Places(project, openbao))
+
+
+def opens(project: Project, key: PrivateKey) -> bool:
+    """Whether the endpoint, with the stack's output, opens a form that was encrypted with this key."""
+    body, _ = encrypt_request(load_public_key(key.public_key_pem), {"screen": "BOOKING"})
+    opened, _ = FlowKeys.from_env(project.outputs()["line"]).decrypt(body)
+    return bool(opened == {"screen": "BOOKING"})
+
+
+def only_in_place(earlier: Earlier) -> bool:
+    """Whether a preview shows no key made or replaced; what an unfinished rotation replaced may go."""
+    allowed = {"same", "update", "delete-replaced"} if earlier.unfinished else {"same", "update"}
+    return set().union(*planned(earlier.project).values()) <= allowed
+
+
+def test_an_up_changes_in_place_at_most_and_keeps_every_key(earlier: Earlier) -> None:
+    project, desired = earlier.project, earlier.keys[-1]
+    assert only_in_place(earlier)
+    project.up()
+    assert project.fingerprint() == project.served() == desired.fingerprint
+    assert all(opens(project, key) for key in earlier.keys)
+    project.succeed("preview", "--expect-no-changes")
+
+
+def test_a_rotation_keeps_the_old_keys_readable(earlier: Earlier) -> None:
+    project = earlier.project
+    earlier.declare(rotation_trigger="after the upgrade")
+    project.up()
+    assert project.served() == project.fingerprint()
+    assert project.served() not in {key.fingerprint for key in earlier.keys}
+    assert project.opens_a_form()
+    assert opens(project, earlier.served)
+
+
+def test_a_refresh_finds_no_drift_and_a_destroy_lets_all_go(earlier: Earlier) -> None:
+    project = earlier.project
+    project.succeed("refresh", "--yes", "--skip-preview")
+    assert only_in_place(earlier)
+    may_go = {"WHATSAPP_FORCE_DESTROY": earlier.served.fingerprint}
+    project.succeed("destroy", "--yes", "--skip-preview", env=may_go)
+    assert project.export()["deployment"].get("resources", []) == []
