@@ -11,6 +11,7 @@ from typing import Any
 
 import pulumi
 
+from whatsapp_flow_encryption.options import refuse_harmful_options
 from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing
 from whatsapp_flow_encryption.stores import Store, url_of, urls_of
 from whatsapp_flow_keys.stores.urls import STACK, open_store
@@ -96,11 +97,12 @@ class FlowEncryption(pulumi.ComponentResource):
         force_destroy: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        store_url, backup_urls = url_of(store), urls_of(backups)
+        refuse_harmful_options(resource_name, opts, only_copy_in_state=store_url == STACK and not backup_urls)
         super().__init__("whatsapp:flows:FlowEncryption", resource_name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         number = _as_text(phone_number_id)
         managed_by = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-        store_url, backup_urls = url_of(store), urls_of(backups)
         secret_passphrase = _passphrase(resource_name, passphrase, child)
         endpoint_url, endpoint_wait = _known_together(endpoint_url, endpoint_wait)
         existing_private_key, existing_passphrase = _known_together(existing_private_key, existing_passphrase)

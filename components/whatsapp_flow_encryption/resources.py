@@ -1,7 +1,7 @@
 """The three resources. Type tokens and provider classes stand in people's state: they are never renamed.
 
 ``additional_secret_outputs`` names every secret from the first deployment on: one added later would leave old plain
-text in a stack's history.
+text in a stack's history. The providers mark the same ones themselves, for programs whose transforms take that away.
 """
 
 from typing import Any
@@ -74,10 +74,7 @@ class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
         }
         # On a replacement the engine would list every output as removed; hidden, the reason stands alone.
         own = pulumi.ResourceOptions(
-            additional_secret_outputs=[
-                *("private_key", "passphrase", "former_passphrases"),
-                *("existing_private_key", "existing_passphrase"),
-            ],
+            additional_secret_outputs=[*EncryptionKeyProvider.secrets],
             hide_diffs=[
                 *("fingerprint", "former_passphrases", "locations"),
                 *("private_key", "public_key_pem", "secret_id"),
@@ -120,7 +117,7 @@ class KeyRing(Resource, module="whatsapp", name="KeyRing"):
             "locations": None,
         }
         own = pulumi.ResourceOptions(
-            additional_secret_outputs=["ring", "private_key"], hide_diffs=["locations", "ring"]
+            additional_secret_outputs=[*KeyRingProvider.secrets], hide_diffs=["locations", "ring"]
         )
         super().__init__(KeyRingProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))
 
@@ -173,7 +170,7 @@ class KeyRegistration(Resource, module="whatsapp", name="KeyRegistration"):
         }
         # Nothing else is hidden here: what a refresh finds amiss must show.
         own = pulumi.ResourceOptions(
-            additional_secret_outputs=["ring", "passphrase", "former_passphrases"],
+            additional_secret_outputs=[*KeyRegistrationProvider.secrets],
             hide_diffs=["held_fingerprints", "locations"],
         )
         super().__init__(KeyRegistrationProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
+from pulumi.runtime.rpc import unwrap_rpc_secret
+
 from tests.model.keys import OURS, computed_once
 from tests.model.world import NOW, Call, Digest, Failure, Props
 from whatsapp_flow_keys import document
@@ -57,10 +59,12 @@ class Failed(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What a provider's process has seen: EncryptionKeys and rings alive, and what checks hand on."""
+    """What a provider's process has seen: EncryptionKeys and rings alive, the numbers that the program has, and what
+    checks hand on."""
 
     keys: tuple[Any, ...] = ()
     rings: tuple[tuple[str, KeyRing], ...] = ()
+    expected: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
     passing: tuple[tuple[str, str], ...] = ()
 
 
@@ -223,18 +227,23 @@ def _recall(memory: Memory) -> None:
         encryption_key._live.note(id_, thaw(outs))
     key_ring._live._rings = dict(memory.rings)
     IN_PASSING._texts = dict(memory.passing)
+    encryption_key._live._expected, key_ring._live._expected = map(set, memory.expected)
 
 
 def _memory() -> Memory:
     keys = tuple((id_, freeze(outs)) for id_, outs in encryption_key._live._seen.values())
+    expected = (frozenset(encryption_key._live._expected), frozenset(key_ring._live._expected))
     passing = tuple(sorted(IN_PASSING._texts.items()))
-    return Memory(keys, tuple(sorted(key_ring._live._rings.items())), passing)
+    return Memory(keys, tuple(sorted(key_ring._live._rings.items())), expected, passing)
 
 
 def freeze(value: Any) -> Any:
-    """A value of the engine as an immutable one: None is dropped from what has names, a document becomes a ring."""
+    """A value of the engine as an immutable one: None is dropped from what has names, a document becomes a ring.
+
+    Marks of secrets go: the engine keeps them to itself.
+    """
     if isinstance(value, Mapping):
-        named = ((name, item) for name, item in sorted(value.items()) if item is not None)
+        named = ((name, unwrap_rpc_secret(item)) for name, item in sorted(value.items()) if item is not None)
         return Props(tuple((name, _frozen_ring(item) if name == "ring" else freeze(item)) for name, item in named))
     if isinstance(value, list):
         return tuple(freeze(item) for item in value)

@@ -11,9 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.servers.openbao import OpenBao
 from tests.stack.project import TOKEN, Project
 from tests.stack.recorded_state import PASSPHRASE, PATH, STATES, Keys, Places, with_placeholders
+from tools.openbao import OpenBao
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_graph_emulator import Emulator
@@ -88,17 +88,19 @@ def record(lead: Callable[[Project, OpenBao, _Declare], None], folder: Path, emu
         for name in ("sourcePosition", "stackTrace"):  # folders of the machine that records
             resource.pop(name, None)
     files = {path.name: json.loads(path.read_text()) for path in sorted(folder.glob("*.json")) if path.is_file()}
-    vault = (
-        [bao.client().secrets.kv.v2.read_secret_version(PATH, raise_on_deleted_version=True)["data"]["data"]]
-        if lead is openbao
-        else []
-    )
+    vault = [_in_vault(bao)] if lead is openbao else []
     keys = _keys(state, [*files.values(), *vault])
     served = [key.fingerprint for key in keys.keys].index(str(project.served())) + 1
     found = {**declared, "served": served, "files": files, "vault": vault, "state": state}
     text = with_placeholders(json.dumps(found, indent=1), keys, Places(project, bao))
     assert "PRIVATE KEY" not in text
     return text + "\n"
+
+
+def _in_vault(bao: OpenBao) -> dict[str, Any]:
+    kv = bao.client().secrets.kv.v2
+    fields: dict[str, Any] = kv.read_secret_version(PATH, raise_on_deleted_version=True)["data"]["data"]
+    return fields
 
 
 def _keys(state: dict[str, Any], documents: list[dict[str, Any]]) -> Keys:

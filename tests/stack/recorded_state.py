@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.servers.openbao import OpenBao
 from tests.stack.project import TOKEN, Project
+from tools.openbao import OpenBao
 from whatsapp_flow_keys.keys import PrivateKey
 
 STATES = Path(__file__).with_name("states")

@@ -15,6 +15,7 @@ from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.dynamic.given_key import (
     EXISTING_KEY,
+    EXISTING_PASSPHRASE,
     adopts,
     given_key,
     rotation_of_a_given_key,
@@ -64,6 +65,8 @@ class EncryptionKeyProvider(FlowKeysProvider):
     the store and the backups with all that was learnt of where they are, which later calls go by.
     """
 
+    secrets = ("private_key", "passphrase", "former_passphrases", EXISTING_KEY, EXISTING_PASSPHRASE)
+
     required = ("phone_number_id", "managed_by", "store", "backups")
 
     def missing(self, news: Props) -> list[str]:
@@ -87,6 +90,8 @@ class EncryptionKeyProvider(FlowKeysProvider):
             inputs.values["issued_on"] = issue_date(olds.get("issued_on"), inputs["rotate_after_days"], _today())
         if not inputs.failures:
             inputs.failures += rotation_of_a_given_key(olds, inputs)
+        if not inputs.failures and is_known(inputs["phone_number_id"]):
+            _live.expect(inputs["phone_number_id"])
         return self.checked(inputs.values, inputs.failures)
 
     def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
@@ -100,6 +105,8 @@ class EncryptionKeyProvider(FlowKeysProvider):
             replaces, waiting = waiting, replaces  # it keeps the old date and trigger, so the next `up` rotates
         say(why_key_changes(olds, news, replaces, updates, waiting) or why_rotation_is_near(olds, news, _today()))
         _live.note(id_, olds)
+        if not is_known(news):  # so the engine also asks before it deletes first, without a check, what depends on such
+            _live.expect(olds["phone_number_id"])
         return DiffResult(changes=bool(replaces or updates), replaces=replaces)
 
     def create(self, props: Props) -> CreateResult:
@@ -170,7 +177,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
         if props["store"] == STACK:
             return  # the ring holds the key; KeyRing guards it
         if _live.is_replaced(id_, props["phone_number_id"]):
-            return  # the document is its replacement's, or stays where it was moved from
+            return  # the document is its replacement's, be it there or to come, or stays where it was moved from
         from whatsapp_flow_keys.lifecycle.removal import remove_from_store
 
         first, *others = props.get("locations") or [props["store"], *props["backups"]]

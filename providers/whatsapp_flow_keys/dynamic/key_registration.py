@@ -49,6 +49,8 @@ class KeyRegistrationProvider(FlowKeysProvider):
     ring. Of ``ring`` the state records a digest.
     """
 
+    secrets = ("ring", "passphrase", "former_passphrases")
+
     required = ("phone_number_id", "managed_by", "store", "backups", "key_id", "fingerprint")
 
     def missing(self, news: Props) -> list[str]:

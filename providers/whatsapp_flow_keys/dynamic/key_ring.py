@@ -4,6 +4,7 @@ As in EncryptionKey's, what acts is imported by the methods that act.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from whatsapp_flow_keys.lifecycle.staging import NewKey
 
 _PLACE = "the stack's key ring"
+_REPLACED = (
+    " The program still has this key ring, and what replaces it does not hold the key; force_destroy does not count "
+    "then. With delete_before_replace, or autonaming without a random part, the old ring would go first: leave it out."
+)
 _IN_PLACE = ("fingerprint", "key_id", "backups", "force_destroy", "managed_by", PROVIDER_KEY)
 
 
@@ -34,6 +39,7 @@ class KeyRingProvider(FlowKeysProvider):
     document, and ``locations``: see EncryptionKey.
     """
 
+    secrets = ("ring", "private_key")
     required = ("phone_number_id", "managed_by", "backups", "key_id", "fingerprint", "private_key", "issued_on")
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
@@ -41,11 +47,15 @@ class KeyRingProvider(FlowKeysProvider):
         inputs = Inputs(news)
         inputs.parse_number_and_stores()
         inputs.values["private_key"] = IN_PASSING.hand_on(inputs["private_key"])
+        if not inputs.failures and is_known(inputs["phone_number_id"]):
+            _live.expect(inputs["phone_number_id"])
         return self.checked(inputs.values, inputs.failures)
 
     def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
         """Another number is another ring; a new key is an update."""
         _live.note(id_, olds.get("ring"))
+        if not is_known(news):  # so the engine also asks before it deletes first, without a check, what depends on such
+            _live.expect(olds["phone_number_id"])
         moved = news["phone_number_id"] != olds.get("phone_number_id")
         updates = [name for name in _IN_PLACE if news.get(name) != olds.get(name)]
         updates += [name for name in ("locations",) if name not in olds]  # a state of before there were any
@@ -92,13 +102,17 @@ class KeyRingProvider(FlowKeysProvider):
         return ReadResult(id_, props)
 
     def delete(self, id_: str, props: Props) -> None:
-        """Refuses while Meta serves a key of the ring whose last copy this is."""
+        """Refuses while Meta serves a key of the ring whose last copy this is.
+
+        ``force_destroy`` lets a number's keys go with the number, not a ring before its replacement holds them.
+        """
         from whatsapp_flow_keys.lifecycle.removal import held_by, remove_recorded_ring
 
         ring = document.load(props["ring"], _PLACE)
         backups = parse_stores(STACK, props.get("locations") or props["backups"])
         moved_to = live_stores(ring.phone_number_id)  # where an interrupted `up` left no word of it in this state
         beside = _live.held_beside(id_, ring.phone_number_id)
+        goes_on = _live.is_expected(ring.phone_number_id)
         remove_recorded_ring(
             ring,
             _claim(props),
@@ -106,8 +120,9 @@ class KeyRingProvider(FlowKeysProvider):
             clock=SystemClock(),
             survivors=held_by([*backups, *moved_to]) | beside,
             beside=beside,
-            force=force(props),
+            force=replace(force(props), recorded=False) if goes_on else force(props),
             where=_PLACE,
+            otherwise=_REPLACED if goes_on else "",
             audit=self.audit(),
         )
         _live.forget(id_)
@@ -121,7 +136,17 @@ class _LiveRings:
 
     def __init__(self) -> None:
         self._rings: dict[str, KeyRing] = {}
+        self._expected: set[str] = set()
         self._lock = Lock()
+
+    def expect(self, phone_number_id: str) -> None:
+        """The program has a ring of this number: if the one that is there goes, another one comes."""
+        with self._lock:
+            self._expected.add(phone_number_id)
+
+    def is_expected(self, phone_number_id: str) -> bool:
+        with self._lock:
+            return phone_number_id in self._expected
 
     def note(self, id_: str, text: object) -> None:
         if isinstance(text, str) and is_known(text):

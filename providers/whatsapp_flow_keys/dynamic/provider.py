@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, ResourceProvider
 from pulumi.dynamic.config import Config
+from pulumi.runtime.rpc import wrap_rpc_secret
 
 from whatsapp_flow_keys.audit import AUDIT_LOG, Audit, AuditLog
+from whatsapp_flow_keys.dynamic.inputs import is_known
 from whatsapp_flow_keys.dynamic.withheld import pass_by
 from whatsapp_flow_keys.errors import FlowKeysError
 from whatsapp_flow_keys.graph.settings import ACCOUNT, GraphSettings, graph_settings
@@ -34,6 +36,10 @@ class FlowKeysProvider(ResourceProvider):
     """Base of the providers. Every method that the engine calls ends in one sentence when it fails, which names the
     phone number, and the account where its provider bears a name."""
 
+    secrets: ClassVar[tuple[str, ...]] = ()
+    """The inputs and outputs that are secret. Each result marks them itself, so that the state encrypts them also
+    where a program's transform took `additional_secret_outputs` away."""
+
     serialize_as_secret_always = False
     required: ClassVar[tuple[str, ...]] = ()
     """Inputs that every program gives, and that are missing only where the resource they come from has failed."""
@@ -43,7 +49,7 @@ class FlowKeysProvider(ResourceProvider):
         super().__init_subclass__(**kwargs)
         for name in ("check", "diff", "create", "read", "update", "delete"):
             if name in cls.__dict__:
-                setattr(cls, name, _in_one_sentence(pass_by(cls.__dict__[name])))
+                setattr(cls, name, _in_one_sentence(_with_marked_secrets(pass_by(cls.__dict__[name]))))
 
     def configure(self, req: ConfigureRequest) -> None:
         """Called once in each process, before any other method."""
@@ -104,6 +110,30 @@ def _phone_number_ids(props: Sequence[Any]) -> list[str]:
     """The newest first; what is none is left out."""
     numbers = [given.get("phone_number_id") for given in reversed(props) if isinstance(given, dict)]
     return [number for number in numbers if isinstance(number, str) and number.isdigit()]
+
+
+def _with_marked_secrets(method: _F) -> _F:
+    """What the engine gets is marked as its wire format marks secrets; what it gives to a provider is plain."""
+
+    @functools.wraps(method)
+    def wrapper(provider: FlowKeysProvider, *args: Any) -> Any:
+        result = method(provider, *args)
+        for side in ("inputs", "outs"):
+            props = getattr(result, side, None)
+            if props is not None:
+                setattr(result, side, _marked(props, provider.secrets))
+        return result
+
+    return wrapper  # type: ignore[return-value]  # functools.wraps keeps the signature, mypy can't see it
+
+
+def _marked(props: Props, secrets: tuple[str, ...]) -> Props:
+    """What a preview doesn't know yet is left as it is, so that it shows as that."""
+
+    def mark(name: str, value: Any) -> Any:
+        return wrap_rpc_secret(value) if name in secrets and value is not None and is_known(value) else value
+
+    return {name: mark(name, value) for name, value in props.items()}
 
 
 def _in_one_sentence(method: _F) -> _F:

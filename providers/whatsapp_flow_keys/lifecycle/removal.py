@@ -95,15 +95,19 @@ def remove_recorded_ring(
     beside: frozenset[str],
     force: Force,
     where: str,
+    otherwise: str = "",
     audit: Audit = THROUGH_LOGGING,
 ) -> None:
     """Lets a ring go that the stack's state holds, unless that loses a key: :class:`DeletionRefusedError`.
 
     ``survivors`` are the keys that other places hold; ``beside`` those of a ring that replaced it in the state.
+    ``otherwise`` is what a person should know besides.
     """
     trail = claim.trail(audit)
     with trail.step(Operation.DELETED, None, store=RecordedRing.url):
-        refuse_if_served(ring, graph=graph, clock=clock, survivors=survivors, force=force, where=where)
+        refuse_if_served(
+            ring, graph=graph, clock=clock, survivors=survivors, force=force, where=where, otherwise=otherwise
+        )
     for key in ring.keys:
         if key.fingerprint not in beside:
             trail.done(Operation.DELETED, key.fingerprint, store=RecordedRing.url)
