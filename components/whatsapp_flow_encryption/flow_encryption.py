@@ -20,6 +20,8 @@ KEYS_VARIABLE = "WHATSAPP_FLOW_KEYS"
 PASSPHRASE_VARIABLE = "WHATSAPP_FLOW_PASSPHRASE"
 FORMER_PASSPHRASE_VARIABLE = "WHATSAPP_FLOW_FORMER_PASSPHRASE"
 
+_ASKED_BEFORE_IT_GOES = pulumi.ResourceOptions(retain_on_delete=False)
+
 
 @dataclass(frozen=True)
 class GeneratedPassphrase:
@@ -100,7 +102,7 @@ class FlowEncryption(pulumi.ComponentResource):
         store_url, backup_urls = url_of(store), urls_of(backups)
         refuse_harmful_options(resource_name, opts, only_copy_in_state=store_url == STACK and not backup_urls)
         super().__init__("whatsapp:flows:FlowEncryption", resource_name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        child = pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None)
         number = _as_text(phone_number_id)
         managed_by = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
         secret_passphrase = _passphrase(resource_name, passphrase, child)
@@ -133,7 +135,8 @@ class FlowEncryption(pulumi.ComponentResource):
                 backups=backup_urls,
                 take_over=take_over,
                 force_destroy=force_destroy,
-                opts=child,
+                # A parent's retain_on_delete would let a destroy forget the only copy.
+                opts=child if backup_urls else pulumi.ResourceOptions.merge(child, _ASKED_BEFORE_IT_GOES),
             )
         staged = _staged(key, ring, secret_passphrase)
         registration = KeyRegistration(

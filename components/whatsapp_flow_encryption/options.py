@@ -1,7 +1,8 @@
-"""Resource options of a FlowEncryption that would do harm, or nothing: each is refused in the preview by a sentence.
+"""Resource options that would do harm, or nothing: each is refused in the preview by a sentence.
 
-Pulumi hands `parent`, `protect`, `provider(s)`, `retain_on_delete`, `deleted_with`, `aliases` and transforms of a
-component down to the resources under it, and passes over others in silence; see docs/resource-options.md.
+Pulumi hands `aliases`, `deleted_with`, `protect`, `provider(s)`, `retain_on_delete` and transforms of a component down
+to the resources under it, FlowEncryption hands `depends_on` down, and Pulumi passes over most others in silence; see
+docs/resource-options.md.
 """
 
 from typing import Any
@@ -11,11 +12,11 @@ import pulumi
 _PASSED_OVER = {
     "additional_secret_outputs": "every secret output is marked as one already",
     "custom_timeouts": "how long the endpoint may take is endpoint_wait",
-    "delete_before_replace": "and the old key has to stay until the new one is live",
+    "delete_before_replace": "the old key has to stay until the new one is live",
     "env_var_mappings": "it is for providers; a WhatsAppProvider takes its settings as arguments",
     "hide_diffs": "a transform can give it to the resources under it",
     "id": "a key that Meta serves already is adopted by existing_private_key",
-    "ignore_changes": "so leave out the argument that you want to be ignored, or give the option by a transform",
+    "ignore_changes": "leave out the argument that is to be ignored, or give the option by a transform",
     "import_": "a key that Meta serves already is adopted by existing_private_key",
     "plugin_download_url": "the providers come with this package",
     "replace_on_changes": "a new rotation_trigger rotates the key",
@@ -48,6 +49,15 @@ def refuse_harmful_options(name: str, opts: pulumi.ResourceOptions | None, *, on
         ]
     if lines:
         raise pulumi.RunError("\n".join(lines))
+
+
+def refuse_provider_deleted_first(name: str, opts: pulumi.ResourceOptions | None) -> None:
+    """The engine would delete all that uses the provider, and asks nothing before. Raises :class:`pulumi.RunError`."""
+    if opts is not None and opts.delete_before_replace:
+        raise pulumi.RunError(
+            f"WhatsAppProvider {name!r}: delete_before_replace: would delete the keys that use it when it is replaced, "
+            f"before new ones are there; leave it out"
+        )
 
 
 def _is_given(value: Any) -> bool:

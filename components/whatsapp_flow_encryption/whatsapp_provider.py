@@ -2,6 +2,7 @@
 
 import pulumi
 
+from whatsapp_flow_encryption.options import refuse_provider_deleted_first
 from whatsapp_flow_keys.graph.settings import ACCOUNT
 
 
@@ -26,6 +27,7 @@ class WhatsAppProvider(pulumi.ProviderResource):
         account: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        refuse_provider_deleted_first(resource_name, opts)
         settings = {
             "whatsapp:accessToken": pulumi.Output.secret(access_token),
             "whatsapp:appSecret": None if app_secret is None else pulumi.Output.secret(app_secret),

@@ -243,7 +243,7 @@ def file_ring(project: Project) -> dict[Role, str]:
 
 def planned(project: Project, *words: str) -> dict[str, set[str]]:
     """What a preview says of each kind of resource: ``{"EncryptionKey": {"same"}, …}``."""
-    printed = project.succeed("preview", "--json", *words).output
+    printed = project.succeed("preview", "--json", "--show-sames", *words).output
     steps = json.JSONDecoder().raw_decode(printed, printed.index("{"))[0]["steps"]
     found: dict[str, set[str]] = {}
     for step in steps:

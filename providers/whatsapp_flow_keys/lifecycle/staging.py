@@ -19,7 +19,7 @@ from whatsapp_flow_keys.stores.store import Store
 
 _RING_MAY_BE_IN_STATE = (
     "if the KeyRing resource was replaced or tainted, the state still holds its keys: run `pulumi state untaint`, or "
-    "`pulumi up` without --replace. Otherwise: "
+    "`pulumi up` without --replace; if it was renamed or moved in the program, give it an alias. Otherwise: "
 )
 
 
