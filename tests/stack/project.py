@@ -105,7 +105,7 @@ class Project:
         """A command that must fail, with sentences instead of a traceback."""
         run = self.run(*words, env=env)
         assert run.status != 0, run.output
-        assert "Traceback" not in run.output
+        assert "Traceback" not in run.output, run.output
         assert 'File "' not in run.output
         return run
 

@@ -69,7 +69,7 @@ def test_the_configured_token_is_the_one_that_asks(project: Project, other: str)
 
 
 @pytest.mark.parametrize(
-    ("number", "environment", "said"),
+    ("asked", "environment", "said"),
     [
         ("49 30 1234", {}, "get_registered_key: phone_number_id: '49 30 1234' is not a phone number ID"),
         ("123456789", {}, "get_registered_key: Meta refused to read the public key of phone number 123456789."),
@@ -78,8 +78,8 @@ def test_the_configured_token_is_the_one_that_asks(project: Project, other: str)
     ],
     ids=["no ID", "unknown", "no token", "wrong token"],
 )
-def test_what_is_wrong_is_one_sentence(project: Project, number: str, environment: dict[str, str], said: str) -> None:
-    asks_for(project, number)
+def test_what_is_wrong_is_one_sentence(project: Project, asked: str, environment: dict[str, str], said: str) -> None:
+    asks_for(project, asked)
     run = project.fail("preview", env=environment)
     assert said in run
     assert RETIRED_TOKEN not in run
