@@ -226,7 +226,7 @@ def page(figures: Figures) -> str:
 
 Written by `make bench ARGS=stacks`: `pulumi up` of this project's resources beside its floor, which is as many
 resources of the same kinds with providers that do nothing. All in one run, on one machine, which should be
-quiet; it takes about 20 minutes. `make bench ARGS="stacks --quick"` shows in about two minutes that it runs, and writes
+quiet; it takes about 15 minutes. `make bench ARGS="stacks --quick"` shows in about two minutes that it runs, and writes
 nothing.
 
 ![Seconds of a creation by the numbers](pictures/stack-times.svg)
