@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.contract.conftest import Line
+from tests.contract.stores.place import delete
 from tests.contract.stores.vault_place import VaultPlace
 from tests.stack.project import TOKEN
 from tests.stack.test_secrets import forms_of, leaks
@@ -321,7 +322,7 @@ def test_a_document_that_was_given_by_its_id_stays_and_is_not_told_as_deleted(li
     class Given(FileStore):
         is_ours = False
 
-        def delete(self) -> str:
+        def delete(self, expected: Versioned) -> str:
             return "it stays"
 
     line.rotate()
@@ -348,7 +349,7 @@ def test_a_softly_deleted_document_is_told_key_by_key_when_it_is_restored(
     line.rotate()
     store = place.store()
     store.write(line.ring(), store.read())
-    store.delete()
+    delete(store)
     line.told.take()
     ring = read_rings([place.store()], line.claim(), trail=line.claim().trail(line.told)).ring
     assert [(event.fingerprint, event.store) for event in line.told.events] == [

@@ -241,6 +241,8 @@ DEFECTS = (
         "if ring.phone_number_id != claim.phone_number_id:",
         _LONG_LIFE_ONE,
         "P",
-        also=(("dynamic/encryption_key.py", 'if _live.is_replaced(id_, props["phone_number_id"]):', "if False:"),),
+        also=(
+            ("dynamic/encryption_key.py", 'if self.run.keys.is_replaced(id_, props["phone_number_id"]):', "if False:"),
+        ),
     ),
 )

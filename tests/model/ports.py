@@ -16,9 +16,12 @@ from pulumi.runtime.rpc import unwrap_rpc_secret
 from tests.model.keys import OURS, computed_once
 from tests.model.world import NOW, Call, Digest, Failure, Props
 from whatsapp_flow_keys import document
-from whatsapp_flow_keys.dynamic import encryption_key, key_registration, key_ring, reasons
-from whatsapp_flow_keys.dynamic.in_passing import IN_PASSING, digest_of
+from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
+from whatsapp_flow_keys.dynamic.in_passing import digest_of
+from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
+from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
 from whatsapp_flow_keys.dynamic.provider import TRACEBACKS, FlowKeysProvider
+from whatsapp_flow_keys.dynamic.run import Run
 from whatsapp_flow_keys.errors import FlowKeysError, StoreConflictError, StoreUnavailableError
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import AccountLockedError, AnswerLostError, UnreachableError
@@ -28,9 +31,9 @@ from whatsapp_flow_keys.stores import urls
 from whatsapp_flow_keys.stores.store import Versioned
 
 PROVIDERS = {
-    "EncryptionKey": encryption_key.EncryptionKeyProvider(),
-    "KeyRing": key_ring.KeyRingProvider(),
-    "KeyRegistration": key_registration.KeyRegistrationProvider(),
+    "EncryptionKey": EncryptionKeyProvider(),
+    "KeyRing": KeyRingProvider(),
+    "KeyRegistration": KeyRegistrationProvider(),
 }
 SCHEME = "model"
 SOFT = "soft"
@@ -184,7 +187,8 @@ class ScriptedStore:
     def restore(self) -> None:
         _script.ask(Call("restore", self._place))
 
-    def delete(self) -> str:
+    def delete(self, expected: Versioned) -> str:
+        del expected
         _script.ask(Call("delete", self._place, self.recoverable))
         return ""
 
@@ -202,39 +206,34 @@ class StandingClock:
         pass
 
 
-class _Id:
-    @property
-    def hex(self) -> str:
-        return f"id-{_script.fresh}"
-
-
 def _run(task: Task, answers: tuple[Any, ...]) -> Call | Done | Failed:
     _script.answers, _script.position, _script.fresh = answers, 0, task.fresh
-    _recall(task.memory)
-    provider = PROVIDERS[task.kind]
+    provider, run = PROVIDERS[task.kind], _run_with(task.memory)
+    provider._run = run
     try:
         result = getattr(provider, task.method)(*(thaw(argument) for argument in task.arguments))
     except Asked as asked:
         return asked.call
     except FlowKeysError as error:
         return Failed(type(error).__name__, str(error))
-    return Done(result, _memory())
+    return Done(result, _memory(run))
 
 
-def _recall(memory: Memory) -> None:
-    encryption_key._live._seen.clear()
+def _run_with(memory: Memory) -> Run:
+    run = Run(StandingClock(), lambda: f"id-{_script.fresh}", lambda _text: None)
     for id_, outs in memory.keys:
-        encryption_key._live.note(id_, thaw(outs))
-    key_ring._live._rings = dict(memory.rings)
-    IN_PASSING._texts = dict(memory.passing)
-    encryption_key._live._expected, key_ring._live._expected = map(set, memory.expected)
+        run.keys.note(id_, thaw(outs))
+    run.rings._rings = dict(memory.rings)
+    run.passing._texts = dict(memory.passing)
+    run.keys._expected, run.rings._expected = map(set, memory.expected)
+    return run
 
 
-def _memory() -> Memory:
-    keys = tuple((id_, freeze(outs)) for id_, outs in encryption_key._live._seen.values())
-    expected = (frozenset(encryption_key._live._expected), frozenset(key_ring._live._expected))
-    passing = tuple(sorted(IN_PASSING._texts.items()))
-    return Memory(keys, tuple(sorted(key_ring._live._rings.items())), expected, passing)
+def _memory(run: Run) -> Memory:
+    keys = tuple((id_, freeze(outs)) for id_, outs in run.keys._seen.values())
+    expected = (frozenset(run.keys._expected), frozenset(run.rings._expected))
+    passing = tuple(sorted(run.passing._texts.items()))
+    return Memory(keys, tuple(sorted(run.rings._rings.items())), expected, passing)
 
 
 def freeze(value: Any) -> Any:
@@ -298,13 +297,6 @@ def scripted() -> Iterator[None]:
         patches.enter_context(patch.object(FlowKeysProvider, "graph", lambda _self: ScriptedGraph()))
         patches.enter_context(patch.object(FlowKeysProvider, "settings", lambda _self: None))
         patches.enter_context(patch.dict(urls._KINDS, {SCHEME: (__name__, ScriptedStore.__name__)}))
-        for module in (encryption_key, key_ring, key_registration):
-            patches.enter_context(patch.object(module, "SystemClock", StandingClock))
-        for module in (encryption_key, key_ring):
-            patches.enter_context(patch.object(module, "uuid4", _Id))
-        patches.enter_context(patch.object(encryption_key, "_today", lambda: NOW.date()))
         patches.enter_context(patch.object(PrivateKey, "generate", staticmethod(lambda: OURS[_script.fresh])))
-        for module in (encryption_key, key_registration, reasons):
-            patches.enter_context(patch.object(module, "print", lambda *_args: None, create=True))
         _points.clear()
         yield

@@ -5,14 +5,12 @@ A preview, and an `up` without a change, only check and compare: what acts is im
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from whatsapp_flow_keys.audit import Operation
-from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.dynamic.given_key import (
     EXISTING_KEY,
     EXISTING_PASSPHRASE,
@@ -31,9 +29,8 @@ from whatsapp_flow_keys.dynamic.inputs import (
     parse_passphrase,
     parse_trigger,
 )
-from whatsapp_flow_keys.dynamic.live_keys import LiveKeys
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props
-from whatsapp_flow_keys.dynamic.reasons import say, why_key_changes, why_rotation_is_near
+from whatsapp_flow_keys.dynamic.reasons import why_key_changes, why_rotation_is_near
 from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, anchored, is_same_place, open_store, parse_stores
@@ -87,11 +84,13 @@ class EncryptionKeyProvider(FlowKeysProvider):
             inputs.failures += _misplaced_passphrase(inputs) + _jump(olds, inputs) + _moved_number(olds, inputs)
             inputs.failures += unreadable_key(inputs)
         if inputs["issued_on"] is None:  # a value is there when `ignore_changes` put the old one back
-            inputs.values["issued_on"] = issue_date(olds.get("issued_on"), inputs["rotate_after_days"], _today())
+            inputs.values["issued_on"] = issue_date(
+                olds.get("issued_on"), inputs["rotate_after_days"], self.run.today()
+            )
         if not inputs.failures:
             inputs.failures += rotation_of_a_given_key(olds, inputs)
         if not inputs.failures and is_known(inputs["phone_number_id"]):
-            _live.expect(inputs["phone_number_id"])
+            self.run.keys.expect(inputs["phone_number_id"])
         return self.checked(inputs.values, inputs.failures)
 
     def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
@@ -103,10 +102,13 @@ class EncryptionKeyProvider(FlowKeysProvider):
         waiting: list[str] = []
         if _goes_first(olds, news, updates) and "phone_number_id" not in replaces:
             replaces, waiting = waiting, replaces  # it keeps the old date and trigger, so the next `up` rotates
-        say(why_key_changes(olds, news, replaces, updates, waiting) or why_rotation_is_near(olds, news, _today()))
-        _live.note(id_, olds)
+        self.run.say(
+            why_key_changes(olds, news, replaces, updates, waiting)
+            or why_rotation_is_near(olds, news, self.run.today())
+        )
+        self.run.keys.note(id_, olds)
         if not is_known(news):  # so the engine also asks before it deletes first, without a check, what depends on such
-            _live.expect(olds["phone_number_id"])
+            self.run.keys.expect(olds["phone_number_id"])
         return DiffResult(changes=bool(replaces or updates), replaces=replaces)
 
     def create(self, props: Props) -> CreateResult:
@@ -115,7 +117,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
         from whatsapp_flow_keys.keys import make_key
         from whatsapp_flow_keys.lifecycle.staging import NewKey, refuse_before_adoption, stage_in_stores
 
-        instance, given = uuid4().hex, given_key(props)
+        instance, given = self.run.new_id(), given_key(props)
         new = NewKey(given or make_key(), props["issued_on"], props.get("passphrase"), given is not None)
         trail = _claim(props, instance).trail(self.audit())
         if given is None:
@@ -129,21 +131,21 @@ class EncryptionKeyProvider(FlowKeysProvider):
                 )
             outs |= {"private_key": new.key.to_pem(), "former_passphrases": [], **_whereabouts([])}
             return CreateResult(instance, outs)
-        replaced = _live.outputs(props["phone_number_id"])
+        replaced = self.run.keys.outputs(props["phone_number_id"])
         stores = _stores(props, replaced)
         outs["former_passphrases"] = stage_in_stores(
             new,
             _claim(props, instance, formerly=replaced.get("managed_by")),
             stores=stores,
             graph=self.graph(),
-            clock=SystemClock(),
+            clock=self.run.clock,
             replaceable=replaceable,
             formers=_former_passphrases(replaced) if replaced else [],
             recorded=replaced.get("fingerprint"),
             audit=self.audit(),
         )
         outs |= {"private_key": None, **_whereabouts(stores)}
-        _live.note(instance, outs)
+        self.run.keys.note(instance, outs)
         return CreateResult(instance, outs)
 
     def update(self, id_: str, olds: Props, news: Props) -> UpdateResult:
@@ -165,7 +167,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
             audit=self.audit(),
         )
         outs |= {"private_key": None, **_whereabouts(stores)}
-        _live.note(id_, outs)
+        self.run.keys.note(id_, outs)
         return UpdateResult(outs)
 
     def read(self, id_: str, props: Props) -> ReadResult:
@@ -176,7 +178,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
         """Deletes the document, if this key still owns it and no served key is lost with it."""
         if props["store"] == STACK:
             return  # the ring holds the key; KeyRing guards it
-        if _live.is_replaced(id_, props["phone_number_id"]):
+        if self.run.keys.is_replaced(id_, props["phone_number_id"]):
             return  # the document is its replacement's, be it there or to come, or stays where it was moved from
         from whatsapp_flow_keys.lifecycle.removal import remove_from_store
 
@@ -187,13 +189,12 @@ class EncryptionKeyProvider(FlowKeysProvider):
             store,
             backups,
             graph=self.graph(),
-            clock=SystemClock(),
+            clock=self.run.clock,
             force=force(props),
             passphrase_goes=_passphrase_goes(props),
             audit=self.audit(),
         )
-        if left:
-            print(left)
+        self.run.say(left)
 
 
 def issue_date(issued_on: Any, rotate_after_days: Any, today: date) -> str:
@@ -210,15 +211,6 @@ def force(props: Props) -> "Force":
     from whatsapp_flow_keys.lifecycle.removal import Force
 
     return Force(props.get("force_destroy") is True, os.environ.get("WHATSAPP_FORCE_DESTROY"))
-
-
-def live_stores(phone_number_id: str) -> tuple[Store, ...]:
-    """The stores of the number's live key, as far as this run has seen it; none with the stack as the store."""
-    locations = _live.outputs(phone_number_id).get("locations") or []
-    return tuple(open_store(location) for location in locations)
-
-
-_live = LiveKeys()
 
 
 def _goes_first(olds: Props, news: Props, updates: Sequence[str]) -> bool:
@@ -257,10 +249,6 @@ def _former_passphrases(olds: Mapping[str, Any]) -> list[str]:
 
     recorded = [olds.get("passphrase") or NO_PASSPHRASE, *(olds.get("former_passphrases") or [])]
     return list(dict.fromkeys([*recorded, NO_PASSPHRASE]))
-
-
-def _today() -> date:
-    return datetime.now(timezone.utc).date()
 
 
 def _misplaced_passphrase(inputs: Inputs) -> list[str]:

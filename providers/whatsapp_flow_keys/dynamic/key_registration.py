@@ -11,11 +11,11 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.audit import Operation
-from whatsapp_flow_keys.clock import SystemClock
-from whatsapp_flow_keys.dynamic.in_passing import IN_PASSING, digest_of
+from whatsapp_flow_keys.dynamic.in_passing import digest_of
 from whatsapp_flow_keys.dynamic.inputs import Inputs, parse_flag, parse_wait
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props
-from whatsapp_flow_keys.dynamic.reasons import say, why_registration_changes
+from whatsapp_flow_keys.dynamic.reasons import why_registration_changes
+from whatsapp_flow_keys.dynamic.seen import STACKS_RING
 from whatsapp_flow_keys.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError, UnsavedKeyError
 from whatsapp_flow_keys.graph.signature_status import VALID
@@ -35,7 +35,6 @@ _RECORDED = ("key_id", "store", "backups", "locations", "passphrase", "former_pa
 _FOUND = ("proven_fingerprint", "foreign_fingerprint", "held_fingerprints")
 DEFAULT_WAIT = 60.0
 """Seconds in which the endpoint may come to hold the new key."""
-_STACKS_RING = "the stack's key ring"
 _SKIPS_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
 
 
@@ -73,7 +72,7 @@ class KeyRegistrationProvider(FlowKeysProvider):
             inputs.failures.append(str(error))
         if inputs["store"] == STACK and inputs["ring"] is None:
             inputs.failures.append("store: an Output can't ask for the stack as the store; give StackStore()")
-        inputs.values["ring"] = IN_PASSING.hand_on(inputs["ring"])
+        inputs.values["ring"] = self.run.passing.hand_on(inputs["ring"])
         inputs.values.update(signature_status=VALID, key_ring=IN_PLACE)
         return self.checked(inputs.values, inputs.failures)
 
@@ -83,7 +82,7 @@ class KeyRegistrationProvider(FlowKeysProvider):
         unproven = news["fingerprint"] != olds.get("proven_fingerprint")
         recorded = any(news.get(name) != olds.get(name) for name in (*_RECORDED, PROVIDER_KEY))
         recorded |= news.get("ring") != digest_of(olds.get("ring"))
-        say(why_registration_changes(olds, news))
+        self.run.say(why_registration_changes(olds, news))
         return DiffResult(changes=moved or unproven or recorded, replaces=["phone_number_id"] if moved else [])
 
     def create(self, props: Props) -> CreateResult:
@@ -93,7 +92,7 @@ class KeyRegistrationProvider(FlowKeysProvider):
     def update(self, _id: str, olds: Props, news: Props) -> UpdateResult:
         """Publishes over another's key also where a refresh recorded that very key as drift."""
         if olds.get("proven_fingerprint") not in (None, news["fingerprint"]) and _endpoint_is_unknown(news):
-            print(
+            self.run.say(
                 f"phone number {news['phone_number_id']}: nothing proves that the endpoint holds the new key before it "
                 f"is published; give `deploy=` or `endpoint_url=`"
             )
@@ -119,11 +118,27 @@ class KeyRegistrationProvider(FlowKeysProvider):
         wanted, audit = _wanted(props, olds), self.audit()
         with wanted.claim.trail(audit).step(Operation.VERIFIED, wanted.fingerprint):
             _refuse_unsaved(props)
-        stores = _stores(props, _given_ring)
+        stores = _stores(props, self._given_ring)
         served = register(
-            wanted, stores=stores, graph=self.graph(), clock=SystemClock(), gate=self._gate(props), audit=audit
+            wanted,
+            stores=stores,
+            graph=self.graph(),
+            clock=self.run.clock,
+            gate=self._gate(props),
+            warn=self.run.say,
+            audit=audit,
         )
-        return {**_outs(props, served), **_held(props)}
+        return {**_outs(props, served), **self._held(props)}
+
+    def _given_ring(self, props: Props) -> KeyRing:
+        """The stack's ring, as the program has just given it."""
+        return document.load(self.run.passing.take(props["ring"], "ring"), STACKS_RING)
+
+    def _held(self, props: Props) -> Props:
+        """What a later read, which is given no ring, has to know of the stack's."""
+        if props["store"] != STACK:
+            return {}
+        return {"held_fingerprints": [key.fingerprint for key in self._given_ring(props).keys]}
 
     def _gate(self, props: Props) -> "Gate | None":
         url, wait = props.get("endpoint_url"), props.get("endpoint_wait")
@@ -180,21 +195,9 @@ def _stores(props: Props, ring: Callable[[Props], KeyRing]) -> tuple[Store, ...]
     return (RecordedRing(ring(props)), *others)
 
 
-def _given_ring(props: Props) -> KeyRing:
-    """The stack's ring, as the program has just given it."""
-    return document.load(IN_PASSING.take(props["ring"], "ring"), _STACKS_RING)
-
-
-def _held(props: Props) -> Props:
-    """What a later read, which is given no ring, has to know of the stack's."""
-    if props["store"] != STACK:
-        return {}
-    return {"held_fingerprints": [key.fingerprint for key in _given_ring(props).keys]}
-
-
 def _recorded_ring(props: Props) -> KeyRing:
     """What the state records of it: which keys it holds, not the keys."""
     if "held_fingerprints" not in props:  # a state of before
-        return document.load(props["ring"], _STACKS_RING)
+        return document.load(props["ring"], STACKS_RING)
     keys = tuple(RingKey(name, Role.RETAINED, "", None, "") for name in props["held_fingerprints"])
     return KeyRing(props["phone_number_id"], props["managed_by"], props["key_id"], keys=keys)

@@ -5,18 +5,16 @@ As in EncryptionKey's, what acts is imported by the methods that act.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from threading import Lock
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from whatsapp_flow_keys import document
-from whatsapp_flow_keys.clock import SystemClock
-from whatsapp_flow_keys.dynamic.encryption_key import force, live_stores
-from whatsapp_flow_keys.dynamic.in_passing import IN_PASSING
+from whatsapp_flow_keys.dynamic.encryption_key import force
+from whatsapp_flow_keys.dynamic.in_passing import InPassing
 from whatsapp_flow_keys.dynamic.inputs import Inputs, is_known
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props
+from whatsapp_flow_keys.dynamic.seen import STACKS_RING
 from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.store import Store
@@ -25,7 +23,6 @@ from whatsapp_flow_keys.stores.urls import STACK, anchored, parse_stores
 if TYPE_CHECKING:
     from whatsapp_flow_keys.lifecycle.staging import NewKey
 
-_PLACE = "the stack's key ring"
 _REPLACED = (
     " The program still has this key ring, and what replaces it does not hold the key; force_destroy does not count "
     "then. With delete_before_replace, or autonaming without a random part, the old ring would go first: leave it out."
@@ -46,16 +43,16 @@ class KeyRingProvider(FlowKeysProvider):
         """Validates what a person may have given to it directly."""
         inputs = Inputs(news)
         inputs.parse_number_and_stores()
-        inputs.values["private_key"] = IN_PASSING.hand_on(inputs["private_key"])
+        inputs.values["private_key"] = self.run.passing.hand_on(inputs["private_key"])
         if not inputs.failures and is_known(inputs["phone_number_id"]):
-            _live.expect(inputs["phone_number_id"])
+            self.run.rings.expect(inputs["phone_number_id"])
         return self.checked(inputs.values, inputs.failures)
 
     def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
         """Another number is another ring; a new key is an update."""
-        _live.note(id_, olds.get("ring"))
+        self.run.rings.note(id_, olds.get("ring"))
         if not is_known(news):  # so the engine also asks before it deletes first, without a check, what depends on such
-            _live.expect(olds["phone_number_id"])
+            self.run.rings.expect(olds["phone_number_id"])
         moved = news["phone_number_id"] != olds.get("phone_number_id")
         updates = [name for name in _IN_PLACE if news.get(name) != olds.get(name)]
         updates += [name for name in ("locations",) if name not in olds]  # a state of before there were any
@@ -67,16 +64,16 @@ class KeyRingProvider(FlowKeysProvider):
 
         backups = parse_stores(STACK, props["backups"])
         ring = begin_recorded_ring(
-            _new_key(props),
+            _new_key(props, self.run.passing),
             _claim(props),
             backups=backups,
             graph=self.graph(),
-            clock=SystemClock(),
+            clock=self.run.clock,
             replaceable=[props["take_over"]] if props.get("take_over") else [],
             audit=self.audit(),
         )
-        id_ = uuid4().hex
-        _live.note(id_, document.dump(ring))
+        id_ = self.run.new_id()
+        self.run.rings.note(id_, document.dump(ring))
         return CreateResult(id_, _outs(props, ring, backups))
 
     def update(self, id_: str, olds: Props, news: Props) -> UpdateResult:
@@ -86,15 +83,15 @@ class KeyRingProvider(FlowKeysProvider):
         recorded = olds.get("locations") or []
         backups = parse_stores(STACK, [anchored(backup, recorded) for backup in news["backups"]])
         ring = extend_recorded_ring(
-            document.load(olds["ring"], _PLACE),
-            _new_key(news),
+            document.load(olds["ring"], STACKS_RING),
+            _new_key(news, self.run.passing),
             _claim(news, formerly=olds.get("managed_by")),
             backups=backups,
             graph=self.graph(),
-            clock=SystemClock(),
+            clock=self.run.clock,
             audit=self.audit(),
         )
-        _live.note(id_, document.dump(ring))
+        self.run.rings.note(id_, document.dump(ring))
         return UpdateResult(_outs(news, ring, backups))
 
     def read(self, id_: str, props: Props) -> ReadResult:
@@ -108,71 +105,32 @@ class KeyRingProvider(FlowKeysProvider):
         """
         from whatsapp_flow_keys.lifecycle.removal import held_by, remove_recorded_ring
 
-        ring = document.load(props["ring"], _PLACE)
+        ring = document.load(props["ring"], STACKS_RING)
         backups = parse_stores(STACK, props.get("locations") or props["backups"])
-        moved_to = live_stores(ring.phone_number_id)  # where an interrupted `up` left no word of it in this state
-        beside = _live.held_beside(id_, ring.phone_number_id)
-        goes_on = _live.is_expected(ring.phone_number_id)
+        # An interrupted `up` may have moved the keys to a store and left no word of it in this state.
+        moved_to = self.run.keys.stores(ring.phone_number_id)
+        beside = self.run.rings.held_beside(id_, ring.phone_number_id)
+        goes_on = self.run.rings.is_expected(ring.phone_number_id)
         remove_recorded_ring(
             ring,
             _claim(props),
             graph=self.graph(),
-            clock=SystemClock(),
+            clock=self.run.clock,
             survivors=held_by([*backups, *moved_to]) | beside,
             beside=beside,
             force=replace(force(props), recorded=False) if goes_on else force(props),
-            where=_PLACE,
+            where=STACKS_RING,
             otherwise=_REPLACED if goes_on else "",
             audit=self.audit(),
         )
-        _live.forget(id_)
+        self.run.rings.forget(id_)
 
 
-class _LiveRings:
-    """The rings that this run has seen alive, so that a replaced one may go while its replacement holds the keys.
-
-    In a `destroy` nothing is seen alive: the engine calls neither create nor diff.
-    """
-
-    def __init__(self) -> None:
-        self._rings: dict[str, KeyRing] = {}
-        self._expected: set[str] = set()
-        self._lock = Lock()
-
-    def expect(self, phone_number_id: str) -> None:
-        """The program has a ring of this number: if the one that is there goes, another one comes."""
-        with self._lock:
-            self._expected.add(phone_number_id)
-
-    def is_expected(self, phone_number_id: str) -> bool:
-        with self._lock:
-            return phone_number_id in self._expected
-
-    def note(self, id_: str, text: object) -> None:
-        if isinstance(text, str) and is_known(text):
-            with self._lock:
-                self._rings[id_] = document.load(text, _PLACE)
-
-    def forget(self, id_: str) -> None:
-        with self._lock:
-            self._rings.pop(id_, None)
-
-    def held_beside(self, id_: str, phone_number_id: str) -> frozenset[str]:
-        with self._lock:
-            others = [ring for other, ring in self._rings.items() if other != id_]
-        return frozenset(
-            key.fingerprint for ring in others if ring.phone_number_id == phone_number_id for key in ring.keys
-        )
-
-
-_live = _LiveRings()
-
-
-def _new_key(props: Props) -> "NewKey":
+def _new_key(props: Props, passing: InPassing) -> "NewKey":
     from whatsapp_flow_keys.keys import CHECKED, PrivateKey
     from whatsapp_flow_keys.lifecycle.staging import NewKey
 
-    pem = IN_PASSING.take(props["private_key"], "private_key")
+    pem = passing.take(props["private_key"], "private_key")
     key = PrivateKey.from_pem(pem, field="private_key", checked=CHECKED)
     return NewKey(key, props["issued_on"])
 

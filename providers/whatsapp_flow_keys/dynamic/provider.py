@@ -13,6 +13,7 @@ from pulumi.runtime.rpc import wrap_rpc_secret
 
 from whatsapp_flow_keys.audit import AUDIT_LOG, Audit, AuditLog
 from whatsapp_flow_keys.dynamic.inputs import is_known
+from whatsapp_flow_keys.dynamic.run import Run
 from whatsapp_flow_keys.dynamic.withheld import pass_by
 from whatsapp_flow_keys.errors import FlowKeysError
 from whatsapp_flow_keys.graph.settings import ACCOUNT, GraphSettings, graph_settings
@@ -44,6 +45,7 @@ class FlowKeysProvider(ResourceProvider):
     required: ClassVar[tuple[str, ...]] = ()
     """Inputs that every program gives, and that are missing only where the resource they come from has failed."""
     _config: Config | None = None
+    _run: Run | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -56,6 +58,11 @@ class FlowKeysProvider(ResourceProvider):
         self._config = req.config
         if not os.environ.get(TRACEBACKS):
             sys.tracebacklimit = 0
+
+    @property
+    def run(self) -> Run:
+        """What this run of the engine remembers; the same for the three providers of a process."""
+        return self._run or _run_of_this_process()
 
     def missing(self, news: Props) -> list[str]:
         """The required inputs that are not there; what a preview doesn't know yet is."""
@@ -92,6 +99,11 @@ class FlowKeysProvider(ResourceProvider):
 
     def _setting(self, key: str) -> Any:
         return self._config.get(key) if self._config else None
+
+
+@functools.lru_cache(maxsize=1)
+def _run_of_this_process() -> Run:
+    return Run()
 
 
 @functools.lru_cache(maxsize=32)

@@ -1,6 +1,6 @@
 """Why a resource changes, in one line for a person who reads a preview: what the properties alone don't tell.
 
-Pure functions of what a diff is given, and the one place that says them. A line names no secret.
+Pure functions of what a diff is given. A line names no secret.
 """
 
 from collections.abc import Sequence
@@ -19,14 +19,6 @@ SOON = timedelta(days=14)
 """How long before a rotation falls due a preview says so."""
 
 _RECORDED_ONLY = ("force_destroy", "managed_by", "rotate_after_days", "passphrase_is_generated")
-_said: set[str] = set()
-
-
-def say(reason: str | None) -> None:
-    """Shows a line under the stack, once in a run: a refresh and a preview compare the same resource twice."""
-    if reason is not None and reason not in _said:
-        _said.add(reason)
-        print(reason)
 
 
 def why_key_changes(

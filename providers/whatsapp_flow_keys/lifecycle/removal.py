@@ -59,7 +59,7 @@ def remove_from_store(
         if passphrase_goes:  # whatever becomes of the document, and whoever owns it
             _refuse_unopenable(claim.phone_number_id, [store, *backups], graph=graph, clock=clock, force=force)
         try:
-            ring = store.read().ring
+            held = store.read()
         except StoreUnavailableError as error:
             if not (force.recorded or force.fingerprint):
                 raise DeletionRefusedError(
@@ -69,19 +69,20 @@ def remove_from_store(
             left = f"{store.url}: could not be asked, so its document was left behind"
             trail.done(Operation.DELETED, None, outcome=FAILED, reason=left, store=store.url)
             return left
+        ring = held.ring
         if ring is None:
             return ""
         if ring.owner != claim.owner or ring.phone_number_id != claim.phone_number_id:
             return ""  # a replacement owns it now, or another resource does
         if passphrase_goes:
-            store.delete()
+            store.delete(held)
             return _gone(ring, trail, store, f"{store.url}: {_UNOPENABLE}")
         if not store.recoverable:
             kept = held_by(backups)
             refuse_if_served(
                 ring, graph=graph, clock=clock, survivors=kept, force=force, where=store.url, otherwise=_RETAIN
             )
-        left = store.delete()
+        left = store.delete(held)
         return _gone(ring, trail, store, left) if store.is_ours else left
 
 

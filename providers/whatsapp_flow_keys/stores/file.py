@@ -113,7 +113,7 @@ class FileStore:
     def restore(self) -> None:
         """A deleted file is gone."""
 
-    def delete(self) -> str:
+    def delete(self, expected: Versioned) -> str:
         """See :class:`Store`. Not recoverable."""
         try:
             if self._path.exists():

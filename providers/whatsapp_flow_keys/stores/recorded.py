@@ -34,6 +34,6 @@ class RecordedRing:
     def restore(self) -> None:
         """What left the state is gone."""
 
-    def delete(self) -> str:
+    def delete(self, expected: Versioned) -> str:
         """Does nothing: the state goes with the resource."""
         return ""

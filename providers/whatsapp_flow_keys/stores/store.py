@@ -8,14 +8,17 @@ from whatsapp_flow_keys.ring import KeyRing
 
 @dataclass(frozen=True)
 class Versioned:
-    """A ring as read, or None where the store holds no document, and the version that a write must name.
+    """A ring as read, or None where the store holds no document, and the version that a write or a deletion must name.
 
-    ``deleted``: a document is there, softly deleted; :meth:`Store.restore` brings it back.
+    ``deleted``: a document is there, soft-deleted; :meth:`Store.restore` brings it back. ``place``: what the service
+    itself says this document is (a file's device and inode, a version's identifier), never what the URL spells; two
+    reads with the same ``place`` found one document under two names. "" where there is no document, or nothing is said.
     """
 
     ring: KeyRing | None
     version: str
     deleted: bool = False
+    place: str = ""
 
 
 class Store(Protocol):
@@ -61,7 +64,10 @@ class Store(Protocol):
     def restore(self) -> None:
         """Brings a softly deleted document back. Raises :class:`ForeignDocumentError` for one that isn't ours."""
 
-    def delete(self) -> str:
-        """Removes the document, softly where the store can; nothing happens where there is none, or where it was given
-        by ``secret_id=``. Returns a sentence for the person about what is left, or "". Raises
-        :class:`StoreUnavailableError`."""
+    def delete(self, expected: Versioned) -> str:
+        """Removes the document that was read, soft where the store can; nothing happens where there is none, or where
+        it was given by ``secret_id=``. Returns a sentence for the person about what is left, or "".
+
+        Raises :class:`StoreConflictError` when somebody wrote since ``expected`` was read: then the document is there,
+        or is back. Raises :class:`StoreUnavailableError`.
+        """

@@ -42,3 +42,8 @@ class Place(Protocol):
 
     def destroy(self) -> None:
         """The document is gone for good, whatever held it back."""
+
+
+def delete(store: Store) -> str:
+    """Deletes what the store holds now."""
+    return store.delete(store.read())

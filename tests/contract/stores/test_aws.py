@@ -22,6 +22,7 @@ from botocore.exceptions import ConnectionClosedError
 from botocore.stub import ANY, Stubber
 
 from tests.contract.stores.aws_place import AwsPlace
+from tests.contract.stores.place import delete
 from tests.servers.secrets_manager import ACCOUNT, REGION, SecretsManager
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import (
@@ -451,7 +452,7 @@ def test_a_lost_answer_to_the_deletion_still_says_until_when(place: AwsPlace) ->
     ours = place.store()
     ours.write(ring(), ours.read())
     with answer_lost("DeleteSecret"):
-        assert "can be restored until" in ours.delete()
+        assert "can be restored until" in delete(ours)
 
 
 def test_a_creation_that_aws_calls_existing_is_ours_if_our_version_is_current(
@@ -517,7 +518,7 @@ def test_a_secret_that_was_scheduled_for_deletion_meanwhile_is_a_lost_race(
 def test_a_document_that_was_deleted_meanwhile_is_a_conflict_and_stays_deleted(place: AwsPlace) -> None:
     ours = place.store()
     first = ours.write(ring(), ours.read())
-    place.store().delete()
+    delete(place.store())
     with pytest.raises(StoreConflictError):
         ours.write(ring(revision=2), first)
     assert place.store().read().deleted
@@ -529,7 +530,7 @@ def test_a_document_that_was_deleted_meanwhile_is_a_conflict_and_stays_deleted(p
 def test_a_deleted_ring_is_restored_and_joined(place: AwsPlace) -> None:
     ours = place.store()
     ours.write(ring(KEYS[0]), ours.read())
-    ours.delete()
+    delete(ours)
     anew = place.store()
     found = anew.read()
     assert (found.ring, found.deleted) == (None, True)
@@ -587,7 +588,7 @@ def test_an_existing_secret_is_never_deleted(place: AwsPlace, asked: list[Any]) 
     theirs = place.existing()
     theirs.write(ring(), theirs.read())
     asked.clear()
-    assert theirs.delete() == f"{theirs.url}: was given by secret_id=, so it stays with the private keys in it"
+    assert delete(theirs) == f"{theirs.url}: was given by secret_id=, so it stays with the private keys in it"
     assert asked == []
     assert place.existing().read().ring == ring()
 
@@ -597,7 +598,7 @@ def test_a_deletion_says_until_when_it_can_be_undone(place: AwsPlace, settings: 
     ours = place.store(**settings)
     ours.write(ring(), ours.read())
     before = datetime.now(timezone.utc)
-    said = ours.delete()
+    said = delete(ours)
     dates = {(moment + timedelta(days=days)).date().isoformat() for moment in (before, datetime.now(timezone.utc))}
     assert said.startswith(f"{place.url}: is scheduled for deletion")
     assert any(f"can be restored until {date}; the next `pulumi up` restores it" in said for date in dates)
@@ -608,14 +609,14 @@ def test_a_deletion_says_until_when_it_can_be_undone(place: AwsPlace, settings: 
 def test_deleting_what_is_scheduled_for_deletion_asks_for_no_second_one(place: AwsPlace, asked: list[Any]) -> None:
     ours = place.store()
     ours.write(ring(), ours.read())
-    ours.delete()
+    delete(ours)
     asked.clear()
-    assert place.store().delete() == ""
+    assert delete(place.store()) == ""
     assert [name for name, _ in asked] == ["DescribeSecret"]
 
 
 def test_deleting_nothing_says_nothing(place: AwsPlace) -> None:
-    assert place.store().delete() == ""
+    assert delete(place.store()) == ""
 
 
 # Accounts
@@ -658,7 +659,7 @@ def test_another_accounts_secret_of_the_same_name_is_neither_deleted_nor_restore
 ) -> None:
     place.put("{}")
     theirs = place.store(account=OTHER_ACCOUNT, tag_a="b")
-    for call in (theirs.delete, theirs.restore, theirs.settle):
+    for call in (lambda: delete(theirs), theirs.restore, theirs.settle):
         with pytest.raises(StorePermissionError):
             call()
     assert {name for name, _ in asked} == {"DescribeSecret"}
@@ -813,7 +814,7 @@ def call(ours: AwsSecretsManagerStore, action: str) -> None:
     if action == "get_secret_value":
         ours.read()
     elif action == "describe_secret":
-        ours.delete()
+        delete(ours)
     else:
         ours.write(ring(), Versioned(None, "" if action == "create_secret" else OLD))
 
@@ -1039,7 +1040,7 @@ def whole_cycle(place: AwsPlace) -> None:
     ours.write(ring(revision=2), first)
     other = place.store(kms_key_id="alias/other", tag_c="d")
     other.settle()
-    other.delete()
+    delete(other)
     other.read()
     other.restore()
 

@@ -15,6 +15,7 @@ from threading import Condition, Thread, active_count
 import pytest
 
 from tests.contract.stores.azure_place import AzurePlace, Known, azure_place, signed_in
+from tests.contract.stores.place import delete
 from tests.servers.key_vault import LARGEST, NOBODY, KeyVault, Refused, Request
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import (
@@ -599,12 +600,12 @@ def test_a_ring_that_a_person_put_there_while_we_wrote_is_joined(vault: KeyVault
 def test_a_deletion_says_until_when_it_can_be_undone(store: AzureKeyVaultStore) -> None:
     store.write(ring(), store.read())
     until = (datetime.now(timezone.utc) + timedelta(days=90)).strftime("%Y-%m-%d")
-    assert f"can be recovered until {until}" in store.delete()
+    assert f"can be recovered until {until}" in delete(store)
 
 
 def test_a_deleted_ring_is_recovered_with_its_versions(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     written = store.write(ring(1), store.read())
-    store.delete()
+    delete(store)
     assert store.read().deleted
     store.restore()
     assert anew(vault).read() == written
@@ -647,7 +648,7 @@ def test_a_secret_that_was_deleted_right_after_a_write_is_a_conflict(
 
 def test_somebody_who_may_not_look_at_deleted_secrets_finds_nothing(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     store.write(ring(), store.read())
-    store.delete()
+    delete(store)
 
     def before(request: Request) -> None:
         if request.path.startswith("/deletedsecrets"):
@@ -666,7 +667,7 @@ def test_a_vault_without_soft_deletion_says_that_nothing_can_be_undone() -> None
         assert store.recoverable
         store.write(ring(), store.read())
         assert not store.recoverable
-        assert store.delete() == ""
+        assert delete(store) == ""
         assert vault.text(NAME) is None
 
 
@@ -701,7 +702,7 @@ def test_an_existing_secret_is_never_made(vault: KeyVault, existing: AzureKeyVau
 def test_an_existing_secret_is_never_deleted(vault: KeyVault, existing: AzureKeyVaultStore) -> None:
     vault.put(NAME, "")
     existing.write(ring(), existing.read())
-    assert "stays with the keys in it" in existing.delete()
+    assert "stays with the keys in it" in delete(existing)
     assert existing.recoverable
     assert existing.read().ring == ring()
 
@@ -781,7 +782,7 @@ def test_more_tags_than_the_vault_takes_is_told_before_the_write(vault: KeyVault
         ("get", "getSecret/action", lambda store, found: store.read()),
         ("set", "setSecret/action", lambda store, found: store.write(ring(1, revision=2), found)),
         ("list", "readMetadata/action", lambda store, found: store.write(ring(1, revision=2), found)),
-        ("delete", "delete", lambda store, found: store.delete()),
+        ("delete", "delete", lambda store, found: delete(store)),
         ("set", "update/action", lambda store, found: store.settle()),
     ],
 )
@@ -801,7 +802,7 @@ def test_a_missing_permission_is_named_in_the_words_of_both_models(
 
 def test_a_missing_permission_to_recover_is_named(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     store.write(ring(), store.read())
-    store.delete()
+    delete(store)
     vault.forbidden = {"recover"}
     with pytest.raises(StorePermissionError, match="lacks the permission `recover`"):
         store.restore()
@@ -836,7 +837,7 @@ def test_a_fault_of_the_vault_is_a_sentence(
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize("call", [lambda store: store.read(), lambda store: store.delete()], ids=["read", "delete"])
+@pytest.mark.parametrize("call", [lambda store: store.read(), lambda store: delete(store)], ids=["read", "delete"])
 @pytest.mark.parametrize("is_down", [True, False], ids=["down", "silent"])
 def test_a_vault_that_is_down_or_silent_is_named(
     place: AzurePlace,

@@ -12,7 +12,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from tests.contract.stores.place import Place
+from tests.contract.stores.place import Place, delete
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
@@ -200,7 +200,7 @@ def test_a_document_that_went_meanwhile_is_a_conflict_and_does_not_come_back(pla
 def test_a_deleted_document_is_gone_or_says_that_it_can_be_restored(place: Place) -> None:
     store = place.store()
     store.write(ring(), store.read())
-    recoverable, said = store.recoverable, store.delete()
+    recoverable, said = store.recoverable, delete(store)
     found = place.store().read()
     assert found.ring is None
     assert recoverable == found.deleted == place.softly
@@ -210,7 +210,7 @@ def test_a_deleted_document_is_gone_or_says_that_it_can_be_restored(place: Place
 def test_a_deleted_document_is_restored_whole_and_written_again(place: Place) -> None:
     store = place.store()
     store.write(ring(*KEYS), store.read())
-    store.delete()
+    delete(store)
     anew = place.store()
     if not place.softly:
         assert anew.read().ring is None
@@ -225,7 +225,7 @@ def test_a_deleted_document_is_restored_whole_and_written_again(place: Place) ->
 def test_the_lifecycle_restores_what_it_finds_deleted(place: Place) -> None:
     store = place.store()
     store.write(ring(*KEYS), store.read())
-    store.delete()
+    delete(store)
     found = read_rings([place.store()], Claim(NUMBER, STACK, "key-2")).ring
     assert len(found.keys) == (3 if place.softly else 0)
 
@@ -233,7 +233,7 @@ def test_the_lifecycle_restores_what_it_finds_deleted(place: Place) -> None:
 def test_a_look_restores_nothing(place: Place) -> None:
     store = place.store()
     store.write(ring(*KEYS), store.read())
-    store.delete()
+    delete(store)
     if place.softly:
         with pytest.raises(StoreError, match=r"was deleted; the next `pulumi up` restores it"):
             look_at_ring(place.store(), Claim(NUMBER, STACK, "key-2"))
@@ -243,12 +243,12 @@ def test_a_look_restores_nothing(place: Place) -> None:
 def test_deleting_twice_does_nothing_the_second_time(place: Place) -> None:
     store = place.store()
     store.write(ring(), store.read())
-    store.delete()
-    assert place.store().delete() == ""
+    delete(store)
+    assert delete(place.store()) == ""
 
 
 def test_deleting_nothing_does_nothing(place: Place) -> None:
-    assert place.store().delete() == ""
+    assert delete(place.store()) == ""
     assert place.content() is None
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.stores.place import delete
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import ForeignDocumentError, InputError, StoreConflictError, StoreUnavailableError
 from whatsapp_flow_keys.keys import PrivateKey
@@ -272,12 +273,12 @@ def test_of_two_processes_that_write_at_once_exactly_one_wins(store: FileStore, 
 
 def test_a_delete_leaves_nothing_behind(store: FileStore, tmp_path: Path) -> None:
     store.write(ring(), store.read())
-    store.delete()
+    delete(store)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_delete_of_nothing_does_nothing(tmp_path: Path) -> None:
-    FileStore(str(tmp_path / "missing" / "ring.json")).delete()
+    delete(FileStore(str(tmp_path / "missing" / "ring.json")))
     assert list(tmp_path.iterdir()) == []
 
 

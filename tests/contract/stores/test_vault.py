@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.contract.stores.place import delete
 from tests.contract.stores.vault_place import VaultPlace, policy
 from tools.openbao import OpenBao
 from whatsapp_flow_keys.clock import SystemClock
@@ -322,7 +323,7 @@ def test_a_destroyed_version_is_no_document_and_is_written_over(place: VaultPlac
     store = place.store()
     store.write(ring(), store.read())
     if deleted_first:
-        store.delete()
+        delete(store)
     place.kv.destroy_secret_versions(place.path, [1])
     found = store.read()
     assert (found.ring, found.version, found.deleted) == (None, "1", False)
@@ -372,7 +373,7 @@ def test_a_fault_that_passes_is_met_by_trying_again(place: VaultPlace, between: 
     between.plan = [fault, fault]
     store.write(ring(), found)
     between.plan = [fault, fault]
-    store.delete()
+    delete(store)
     between.plan = [fault, fault, None, fault, fault]
     store.restore()
     assert place.store().read().ring == ring()
@@ -446,7 +447,7 @@ def test_a_no_is_taken_the_first_time(place: VaultPlace, between: Between, statu
 def test_what_was_deleted_says_how_it_comes_back(place: VaultPlace) -> None:
     store = place.store()
     store.write(ring(), store.read())
-    said = store.delete()
+    said = delete(store)
     assert said.startswith(f"{store.url}: is softly deleted; the next `pulumi up` brings it back, or `bao kv undelete`")
     found = place.store().read()
     assert (found.ring, found.version, found.deleted) == (None, "1", True)
@@ -457,7 +458,7 @@ def test_what_was_deleted_says_how_it_comes_back(place: VaultPlace) -> None:
 def test_a_restored_document_is_the_latest_version_not_an_older_one(place: VaultPlace) -> None:
     store = place.store()
     store.write(ring(2), store.write(ring(1), store.read()))
-    store.delete()
+    delete(store)
     store.restore()
     assert (store.read().ring, store.read().version) == (ring(2), "2")
 
@@ -496,7 +497,7 @@ def test_another_tools_fields_are_never_overwritten(place: VaultPlace) -> None:
 
 def test_an_empty_secret_is_nothing_to_delete(place: VaultPlace) -> None:
     place.make_empty()
-    assert place.store().delete() == ""
+    assert delete(place.store()) == ""
     assert place.content() == "{}"
 
 
@@ -508,7 +509,7 @@ def test_with_the_stacks_policy_the_whole_cycle_works(place: VaultPlace) -> None
     first = store.write(ring(1), store.read())
     store.write(ring(2), first)
     store.settle()
-    store.delete()
+    delete(store)
     assert store.read().deleted
     store.restore()
     assert store.read().ring == ring(2)
@@ -531,7 +532,7 @@ def test_with_the_endpoints_policy_only_reading_works(place: VaultPlace) -> None
     assert endpoint.read() == found
     refusal(StorePermissionError, lambda: endpoint.write(ring(2), found), place)
     refusal(StorePermissionError, endpoint.delete, place)
-    place.store().delete()
+    delete(place.store())
     refusal(StorePermissionError, endpoint.restore, place)
     assert (place.store().read().deleted, versions(place)) == (True, 1)
 
@@ -551,7 +552,7 @@ def test_a_policy_that_lets_read_only_is_named_with_the_capability_that_a_write_
 
 def test_a_policy_without_undelete_is_named_when_a_document_is_to_be_restored(place: VaultPlace) -> None:
     place.store().write(ring(), place.store().read())
-    place.store().delete()
+    delete(place.store())
     store = place.store_as(place.server.token_for(READ_ONLY))
     assert f"it needs update on secret/undelete/{place.path}" in refusal(StorePermissionError, store.restore, place)
 

@@ -139,7 +139,7 @@ class AwsSecretsManagerStore:
             )
         self._ask("RestoreSecret")
 
-    def delete(self) -> str:
+    def delete(self, expected: Versioned) -> str:
         """See :class:`Store`."""
         if not self._secret.is_ours:
             return f"{self.url}: was given by secret_id=, so it stays with the private keys in it"

@@ -161,7 +161,7 @@ class AzureKeyVaultStore:
             )
         self._calls.recover()
 
-    def delete(self) -> str:
+    def delete(self, expected: Versioned) -> str:
         """See :class:`Store`. Softly, wherever the vault does."""
         if self._existing:
             return f"{self.url}: stays with the keys in it, since it was given by secret_id=; it is the platform team's"

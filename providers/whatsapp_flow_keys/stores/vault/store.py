@@ -111,7 +111,7 @@ class VaultStore:
                 self._delete_latest()
             raise
 
-    def delete(self) -> str:
+    def delete(self, expected: Versioned) -> str:
         """See :class:`Store`. Softly: the versions before it stay, too."""
         if self._ring(self._latest()) is None:
             return ""

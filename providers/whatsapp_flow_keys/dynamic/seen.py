@@ -1,0 +1,100 @@
+"""What this run has seen of each number's live EncryptionKey and KeyRing.
+
+The engine shows a `create` nothing of the resource that it replaces, and a `delete` nothing of what replaced it. But in
+one `up` they come to one process, unless the number moves to another provider: `check` and `diff` before `create`,
+`delete` last, or before `create` where something asks for it. In a `destroy` nothing is seen (with `--refresh`, what
+the state records), nor is a key before `--replace` or a taint replaces it: its `diff` is never called.
+
+So whatever is decided by it must err towards keeping the key when nothing was seen.
+"""
+
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any
+
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.dynamic.inputs import is_known
+from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.stores.store import Store
+from whatsapp_flow_keys.stores.urls import open_store
+
+Outputs = Mapping[str, Any]
+
+STACKS_RING = "the stack's key ring"
+
+
+class SeenKeys:
+    """EncryptionKeys by phone number ID: the resource's id and its outputs, as the state records them. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[str, Outputs]] = {}
+        self._expected: set[str] = set()
+        self._lock = Lock()
+
+    def expect(self, phone_number_id: str) -> None:
+        """The program has a resource of this number: if the one that is there goes, another one comes."""
+        with self._lock:
+            self._expected.add(phone_number_id)
+
+    def note(self, id_: str, outputs: Outputs) -> None:
+        """This resource is the number's live one."""
+        with self._lock:
+            self._seen[outputs["phone_number_id"]] = (id_, outputs)
+
+    def outputs(self, phone_number_id: str) -> Outputs:
+        """What is recorded of the number's live resource; empty where none was seen."""
+        with self._lock:
+            return self._seen.get(phone_number_id, ("", {}))[1]
+
+    def outputs_beside(self, id_: str, phone_number_id: str) -> Outputs:
+        """What is recorded of the number's live resource, if that is another one than ``id_``; else empty."""
+        with self._lock:
+            seen, outputs = self._seen.get(phone_number_id, (id_, {}))
+            return {} if seen == id_ else outputs
+
+    def stores(self, phone_number_id: str) -> tuple[Store, ...]:
+        """The stores of the number's live resource; none with the stack as the store."""
+        return tuple(open_store(location) for location in self.outputs(phone_number_id).get("locations") or [])
+
+    def is_replaced(self, id_: str, phone_number_id: str) -> bool:
+        """Whether another resource is the number's live one, or is to be: the document is not this one's to delete."""
+        with self._lock:
+            return phone_number_id in self._expected or self._seen.get(phone_number_id, (id_, {}))[0] != id_
+
+
+class SeenRings:
+    """Rings of the stack, so that a replaced one may go while its replacement holds the keys. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._rings: dict[str, KeyRing] = {}
+        self._expected: set[str] = set()
+        self._lock = Lock()
+
+    def expect(self, phone_number_id: str) -> None:
+        """The program has a ring of this number: if the one that is there goes, another one comes."""
+        with self._lock:
+            self._expected.add(phone_number_id)
+
+    def is_expected(self, phone_number_id: str) -> bool:
+        """Whether the program has a ring of this number."""
+        with self._lock:
+            return phone_number_id in self._expected
+
+    def note(self, id_: str, text: object) -> None:
+        """This resource holds the ring in this document; what a preview doesn't know yet is passed over."""
+        if isinstance(text, str) and is_known(text):
+            with self._lock:
+                self._rings[id_] = document.load(text, STACKS_RING)
+
+    def forget(self, id_: str) -> None:
+        """This resource is gone."""
+        with self._lock:
+            self._rings.pop(id_, None)
+
+    def held_beside(self, id_: str, phone_number_id: str) -> frozenset[str]:
+        """The fingerprints that other rings of the number hold."""
+        with self._lock:
+            others = [ring for other, ring in self._rings.items() if other != id_]
+        return frozenset(
+            key.fingerprint for ring in others if ring.phone_number_id == phone_number_id for key in ring.keys
+        )
