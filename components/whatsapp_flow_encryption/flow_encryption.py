@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 
 from whatsapp_flow_encryption.options import refuse_harmful_options
-from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing
+from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing, StoredKeyRing
 from whatsapp_flow_encryption.stores import Store, url_of, urls_of
 from whatsapp_flow_keys.stores.urls import STACK, open_store
 
@@ -100,7 +100,9 @@ class FlowEncryption(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         store_url, backup_urls = url_of(store), urls_of(backups)
-        refuse_harmful_options(resource_name, opts, only_copy_in_state=store_url == STACK and not backup_urls)
+        is_generated = isinstance(passphrase, GeneratedPassphrase)
+        only_copy_in_state = store_url == STACK and not backup_urls
+        refuse_harmful_options(resource_name, opts, only_copy_in_state=only_copy_in_state, generated=is_generated)
         super().__init__("whatsapp:flows:FlowEncryption", resource_name, None, opts)
         child = pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None)
         number = _as_text(phone_number_id)
@@ -116,16 +118,20 @@ class FlowEncryption(pulumi.ComponentResource):
             store=store_url,
             backups=backup_urls,
             passphrase=secret_passphrase,
-            passphrase_is_generated=isinstance(passphrase, GeneratedPassphrase),
+            passphrase_is_generated=is_generated,
             rotate_after_days=rotate_after_days,
             rotation_trigger=rotation_trigger,
             existing_private_key=_secret(existing_private_key),
             existing_passphrase=_secret(existing_passphrase),
             take_over=take_over,
             force_destroy=force_destroy,
+            stored_ring=store_url != STACK,
             opts=child,
         )
-        ring = None
+        # A parent's retain_on_delete would let a destroy forget the only copy, or all that opens the copies.
+        asked = pulumi.ResourceOptions.merge(child, _ASKED_BEFORE_IT_GOES)
+        ring: KeyRing | None = None
+        stored: StoredKeyRing | None = None
         if store_url == STACK:
             ring = KeyRing(
                 resource_name,
@@ -135,8 +141,20 @@ class FlowEncryption(pulumi.ComponentResource):
                 backups=backup_urls,
                 take_over=take_over,
                 force_destroy=force_destroy,
-                # A parent's retain_on_delete would let a destroy forget the only copy.
-                opts=child if backup_urls else pulumi.ResourceOptions.merge(child, _ASKED_BEFORE_IT_GOES),
+                opts=asked if only_copy_in_state else child,
+            )
+        else:
+            stored = StoredKeyRing(
+                resource_name,
+                key=key,
+                phone_number_id=number,
+                managed_by=managed_by,
+                store=store_url,
+                backups=backup_urls,
+                passphrase=secret_passphrase,
+                passphrase_is_generated=is_generated,
+                force_destroy=force_destroy,
+                opts=asked if is_generated else child,
             )
         staged = _staged(key, ring, secret_passphrase)
         registration = KeyRegistration(
@@ -154,7 +172,10 @@ class FlowEncryption(pulumi.ComponentResource):
             endpoint_wait=endpoint_wait,
             deployed=deploy is not None,
             opts=pulumi.ResourceOptions.merge(
-                child, pulumi.ResourceOptions(depends_on=list(deploy(staged)) if deploy else None)
+                child,
+                pulumi.ResourceOptions(
+                    depends_on=[*(deploy(staged) if deploy else ()), *([stored] if stored else ())] or None
+                ),
             ),
         )
 

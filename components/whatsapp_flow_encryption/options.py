@@ -26,10 +26,14 @@ _PASSED_OVER = {
     "version": "the providers come with this package",
 }
 _FORGETS = ("retain_on_delete", "deleted_with")
+_IN_STATE = "the stack's state holds their only copy; give a store or `backups`"
+_PASSPHRASE = "the passphrase that was generated for them is in the stack's state alone; give one of your own"
 
 
-def refuse_harmful_options(name: str, opts: pulumi.ResourceOptions | None, *, only_copy_in_state: bool) -> None:
-    """``only_copy_in_state``: the stack is the store, and there is no backup.
+def refuse_harmful_options(
+    name: str, opts: pulumi.ResourceOptions | None, *, only_copy_in_state: bool, generated: bool
+) -> None:
+    """``only_copy_in_state``: the stack is the store, and there is no backup. ``generated``: the passphrase is.
 
     Raises :class:`pulumi.RunError`, which the engine shows without a traceback, with a line for each such option.
     """
@@ -40,10 +44,11 @@ def refuse_harmful_options(name: str, opts: pulumi.ResourceOptions | None, *, on
         for option, instead in _PASSED_OVER.items()
         if _is_given(getattr(opts, option, None))
     ]
-    if only_copy_in_state:
+    forgotten = _IN_STATE if only_copy_in_state else _PASSPHRASE if generated else None
+    if forgotten:
         lines += [
             f"FlowEncryption {name!r}: {option}: a destroy would forget the keys without asking Meta whether it serves "
-            f"one, and the stack's state holds their only copy; give a store or `backups`, or leave it out"
+            f"one, and {forgotten}, or leave it out"
             for option in _FORGETS
             if _is_given(getattr(opts, option, None))
         ]

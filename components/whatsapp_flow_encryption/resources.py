@@ -1,4 +1,4 @@
-"""The three resources. Type tokens and provider classes stand in people's state: they are never renamed.
+"""The resources. Type tokens and provider classes stand in people's state: they are never renamed.
 
 ``additional_secret_outputs`` names every secret from the first deployment on: one added later would leave old plain
 text in a stack's history. The providers mark the same ones themselves, for programs whose transforms take that away.
@@ -12,6 +12,7 @@ from pulumi.dynamic import Resource
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
+from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
 
 
 class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
@@ -47,6 +48,7 @@ class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
         rotation_trigger: pulumi.Input[str] | None,
         take_over: pulumi.Input[str] | None,
         force_destroy: pulumi.Input[bool],
+        stored_ring: bool,
         existing_private_key: pulumi.Input[str] | None = None,
         existing_passphrase: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -64,6 +66,7 @@ class EncryptionKey(Resource, module="whatsapp", name="EncryptionKey"):
             "rotation_trigger": rotation_trigger,
             "take_over": take_over,
             "force_destroy": force_destroy,
+            "stored_ring": stored_ring or None,
             "fingerprint": None,
             "public_key_pem": None,
             "issued_on": None,
@@ -120,6 +123,40 @@ class KeyRing(Resource, module="whatsapp", name="KeyRing"):
             additional_secret_outputs=[*KeyRingProvider.secrets], hide_diffs=["locations", "ring"]
         )
         super().__init__(KeyRingProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))
+
+
+class StoredKeyRing(Resource, module="whatsapp", name="StoredKeyRing"):
+    """With another store than the stack: the document in it, which goes only when the number's keys go."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        key: EncryptionKey,
+        phone_number_id: pulumi.Input[str],
+        managed_by: pulumi.Input[str],
+        store: pulumi.Input[str],
+        backups: pulumi.Input[list[Any]],
+        passphrase: pulumi.Input[str] | None,
+        passphrase_is_generated: bool,
+        force_destroy: pulumi.Input[bool],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "phone_number_id": phone_number_id,
+            "managed_by": managed_by,
+            "key_id": key.id,
+            "store": store,
+            "backups": backups,
+            "locations": key.locations,
+            "passphrase": passphrase,
+            "passphrase_is_generated": passphrase_is_generated or None,
+            "force_destroy": force_destroy,
+        }
+        own = pulumi.ResourceOptions(
+            additional_secret_outputs=[*StoredKeyRingProvider.secrets], hide_diffs=["locations"]
+        )
+        super().__init__(StoredKeyRingProvider(), resource_name, props, pulumi.ResourceOptions.merge(own, opts))
 
 
 class KeyRegistration(Resource, module="whatsapp", name="KeyRegistration"):

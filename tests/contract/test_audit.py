@@ -30,7 +30,7 @@ from whatsapp_flow_keys.graph.errors import AccountLockedError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.registration import Wanted, register
-from whatsapp_flow_keys.lifecycle.removal import Force, remove_from_store, remove_recorded_ring
+from whatsapp_flow_keys.lifecycle.removal import Force, remove_recorded_ring, remove_stored_ring
 from whatsapp_flow_keys.lifecycle.restoration import restore
 from whatsapp_flow_keys.lifecycle.rings import read_rings
 from whatsapp_flow_keys.lifecycle.staging import NewKey, begin_recorded_ring, claim_stores, extend_recorded_ring
@@ -46,7 +46,7 @@ NOBODY = "http://127.0.0.1:9/flows"
 
 def remove(line: Line, force: Force | None = None, *, stores: Sequence[Store] | None = None) -> None:
     store, *backups = stores or line.stores
-    remove_from_store(
+    remove_stored_ring(
         line.claim(), store, backups, graph=line.graph, clock=line.clock, force=force or Force(), audit=line.told
     )
 

@@ -7,6 +7,7 @@ import pytest
 from tests.contract.conftest import Line
 from whatsapp_flow_keys.errors import EndpointNotReadyError
 from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.findings import NOTHING
 from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.registration import register
 from whatsapp_flow_keys.ring import Role
@@ -69,7 +70,8 @@ def test_it_waits_for_an_endpoint_that_catches_up_and_publishes_then(line: Line)
     line.rotate()
     staged = line.stage()
     endpoint = Answers(["no", "no", None])
-    assert register_behind(line, staged, endpoint) == []
+    (waiting,) = register_behind(line, staged, endpoint)
+    assert waiting == f"phone number {line.number}: waiting up to 60 s for the endpoint to hold key {staged}"
     assert line.served() == staged
     assert line.roles()[staged] is Role.CURRENT
     assert len(endpoint.asked) == 3
@@ -84,6 +86,29 @@ def test_what_happened_during_the_wait_is_seen(line: Line) -> None:
     with pytest.raises(Exception, match="Meta serves a public key that is not in this key ring"):
         register_behind(line, staged, Answers(["no", None]))
     assert line.publications() == 1
+
+
+def test_an_empty_answer_beside_a_proven_key_does_not_make_the_next_one_the_first(line: Line) -> None:
+    """Nobody knows then whether forms are under way, so the endpoint has to hold the key also after a refresh."""
+    old = line.rotate()
+    staged = line.stage()
+    line.emulator.set_key(line.number, None)
+    wanted = line.wanted(staged, [NOTHING])
+    gate = Gate(Answers(["the endpoint answered 421"]), 0)
+    with pytest.raises(EndpointNotReadyError):
+        register(wanted, stores=line.stores, graph=line.graph, clock=line.clock, gate=gate)
+    assert line.roles() == {old: Role.CURRENT, staged: Role.PENDING}
+    assert line.publications() == 1
+
+
+def test_a_wait_says_where_a_second_run_would_cost_the_only_copy(line: Line) -> None:
+    line.rotate()
+    staged, warnings = line.stage(), list[str]()
+    gate = Gate(Answers(["no", None]), 60.0, only_copy_in_state=True)
+    register(
+        line.wanted(staged), stores=line.stores, graph=line.graph, clock=line.clock, gate=gate, warn=warnings.append
+    )
+    assert "Don't cancel this run to start another one" in warnings[0]
 
 
 def test_a_foreign_key_that_may_go_is_no_reason_to_publish_before_the_endpoint_is_ready(line: Line) -> None:

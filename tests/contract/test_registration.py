@@ -22,7 +22,7 @@ from whatsapp_flow_keys.errors import (
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import AccountLockedError
 from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.lifecycle.findings import IN_PLACE
+from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
 from whatsapp_flow_keys.lifecycle.registration import inspect, register
 from whatsapp_flow_keys.ring import Role
 from whatsapp_flow_keys.stores.file import FileStore
@@ -87,6 +87,84 @@ def test_nothing_is_published_while_a_backup_can_not_be_written(line: Line) -> N
     with pytest.raises(InputError, match="is a folder"):
         line.register(key)
     assert line.publications() == 0
+
+
+EMPTY = RegisteredKey()
+BLANK = RegisteredKey(signature_status="MISMATCH")
+"""What Meta documents for a number without a key; the other is what it does not."""
+
+
+@dataclass
+class SaysNothing:
+    """Meta serves what it serves, and answers "nothing" this often first."""
+
+    line: Line
+    answer: RegisteredKey
+    times: int
+
+    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
+        self.times -= 1
+        return self.answer if self.times >= 0 else self.line.graph.get_registered_key(phone_number_id)
+
+    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
+        return self.line.graph.set_public_key(phone_number_id, public_key_pem)
+
+
+@pytest.mark.parametrize("answer", [EMPTY, BLANK])
+def test_nothing_beside_a_proven_key_is_asked_again(line: Line, answer: RegisteredKey) -> None:
+    old = line.rotate()
+    staged = line.stage()
+    register(line.wanted(staged), stores=line.stores, graph=SaysNothing(line, answer, 2), clock=line.clock)
+    assert line.roles() == {staged: Role.CURRENT, old: Role.PREVIOUS}
+    assert line.clock.waited >= 2
+
+
+@pytest.mark.parametrize("answer", [EMPTY, BLANK])
+def test_nothing_beside_a_proven_key_is_no_reason_to_publish(line: Line, answer: RegisteredKey) -> None:
+    """A foreign key may be live, and forms may be under way."""
+    old = line.rotate()
+    staged = line.stage()
+    foreign = PrivateKey.generate()
+    line.emulator.set_key(line.number, foreign.public_key_pem)
+    graph = SaysNothing(line, answer, 3)
+    with pytest.raises(RegistrationError, match=f"has no key, but key {old} was registered there"):
+        register(line.wanted(staged), stores=line.stores, graph=graph, clock=line.clock)
+    assert line.served() == foreign.fingerprint
+    assert line.publications() == 1
+
+
+def test_a_state_that_proved_a_key_contradicts_nothing_as_a_ring_does(line: Line) -> None:
+    """With the stack as the store the ring's first key is not marked as current."""
+    staged = line.stage()
+    wanted = replace(line.wanted(staged), proven=staged)
+    with pytest.raises(RegistrationError, match=f"has no key, but key {staged} was registered there"):
+        register(wanted, stores=line.stores, graph=line.graph, clock=line.clock)
+
+
+def test_a_key_is_published_again_where_a_refresh_saw_that_meta_has_none(line: Line) -> None:
+    key = line.rotate()
+    line.emulator.set_key(line.number, None)
+    with pytest.raises(RegistrationError, match="`pulumi up --refresh` records that and publishes the key"):
+        line.register(key)
+    line.register(key, replaceable=[NOTHING])
+    assert line.served() == key
+
+
+def test_an_answer_that_meta_does_not_document_is_asked_again_before_the_first_key(line: Line) -> None:
+    """Two such answers would publish over a key that somebody else registered."""
+    staged = line.stage()
+    line.emulator.set_key(line.number, PrivateKey.generate().public_key_pem)
+    with pytest.raises(ForeignKeyError):
+        register(line.wanted(staged), stores=line.stores, graph=SaysNothing(line, EMPTY, 2), clock=line.clock)
+    assert line.publications() == 0
+
+
+def test_the_documented_answer_of_a_number_without_a_key_is_asked_once(line: Line) -> None:
+    staged = line.stage()
+    line.emulator.clear_requests()
+    line.register(staged)
+    kinds = [request["method"] for request in line.emulator.requests(line.number)]
+    assert kinds == ["GET", "POST", "GET"]
 
 
 def test_an_interrupted_rotation_is_finished_first(line: Line) -> None:

@@ -1,25 +1,75 @@
 """Removal: a ring goes only where no key that Meta serves goes with it."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
 import pytest
 
 from tests.contract.conftest import Line
-from whatsapp_flow_keys.errors import DeletionRefusedError, FlowKeysError
+from whatsapp_flow_keys.errors import DeletionRefusedError, FlowKeysError, StoreConflictError
+from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import AccountLockedError
-from whatsapp_flow_keys.lifecycle.removal import Force, remove_from_store
-from whatsapp_flow_keys.ring import UNDER_WAY
+from whatsapp_flow_keys.lifecycle.removal import Force, Opening, remove_stored_ring
+from whatsapp_flow_keys.ring import Role
+from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.store import Versioned
+
+HOUR = timedelta(hours=1)
+
+
+class Interrupted(FileStore):
+    """Something happens between the last read and the deletion."""
+
+    def __init__(self, line: Line, happens: Callable[[], object]) -> None:
+        super().__init__(str(line.folder / "ring0.json"))
+        self._happens = happens
+
+    def delete(self, expected: Versioned) -> str:
+        self._happens()
+        return super().delete(expected)
+
+
+class AskedThen:
+    """Something happens right after Meta answered for the last time."""
+
+    def __init__(self, line: Line, happens: Callable[[], object]) -> None:
+        self._graph, self._happens = line.graph, happens
+
+    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
+        found = self._graph.get_registered_key(phone_number_id)
+        self._happens()
+        return found
+
+    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
+        raise AssertionError("a removal publishes nothing")
+
+
+def offered_in_vain(line: Line) -> str:
+    """A key that was marked and sent to Meta, which refused it."""
+    staged = line.stage()
+    line.fault("error", code=131031, method="POST")
+    with pytest.raises(FlowKeysError):
+        line.register(staged)
+    line.emulator.clear_faults()
+    return staged
 
 
 def remove(line: Line, *, owner: str = "key-1", force: Force | None = None, passphrase_goes: bool = False) -> None:
     store, *backups = line.stores
-    remove_from_store(
+    remove_stored_ring(
         line.claim(owner),
         store,
         backups,
         graph=line.graph,
         clock=line.clock,
         force=force or Force(),
-        passphrase_goes=passphrase_goes,
+        opening=opening(line, passphrase_goes),
     )
+
+
+def opening(line: Line, passphrase_goes: bool) -> Opening:
+    """What is left to open keys with."""
+    return Opening(() if passphrase_goes or line.passphrase is None else (line.passphrase,), passphrase_goes)
 
 
 def exists(line: Line) -> bool:
@@ -105,23 +155,129 @@ def test_a_store_that_can_not_be_asked_may_hold_the_served_key_and_only_its_fing
     (line.folder / "ring0.json").write_text("another tool's")
     for word in (None, "yes"):
         with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):
-            remove_from_store(
+            remove_stored_ring(
                 line.claim(),
                 store,
                 [],
                 graph=line.graph,
                 clock=line.clock,
                 force=Force(False, word),
-                passphrase_goes=True,
+                opening=opening(line, True),
             )
 
 
-def test_a_ring_goes_with_its_passphrase_when_meta_serves_nothing_of_it(line: Line) -> None:
+@pytest.mark.parametrize("passphrase_goes", [False, True])
+def test_a_ring_goes_when_meta_serves_nothing_and_none_of_its_keys_was_ever_proven(
+    line: Line, passphrase_goes: bool
+) -> None:
     line.passphrase = "generated words"
-    line.rotate()
+    offered_in_vain(line)
+    line.clock.time += HOUR
+    remove(line, passphrase_goes=passphrase_goes)
+    assert not exists(line)
+
+
+@pytest.mark.parametrize("passphrase_goes", [False, True])
+def test_nothing_at_meta_beside_a_proven_key_is_asked_again_and_no_reason_to_delete(
+    line: Line, passphrase_goes: bool
+) -> None:
+    line.passphrase = "generated words"
+    proven = line.rotate()
     line.emulator.set_key(line.number, None)
-    line.clock.time += UNDER_WAY
+    line.clock.time += HOUR
+    line.emulator.clear_requests()
+    with pytest.raises(DeletionRefusedError, match=f"the number has no key, but key {proven}"):
+        remove(line, passphrase_goes=passphrase_goes)
+    assert exists(line)
+    assert len(line.emulator.requests(line.number, "GET")) == 3
+    remove(line, force=Force(fingerprint=proven), passphrase_goes=passphrase_goes)
+    assert not exists(line)
+
+
+def test_an_answer_that_was_empty_once_lets_no_served_key_go(line: Line) -> None:
+    """The number is asked again, and then Meta names the key."""
+    key = line.rotate()
+    pem = line.emulator.served(line.number)[0]
+    line.emulator.set_key(line.number, None)
+    line.clock.on_sleep.append(lambda: line.emulator.set_key(line.number, pem))
+    line.clock.time += HOUR
+    with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):
+        remove(line)
+
+
+def test_what_is_published_while_a_deletion_looks_makes_it_a_conflict(line: Line) -> None:
+    """A first `up` is cancelled and goes on: it marks and publishes after the deletion asked Meta."""
+    staged = line.stage()
+    store = Interrupted(line, lambda: line.register(staged))
+    with pytest.raises(StoreConflictError):
+        remove_stored_ring(line.claim(), store, [], graph=line.graph, clock=line.clock, force=Force())
+    assert line.served() == staged
+    assert line.roles() == {staged: Role.CURRENT}
+
+
+def test_what_was_published_after_meta_was_asked_shows_in_the_ring_that_is_read_then(line: Line) -> None:
+    staged = line.stage()
+    graph = AskedThen(line, lambda: line.register(staged))
+    with pytest.raises(DeletionRefusedError, match=f"the number has no key, but key {staged}"):
+        remove_stored_ring(line.claim(), line.stores[0], [], graph=graph, clock=line.clock, force=Force())
+    assert exists(line)
+
+
+def test_a_backup_that_is_the_store_under_another_name_does_not_count(line: Line) -> None:
+    key = line.rotate()
+    (line.folder / "other.json").hardlink_to(line.folder / "ring0.json")
+    backup = FileStore(str(line.folder / "other.json"))
+    with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):
+        remove_stored_ring(line.claim(), line.stores[0], [backup], graph=line.graph, clock=line.clock, force=Force())
+    assert exists(line)
+
+
+def test_a_backup_counts_only_if_it_opens_with_what_is_left(line: Line) -> None:
+    """Its PEMs were written with a passphrase that nobody has any more."""
+    line.backups, line.passphrase = 1, "words of before"
+    key = line.rotate()
+    store, backup = line.stores
+    with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):
+        remove_stored_ring(
+            line.claim(), store, [backup], graph=line.graph, clock=line.clock, force=Force(), opening=Opening(("new",))
+        )
+    assert exists(line)
+
+
+def test_a_copy_in_the_clear_lets_the_generated_passphrase_go(line: Line) -> None:
+    line.backups = 1
+    line.rotate()
     remove(line, passphrase_goes=True)
+    assert not exists(line)
+
+
+def test_a_generated_passphrase_stays_though_the_document_does(line: Line) -> None:
+    line.passphrase = "generated words"
+    key = line.rotate()
+    with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}.* was generated by this stack"):
+        remove_stored_ring(
+            line.claim(),
+            line.stores[0],
+            [],
+            graph=line.graph,
+            clock=line.clock,
+            force=Force(),
+            opening=Opening((), True),
+            document_stays=True,
+        )
+    assert exists(line)
+
+
+@pytest.mark.parametrize("word", ["yes", "f" * 64])
+def test_only_the_fingerprint_of_a_key_at_stake_forces_while_meta_can_not_be_asked(line: Line, word: str) -> None:
+    line.passphrase = "generated words"
+    key = line.rotate()
+    line.fault("error", code=131031, method="GET")
+    for passphrase_goes in (False, True):
+        with pytest.raises(DeletionRefusedError, match="is not known, so nothing was deleted"):
+            remove(line, force=Force(fingerprint=word), passphrase_goes=passphrase_goes)
+    assert exists(line)
+    remove(line, force=Force(fingerprint=key), passphrase_goes=True)
     assert not exists(line)
 
 
@@ -141,14 +297,6 @@ def test_a_backup_that_can_not_be_read_does_not_count(line: Line) -> None:
     (line.folder / "ring1.json").write_text("garbage")
     with pytest.raises(DeletionRefusedError):
         remove(line)
-
-
-def test_a_ring_goes_when_meta_serves_nothing(line: Line) -> None:
-    line.rotate()
-    line.emulator.set_key(line.number, None)
-    line.clock.time += UNDER_WAY
-    remove(line)
-    assert not exists(line)
 
 
 @pytest.mark.parametrize("passphrase_goes", [False, True])
@@ -184,7 +332,7 @@ def test_a_ring_goes_when_the_number_was_deleted(line: Line) -> None:
 def test_any_other_failed_read_refuses(line: Line, code: int) -> None:
     line.rotate()
     line.fault("error", code=code, method="GET")
-    with pytest.raises(DeletionRefusedError, match="is not known, so it was not deleted"):
+    with pytest.raises(DeletionRefusedError, match="is not known, so nothing was deleted"):
         remove(line)
 
 
@@ -209,8 +357,8 @@ def test_a_store_that_can_not_be_asked_is_named_with_the_way_to_leave_its_docume
     (line.folder / "ring0.json").unlink()
     (line.folder / "ring0.json").mkdir()
     with pytest.raises(DeletionRefusedError, match="To forget the resource and leave its document where it is"):
-        remove_from_store(line.claim(), store, [], graph=line.graph, clock=line.clock, force=Force())
-    left = remove_from_store(line.claim(), store, [], graph=line.graph, clock=line.clock, force=Force(recorded=True))
+        remove_stored_ring(line.claim(), store, [], graph=line.graph, clock=line.clock, force=Force())
+    left = remove_stored_ring(line.claim(), store, [], graph=line.graph, clock=line.clock, force=Force(recorded=True))
     assert left == f"{store.url}: could not be asked, so its document was left behind"
 
 
@@ -218,8 +366,8 @@ def test_what_a_forced_deletion_leaves_with_its_passphrase_gone_is_not_called_re
     line.rotate()
     store = line.stores[0]
     force = Force(recorded=True)
-    left = remove_from_store(
-        line.claim(), store, [], graph=line.graph, clock=line.clock, force=force, passphrase_goes=True
+    left = remove_stored_ring(
+        line.claim(), store, [], graph=line.graph, clock=line.clock, force=force, opening=opening(line, True)
     )
     assert left == f"{store.url}: its keys can't be opened any more: their passphrase was generated by this stack"
 

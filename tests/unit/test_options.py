@@ -29,9 +29,14 @@ PASSED_OVER: dict[str, Any] = {
 }
 
 
-def refused(*, only_copy_in_state: bool = False, **options: Any) -> str:
+def refused(*, only_copy_in_state: bool = False, generated: bool = False, **options: Any) -> str:
     with pytest.raises(pulumi.RunError) as caught:
-        refuse_harmful_options("line", pulumi.ResourceOptions(**options), only_copy_in_state=only_copy_in_state)
+        refuse_harmful_options(
+            "line",
+            pulumi.ResourceOptions(**options),
+            only_copy_in_state=only_copy_in_state,
+            generated=generated,
+        )
     return str(caught.value)
 
 
@@ -50,7 +55,15 @@ def test_each_mistake_has_a_line() -> None:
 def test_what_forgets_the_only_copy_is_refused_where_the_state_holds_it(option: str) -> None:
     given: dict[str, Any] = {option: True}
     assert f"{option}: a destroy would forget the keys" in refused(only_copy_in_state=True, **given)
-    refuse_harmful_options("line", pulumi.ResourceOptions(**given), only_copy_in_state=False)
+    refuse_harmful_options("line", pulumi.ResourceOptions(**given), only_copy_in_state=False, generated=False)
+
+
+@pytest.mark.parametrize("option", ["retain_on_delete", "deleted_with"])
+def test_what_forgets_a_generated_passphrase_is_refused(option: str) -> None:
+    """The document would stay, and nothing would open it."""
+    said = refused(generated=True, **{option: True})
+    assert f"{option}: a destroy would forget the keys" in said
+    assert "the passphrase that was generated for them is in the stack's state alone; give one of your own" in said
 
 
 def test_a_provider_that_would_be_deleted_first_is_refused() -> None:
@@ -60,9 +73,9 @@ def test_a_provider_that_would_be_deleted_first_is_refused() -> None:
 
 
 def test_what_is_not_given_or_says_no_is_passed() -> None:
-    refuse_harmful_options("line", None, only_copy_in_state=True)
+    refuse_harmful_options("line", None, only_copy_in_state=True, generated=True)
     says_no = pulumi.ResourceOptions(delete_before_replace=False, retain_on_delete=False, ignore_changes=[])
-    refuse_harmful_options("line", says_no, only_copy_in_state=True)
+    refuse_harmful_options("line", says_no, only_copy_in_state=True, generated=True)
 
 
 def test_the_page_has_a_row_for_every_option_of_the_sdk() -> None:

@@ -3,14 +3,14 @@
 A preview, and an `up` without a change, only check and compare: what acts is imported by the methods that act.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from whatsapp_flow_keys.audit import Operation
+from whatsapp_flow_keys.dynamic.document_removal import remove_document
 from whatsapp_flow_keys.dynamic.given_key import (
     EXISTING_KEY,
     EXISTING_PASSPHRASE,
@@ -35,9 +35,6 @@ from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, anchored, is_same_place, open_store, parse_stores
 
-if TYPE_CHECKING:
-    from whatsapp_flow_keys.lifecycle.removal import Force
-
 _ROTATES = ("rotation_trigger", "issued_on", "phone_number_id")
 _IN_PLACE = (
     "store",
@@ -46,6 +43,7 @@ _IN_PLACE = (
     "passphrase_is_generated",
     "force_destroy",
     "managed_by",
+    "stored_ring",
     "rotate_after_days",
     PROVIDER_KEY,
 )
@@ -54,8 +52,8 @@ _KEPT = ("fingerprint", "public_key_pem", "issued_on", "rotation_trigger")
 
 class EncryptionKeyProvider(FlowKeysProvider):
     """Inputs: ``phone_number_id, store, backups, passphrase, passphrase_is_generated, rotate_after_days,
-    rotation_trigger, take_over, force_destroy, managed_by, existing_private_key, existing_passphrase``, and
-    ``issued_on``, which check computes.
+    rotation_trigger, take_over, force_destroy, managed_by, existing_private_key, existing_passphrase``,
+    ``stored_ring``, true where a StoredKeyRing guards the document, and ``issued_on``, which check computes.
 
     Outputs: these but for the existing ones, and ``fingerprint, public_key_pem, secret_id``, ``private_key`` with the
     stack as the store, ``former_passphrases`` while a key in the store still needs it, and ``locations``: the URLs of
@@ -175,26 +173,15 @@ class EncryptionKeyProvider(FlowKeysProvider):
         return ReadResult(id_, props)
 
     def delete(self, id_: str, props: Props) -> None:
-        """Deletes the document, if this key still owns it and no served key is lost with it."""
-        if props["store"] == STACK:
-            return  # the ring holds the key; KeyRing guards it
-        if self.run.keys.is_replaced(id_, props["phone_number_id"]):
-            return  # the document is its replacement's, be it there or to come, or stays where it was moved from
-        from whatsapp_flow_keys.lifecycle.removal import remove_from_store
+        """Deletes nothing: a ring in the stack is KeyRing's, the document in a store is StoredKeyRing's.
 
-        first, *others = props.get("locations") or [props["store"], *props["backups"]]
-        store, *backups = parse_stores(first, others)
-        left = remove_from_store(
-            _claim(props, id_),
-            store,
-            backups,
-            graph=self.graph(),
-            clock=self.run.clock,
-            force=force(props),
-            passphrase_goes=_passphrase_goes(props),
-            audit=self.audit(),
-        )
-        self.run.say(left)
+        A key that an older version made may have no StoredKeyRing beside it.
+        """
+        if props["store"] == STACK or props.get("stored_ring"):
+            return
+        live = self.run.keys.outputs_beside(id_, props["phone_number_id"])
+        lives_on = props.get("passphrase") in [live.get("passphrase"), *(live.get("former_passphrases") or [])]
+        remove_document(self, props, id_, passphrase_goes=_passphrase_goes(props) and not lives_on)
 
 
 def issue_date(issued_on: Any, rotate_after_days: Any, today: date) -> str:
@@ -204,13 +191,6 @@ def issue_date(issued_on: Any, rotate_after_days: Any, today: date) -> str:
     if isinstance(rotate_after_days, int) and today >= date.fromisoformat(issued_on) + timedelta(rotate_after_days):
         return today.isoformat()
     return issued_on
-
-
-def force(props: Props) -> "Force":
-    """What a person said about losing a key."""
-    from whatsapp_flow_keys.lifecycle.removal import Force
-
-    return Force(props.get("force_destroy") is True, os.environ.get("WHATSAPP_FORCE_DESTROY"))
 
 
 def _goes_first(olds: Props, news: Props, updates: Sequence[str]) -> bool:

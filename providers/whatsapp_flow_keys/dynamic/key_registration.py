@@ -19,7 +19,7 @@ from whatsapp_flow_keys.dynamic.seen import STACKS_RING
 from whatsapp_flow_keys.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError, UnsavedKeyError
 from whatsapp_flow_keys.graph.signature_status import VALID
-from whatsapp_flow_keys.lifecycle.findings import IN_PLACE
+from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
 from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.recorded import RecordedRing
@@ -105,9 +105,11 @@ class KeyRegistrationProvider(FlowKeysProvider):
         found = inspect(_wanted(props, {}), stores=_stores(props, _recorded_ring), graph=self.graph())
         observed = {"signature_status": found.served.signature_status or "none", "key_ring": found.key_ring}
         proven = props["fingerprint"] if found.proves(props["fingerprint"]) else None
-        outs = {**props, **observed, "proven_fingerprint": proven, "foreign_fingerprint": found.foreign}
+        was_registered = props.get("proven_fingerprint") or props.get("foreign_fingerprint") == NOTHING
+        foreign = NOTHING if found.served.fingerprint is None and was_registered else found.foreign
+        outs = {**props, **observed, "proven_fingerprint": proven, "foreign_fingerprint": foreign}
         inputs = {name: value for name, value in outs.items() if name not in _FOUND}
-        return ReadResult(id_, outs, {**inputs, "fingerprint": found.served.fingerprint or "none"})
+        return ReadResult(id_, outs, {**inputs, "fingerprint": found.served.fingerprint or NOTHING})
 
     def delete(self, _id: str, _props: Props) -> None:
         """Forgets: Meta offers no way to take a public key back, only to overwrite it."""
@@ -147,7 +149,8 @@ class KeyRegistrationProvider(FlowKeysProvider):
         from whatsapp_flow_keys.endpoint import LiveEndpoint
         from whatsapp_flow_keys.lifecycle.gate import Gate
 
-        return Gate(LiveEndpoint(url, self.settings().app_secret), DEFAULT_WAIT if wait is None else wait)
+        alone = props["store"] == STACK and not props["backups"]
+        return Gate(LiveEndpoint(url, self.settings().app_secret), DEFAULT_WAIT if wait is None else wait, alone)
 
 
 def _refuse_unsaved(props: Props) -> None:
@@ -184,6 +187,7 @@ def _wanted(props: Props, olds: Props) -> "Wanted":
         [named for named in (props.get("take_over"), olds.get("foreign_fingerprint")) if named],
         props.get("former_passphrases") or [],
         olds.get("proven_fingerprint"),
+        bool(props.get("deployed")),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from whatsapp_flow_keys import document
-from whatsapp_flow_keys.dynamic.encryption_key import force
+from whatsapp_flow_keys.dynamic.document_removal import force
 from whatsapp_flow_keys.dynamic.in_passing import InPassing
 from whatsapp_flow_keys.dynamic.inputs import Inputs, is_known
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props
@@ -103,12 +103,14 @@ class KeyRingProvider(FlowKeysProvider):
 
         ``force_destroy`` lets a number's keys go with the number, not a ring before its replacement holds them.
         """
-        from whatsapp_flow_keys.lifecycle.removal import held_by, remove_recorded_ring
+        from whatsapp_flow_keys.lifecycle.removal import Opening, openable_in, remove_recorded_ring
 
         ring = document.load(props["ring"], STACKS_RING)
         backups = parse_stores(STACK, props.get("locations") or props["backups"])
         # An interrupted `up` may have moved the keys to a store and left no word of it in this state.
         moved_to = self.run.keys.stores(ring.phone_number_id)
+        live = self.run.keys.outputs(ring.phone_number_id)
+        opening = Opening(tuple(p for p in (live.get("passphrase"), *(live.get("former_passphrases") or [])) if p))
         beside = self.run.rings.held_beside(id_, ring.phone_number_id)
         goes_on = self.run.rings.is_expected(ring.phone_number_id)
         remove_recorded_ring(
@@ -116,7 +118,7 @@ class KeyRingProvider(FlowKeysProvider):
             _claim(props),
             graph=self.graph(),
             clock=self.run.clock,
-            survivors=held_by([*backups, *moved_to]) | beside,
+            survivors=lambda: openable_in([*backups, *moved_to], opening),
             beside=beside,
             force=replace(force(props), recorded=False) if goes_on else force(props),
             where=STACKS_RING,

@@ -10,7 +10,7 @@ from typing import Any
 from whatsapp_flow_keys.dynamic.given_key import EXISTING_KEY
 from whatsapp_flow_keys.dynamic.inputs import is_known
 from whatsapp_flow_keys.graph.signature_status import VALID
-from whatsapp_flow_keys.lifecycle.findings import IN_PLACE
+from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
 from whatsapp_flow_keys.stores.urls import STACK, is_same_place
 
 Props = dict[str, Any]
@@ -61,6 +61,8 @@ def why_registration_changes(olds: Props, news: Props) -> str | None:
     if not is_known(desired) or news["phone_number_id"] != olds.get("phone_number_id"):
         return None
     wanted = f"key {desired[:12]}"
+    if olds.get("foreign_fingerprint") == NOTHING:
+        return f"{number}: Meta serves no key. {wanted.capitalize()} is published there again"
     if olds.get("foreign_fingerprint"):
         return (
             f"{number}: Meta serves key {olds['foreign_fingerprint'][:12]}, which is not in this key ring: somebody "

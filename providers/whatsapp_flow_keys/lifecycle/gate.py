@@ -1,5 +1,6 @@
 """The gate before a publication: the live endpoint answers a ping made with the new key, so it holds that key."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from whatsapp_flow_keys.clock import Clock
@@ -11,24 +12,46 @@ _SECONDS_BETWEEN_PINGS = 2.0
 
 @dataclass(frozen=True)
 class Gate:
-    """The endpoint, and how many seconds it may take until it holds the new key; 0 asks once."""
+    """The endpoint, and how many seconds it may take until it holds the new key; 0 asks once.
+
+    ``only_copy_in_state``: the keys lie in the stack's state alone, which another run may overwrite meanwhile.
+    """
 
     endpoint: Endpoint
     wait: float
+    only_copy_in_state: bool = False
 
-    def hold(self, public_key_pem: str, fingerprint: str, number: str, clock: Clock) -> None:
-        """Returns once the endpoint holds the key. Raises :class:`EndpointNotReadyError`."""
-        ends = clock.monotonic() + self.wait
+    def hold(
+        self, public_key_pem: str, fingerprint: str, number: str, clock: Clock, say: Callable[[str], None]
+    ) -> None:
+        """Returns once the endpoint holds the key; ``say`` gets a line if that takes a while.
+
+        Raises :class:`EndpointNotReadyError`.
+        """
+        began = clock.monotonic()
+        ends = began + self.wait
         while refusal := self.endpoint.refusal(public_key_pem):
             if clock.monotonic() + _SECONDS_BETWEEN_PINGS > ends:
                 raise EndpointNotReadyError(
                     f"phone number {number}: key {fingerprint} is staged, not published: {refusal}. Forms go on with "
                     f"the key that Meta serves. Run `pulumi up` again when the endpoint is ready"
                 )
+            if clock.monotonic() == began:
+                say(self._waiting(fingerprint, number))
             clock.sleep(_SECONDS_BETWEEN_PINGS)
 
+    def _waiting(self, fingerprint: str, number: str) -> str:
+        alone = (
+            ". Don't cancel this run to start another one: this state is the only copy of the keys, and the run that "
+            "ends last writes it; a backup would hold them, too"
+        )
+        return (
+            f"phone number {number}: waiting up to {self.wait:.0f} s for the endpoint to hold key {fingerprint}"
+            f"{alone if self.only_copy_in_state else ''}"
+        )
+
     def doubt(self, public_key_pem: str, fingerprint: str, number: str) -> str | None:
-        """The same for a number that has no key yet: asks once, and says what is amiss."""
+        """For a number that has no key yet: asks once, and says what is wrong."""
         refusal = self.endpoint.refusal(public_key_pem)
         if refusal is None:
             return None

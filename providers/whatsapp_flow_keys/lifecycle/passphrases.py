@@ -43,9 +43,9 @@ def former_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence[
     needed: set[str] = set()
     for key in ring.keys:
         open_key(key, passphrase, *formers, checked=CHECKED)
-        if not _is_written_with(key, passphrase):
+        if not is_written_with(key, passphrase):
             # A key that opens and was written with none of them is in the clear, as in an old backup.
-            needed.add(next((former for former in formers if _is_written_with(key, former or None)), NO_PASSPHRASE))
+            needed.add(next((former for former in formers if is_written_with(key, former or None)), NO_PASSPHRASE))
     if len(needed) > 1:
         raise PassphraseChangeError(
             f"phone number {ring.phone_number_id}: the passphrase changed again before the last change was finished. "
@@ -62,13 +62,14 @@ def rewritten(ring: KeyRing, passphrase: str | None, formers: Sequence[str]) -> 
 
 
 def _rewritten(key: RingKey, passphrase: str | None, formers: Sequence[str]) -> RingKey:
-    if _is_written_with(key, passphrase):
+    if is_written_with(key, passphrase):
         return key
     opened = open_key(key, passphrase, *formers, checked=CHECKED)
     return replace(key, private_key_pem=opened.to_pem(passphrase))
 
 
-def _is_written_with(key: RingKey, passphrase: str | None) -> bool:
+def is_written_with(key: RingKey, passphrase: str | None) -> bool:
+    """Whether the PEM of ``key`` was written with ``passphrase``; in the clear where that is None."""
     encrypted = "ENCRYPTED" in key.private_key_pem.partition("\n")[0]
     if not encrypted or passphrase is None:
         return not encrypted and passphrase is None

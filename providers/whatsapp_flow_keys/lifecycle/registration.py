@@ -23,10 +23,11 @@ from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import AnswerLostError
 from whatsapp_flow_keys.graph.signature_status import VALID
 from whatsapp_flow_keys.keys import CHECKED, PrivateKey, load_public_key
-from whatsapp_flow_keys.lifecycle.findings import IN_PLACE
+from whatsapp_flow_keys.lifecycle.asking import ask
+from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key
 from whatsapp_flow_keys.lifecycle.gate import Gate
-from whatsapp_flow_keys.lifecycle.passphrases import open_key, rewritten
+from whatsapp_flow_keys.lifecycle.passphrases import is_written_with, open_key, rewritten
 from whatsapp_flow_keys.lifecycle.rings import Claim, Rings, look_at_ring, read_rings
 from whatsapp_flow_keys.lifecycle.trail import Trail
 from whatsapp_flow_keys.ring import KeyRing, RingKey, offer, promote
@@ -42,9 +43,10 @@ _SECONDS_BETWEEN_READS = 1.0
 class Wanted:
     """The key that Meta should serve.
 
-    ``replaceable``: fingerprints that may be published over though not ours. ``former_passphrases``: what some keys of
-    the ring were written with before; see :mod:`whatsapp_flow_keys.lifecycle.passphrases`. ``proven``: the fingerprint
-    that the state records as proven.
+    ``replaceable``: fingerprints that may be published over though not ours, and :data:`NOTHING` where Meta may serve
+    none though one was registered. ``former_passphrases``: what some keys of the ring were written with before; see
+    :mod:`whatsapp_flow_keys.lifecycle.passphrases`. ``proven``: the fingerprint that the state records as proven.
+    ``deployed``: the endpoint has got the new passphrase, too, so that the ring may be written with it alone.
     """
 
     fingerprint: str
@@ -53,6 +55,14 @@ class Wanted:
     replaceable: Collection[str] = ()
     former_passphrases: Sequence[str] = ()
     proven: str | None = None
+    deployed: bool = False
+
+    def registered(self, ring: KeyRing) -> str | None:
+        """A key that was registered at Meta, as far as the ring and the state tell; None before the first one."""
+        if ring.current is not None:
+            return ring.current.fingerprint
+        others = [key.fingerprint for key in ring.keys if key.offered_at and key.fingerprint != self.fingerprint]
+        return self.proven or next(iter(others), None)
 
     def open(self, key: RingKey) -> PrivateKey:
         """The private key of a ring's entry. Raises :class:`PrivateKeyError`."""
@@ -124,7 +134,9 @@ def _registered(
     publications = reads = 0
     ready = gate is None
     while True:
-        ring, served = rings.ring, graph.get_registered_key(number)
+        ring = rings.ring
+        registered = wanted.registered(ring)
+        served = ask(graph, number, clock, known=registered is not None and not publications)
 
         # The ring lacks the key: publishing it would make forms unreadable.
         if desired not in ring:
@@ -132,6 +144,10 @@ def _registered(
 
         # Somebody else's key is live, and nobody said that it may go.
         refuse_foreign_key(served.fingerprint, ring, replaceable=wanted.replaceable, refresh_helps=True)
+
+        # Meta has no deletion: "nothing" beside a registered key is no reason to publish, unless a refresh saw it, too.
+        if served.fingerprint is None and registered and not publications and NOTHING not in wanted.replaceable:
+            raise RegistrationError(_contradicted(number, registered))
 
         # An interrupted rotation: what it published is finished first.
         if served.fingerprint is not None and served.fingerprint in ring and served.fingerprint != desired:
@@ -145,7 +161,7 @@ def _registered(
             if served.is_valid and (publications or not _is_in_place(rings, wanted)):
                 trail.done(Operation.VERIFIED, desired, trace_id=served.trace_id)
             promoted = promote(rings.ring, desired, desired=desired, now=clock.now())
-            rings.write(rewritten(promoted, wanted.passphrase, wanted.former_passphrases))
+            rings.write(_with_one_passphrase(promoted, wanted))
             if not served.is_valid:
                 raise RegistrationError(_not_valid(number, served))
             if _in_stack(rings) and wanted.proven != desired:
@@ -164,8 +180,8 @@ def _registered(
         if gate is not None and not ready and served.fingerprint != desired:
             ready = True
             public_key = wanted.public_key_pem(rings.ring)
-            if served.fingerprint is not None:
-                gate.hold(public_key, desired, number, clock)
+            if served.fingerprint is not None or registered not in (None, desired):
+                gate.hold(public_key, desired, number, clock, warn)
                 rings = read_rings(stores, wanted.claim, desired, trail)  # it may have taken a while
                 continue
             if doubt := gate.doubt(public_key, desired, number):
@@ -247,6 +263,26 @@ def _is_in_place(rings: Rings, wanted: Wanted) -> bool:
         return False
     rest = [held.ring for store, held in rings.found if not _is_recorded(store)]
     return all(ring and ring.current and ring.current.fingerprint == wanted.fingerprint for ring in rest)
+
+
+def _with_one_passphrase(ring: KeyRing, wanted: Wanted) -> KeyRing:
+    """``ring`` written with the passphrase that is asked for, once the endpoint needs it anyhow.
+
+    It does where it was deployed with it, or where the key that Meta serves was written with it: then an endpoint that
+    has the former one alone opens no form. Until then each PEM keeps its own.
+    """
+    current = ring.key(wanted.fingerprint)
+    if wanted.deployed or (current is not None and is_written_with(current, wanted.passphrase)):
+        return rewritten(ring, wanted.passphrase, wanted.former_passphrases)
+    return ring
+
+
+def _contradicted(number: str, registered: str) -> str:
+    return (
+        f"phone number {number}: Meta answers that the number has no key, but key {registered} was registered there, "
+        f"and Meta offers no way to remove one. Nothing was published. Run `pulumi up` again. If Meta really has none, "
+        f"as after the number was registered again, `pulumi up --refresh` records that and publishes the key"
+    )
 
 
 def _not_in_ring(wanted: Wanted, stores: Sequence[Store]) -> str:

@@ -77,20 +77,21 @@ class Rings:
 
 
 def read_rings(stores: Sequence[Store], claim: Claim, desired: str | None = None, trail: Trail | None = None) -> Rings:
-    """Reads every store; a softly deleted document is restored first.
+    """Reads every store; a soft-deleted document is restored first, and deleted again if it is somebody else's.
 
     The union names ``claim`` as its manager and owner. It keeps the key with the fingerprint ``desired`` though it may
     never have been offered.
-    Raises :class:`ForeignDocumentError` where a store holds another number's ring or another stack's.
+    Raises :class:`ForeignDocumentError` where a store holds another number's ring or another stack's, and
+    :class:`StoreError` where two of the stores turn out to be one place.
     """
     trail = trail or claim.trail(THROUGH_LOGGING)
-    return _joined(tuple((store, _read_restored(store, trail)) for store in stores), claim, trail, desired)
+    return _joined(tuple((store, _read_restored(store, claim, trail)) for store in stores), claim, trail, desired)
 
 
 def look_at_ring(store: Store, claim: Claim) -> Rings:
     """Reads one store as it is, for somebody who must change nothing.
 
-    Raises :class:`StoreError`, also for a document that is softly deleted.
+    Raises :class:`StoreError`, also for a document that is soft-deleted.
     """
     held = store.read()
     if held.deleted:
@@ -102,13 +103,19 @@ def _revision(held: Versioned) -> int:
     return held.ring.revision if held.ring else 0
 
 
-def _read_restored(store: Store, trail: Trail) -> Versioned:
+def _read_restored(store: Store, claim: Claim, trail: Trail) -> Versioned:
     held = store.read()
     if not held.deleted:
         return held
     with trail.step(Operation.RESTORED, None, store=store.url):
         store.restore()
         held = store.read()
+        if held.ring is not None:
+            try:
+                _check_ownership(store.url, held.ring, claim)
+            except ForeignDocumentError:
+                store.delete(held)  # no service says whose it is before it is restored
+                raise
     for key in held.ring.keys if held.ring else ():
         trail.done(Operation.RESTORED, key.fingerprint, store=store.url)
     return held
@@ -117,9 +124,15 @@ def _read_restored(store: Store, trail: Trail) -> Versioned:
 def _joined(
     found: tuple[tuple[Store, Versioned], ...], claim: Claim, trail: Trail, desired: str | None = None
 ) -> Rings:
+    places: dict[str, str] = {}
     for store, held in found:
         if held.ring is not None:
             _check_ownership(store.url, held.ring, claim)
+        if held.place and places.setdefault(held.place, store.url) != store.url:
+            raise StoreError(
+                f"{places[held.place]} and {store.url} are one place under two names, so one is no backup of the "
+                f"other; nothing was changed. Name it once, and give another place as the backup"
+            )
     joined = union([held.ring for _, held in found if held.ring], desired=desired)
     ring = joined or KeyRing(claim.phone_number_id, claim.managed_by, claim.owner)
     return Rings(replace(ring, managed_by=claim.managed_by, owner=claim.owner), found, trail)

@@ -10,7 +10,7 @@ from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key, refuse_other_key
-from whatsapp_flow_keys.lifecycle.passphrases import former_passphrases
+from whatsapp_flow_keys.lifecycle.passphrases import former_passphrases, open_key
 from whatsapp_flow_keys.lifecycle.rings import Claim, Rings, read_rings
 from whatsapp_flow_keys.lifecycle.trail import changes_between
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, newest_first, offer, promote, stage
@@ -142,11 +142,13 @@ def begin_recorded_ring(
 ) -> KeyRing:
     """The stack's own ring where none is recorded: what the backups hold, and ``new``.
 
-    Stops if Meta can't be asked, or serves a key that is in neither (:class:`ForeignKeyError`).
+    Stops if Meta can't be asked, or serves a key that is in neither (:class:`ForeignKeyError`), and if a backup's key
+    can't be opened without a passphrase (:class:`PrivateKeyError`).
     """
     trail, fingerprint = claim.trail(audit), new.key.fingerprint
     with trail.step(Operation.STAGED, fingerprint):
         rings = read_rings(backups, claim, trail=trail)
+        _refuse_encrypted(rings.ring.keys)
         served = graph.get_registered_key(claim.phone_number_id).fingerprint
         refuse_foreign_key(served, rings.ring, replaceable={*replaceable, fingerprint}, first=_RING_MAY_BE_IN_STATE)
         return _record(rings, new, served, clock, None)
@@ -162,15 +164,32 @@ def extend_recorded_ring(
     clock: Clock,
     audit: Audit = THROUGH_LOGGING,
 ) -> KeyRing:
-    """The stack's recorded ring with ``new``. No key leaves it while Meta can't be asked."""
+    """The stack's recorded ring with ``new``. No key leaves it while Meta can't be asked.
+
+    Raises :class:`PrivateKeyError` where a backup adds a key that can't be opened without a passphrase.
+    """
     trail = claim.trail(audit)
     with trail.step(Operation.STAGED, new.key.fingerprint):
         rings = read_rings([RecordedRing(recorded), *backups], claim, trail=trail)
+        _refuse_encrypted([key for key in rings.ring.keys if key.fingerprint not in recorded])
         try:
             served = graph.get_registered_key(claim.phone_number_id).fingerprint
         except GraphError:
             served = None  # staging goes on: the registration meets the same fault and reports it
         return _record(rings, new, served, clock, recorded)
+
+
+def _refuse_encrypted(keys: Sequence[RingKey]) -> None:
+    """With the stack as the store no passphrase is given, so an endpoint would open none of these."""
+    for key in keys:
+        try:
+            open_key(key)
+        except PrivateKeyError as error:
+            raise PrivateKeyError(
+                f"backups: {error}. With the stack as the store the keys are kept without a passphrase, so nothing was "
+                f"written. Make that backup the store, with the passphrase that its keys were written with; or, if its "
+                f"keys may go, leave it out"
+            ) from None
 
 
 def _record(rings: Rings, new: NewKey, served: str | None, clock: Clock, recorded: KeyRing | None) -> KeyRing:
