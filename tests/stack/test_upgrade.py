@@ -34,10 +34,12 @@ def opens(project: Project, key: PrivateKey) -> bool:
 
 
 def only_in_place(earlier: Earlier) -> bool:
-    """Whether a preview shows no key made or replaced; what an unfinished rotation replaced may go."""
+    """Whether a preview shows no key made or replaced; what an unfinished rotation replaced may go, and what guards a
+    store's document came with a later version."""
     allowed = {"same", "update", "delete-replaced"} if earlier.unfinished else {"same", "update"}
     steps = planned(earlier.project)
-    return "EncryptionKey" in steps and set().union(*steps.values()) <= allowed
+    guard = steps.pop("StoredKeyRing", {"create"})
+    return "EncryptionKey" in steps and guard <= {"create", *allowed} and set().union(*steps.values()) <= allowed
 
 
 def test_an_up_changes_in_place_at_most_and_keeps_every_key(earlier: Earlier) -> None:

@@ -104,9 +104,9 @@ class EncryptionKeyProvider(FlowKeysProvider):
             why_key_changes(olds, news, replaces, updates, waiting)
             or why_rotation_is_near(olds, news, self.run.today())
         )
-        self.run.keys.note(id_, olds)
         if not is_known(news):  # so the engine also asks before it deletes first, without a check, what depends on such
             self.run.keys.expect(olds["phone_number_id"])
+        self.run.keys.note_recorded(id_, olds)
         return DiffResult(changes=bool(replaces or updates), replaces=replaces)
 
     def create(self, props: Props) -> CreateResult:

@@ -50,9 +50,9 @@ class KeyRingProvider(FlowKeysProvider):
 
     def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
         """Another number is another ring; a new key is an update."""
-        self.run.rings.note(id_, olds.get("ring"))
         if not is_known(news):  # so the engine also asks before it deletes first, without a check, what depends on such
             self.run.rings.expect(olds["phone_number_id"])
+        self.run.rings.note_recorded(id_, olds.get("ring"))
         moved = news["phone_number_id"] != olds.get("phone_number_id")
         updates = [name for name in _IN_PLACE if news.get(name) != olds.get(name)]
         updates += [name for name in ("locations",) if name not in olds]  # a state of before there were any

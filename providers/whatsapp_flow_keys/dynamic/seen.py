@@ -2,8 +2,8 @@
 
 The engine shows a `create` nothing of the resource that it replaces, and a `delete` nothing of what replaced it. But in
 one `up` they come to one process, unless the number moves to another provider: `check` and `diff` before `create`,
-`delete` last, or before `create` where something asks for it. In a `destroy` nothing is seen (with `--refresh`, what
-the state records), nor is a key before `--replace` or a taint replaces it: its `diff` is never called.
+`delete` last, or before `create` where something asks for it. In a `destroy` nothing is seen, nor is a key before
+`--replace` or a taint replaces it: its `diff` is never called.
 
 So whatever is decided by it must err towards keeping the key when nothing was seen.
 """
@@ -40,6 +40,13 @@ class SeenKeys:
         """This resource is the number's live one."""
         with self._lock:
             self._seen[outputs["phone_number_id"]] = (id_, outputs)
+
+    def note_recorded(self, id_: str, outputs: Outputs) -> None:
+        """The state records this resource. It counts as live only if the program was seen to have the number: a
+        refresh, also that of a `destroy`, compares what is due to be deleted, too."""
+        with self._lock:
+            if outputs["phone_number_id"] in self._expected:
+                self._seen[outputs["phone_number_id"]] = (id_, outputs)
 
     def outputs(self, phone_number_id: str) -> Outputs:
         """What is recorded of the number's live resource; empty where none was seen."""
@@ -85,6 +92,14 @@ class SeenRings:
         if isinstance(text, str) and is_known(text):
             with self._lock:
                 self._rings[id_] = document.load(text, STACKS_RING)
+
+    def note_recorded(self, id_: str, text: object) -> None:
+        """The state records this document; see :meth:`SeenKeys.note_recorded`."""
+        if isinstance(text, str) and is_known(text):
+            ring = document.load(text, STACKS_RING)
+            with self._lock:
+                if ring.phone_number_id in self._expected:
+                    self._rings[id_] = ring
 
     def forget(self, id_: str) -> None:
         """This resource is gone."""

@@ -88,8 +88,9 @@ def _needed_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence
         return former_passphrases(ring, passphrase, formers)
     except PrivateKeyError as error:
         raise PrivateKeyError(
-            f"{error}. Nothing was written. Give the passphrase that the ring was written with; if it is lost, give "
-            f"another place as the store, and `take_over` for the key that Meta serves"
+            f"{error}. Nothing was written. Give the passphrase that the ring was written with. If the FlowEncryption "
+            f"was renamed or moved in the program, give it an alias. If the passphrase is lost, give another place as "
+            f"the store, and `take_over` for the key that Meta serves"
         ) from None
 
 
