@@ -8,7 +8,7 @@ from whatsapp_flow_encryption.exports import all_but_failed, unless_failed
 from whatsapp_flow_encryption.flow_encryption import FlowEncryption, GeneratedPassphrase, StagedKeys
 from whatsapp_flow_encryption.numbers import read_numbers
 from whatsapp_flow_encryption.registered_key import RegisteredKey, get_registered_key
-from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing
+from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing, StoredKeyRing
 from whatsapp_flow_encryption.stores import (
     AwsSecretsManagerStore,
     AzureKeyVaultStore,
@@ -32,6 +32,7 @@ __all__ = [
     "StackStore",
     "StagedKeys",
     "Store",
+    "StoredKeyRing",
     "VaultStore",
     "WhatsAppProvider",
     "all_but_failed",

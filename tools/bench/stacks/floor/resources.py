@@ -73,6 +73,13 @@ class RingProvider(IdleProvider):
     kind = "KeyRing"
 
 
+class StoredRingProvider(IdleProvider):
+    """Updated by another key."""
+
+    kind = "StoredKeyRing"
+    changes_by = "key_id"
+
+
 class RegistrationProvider(IdleProvider):
     """Updated by another key."""
 
@@ -96,6 +103,10 @@ class KeyRing(Resource, module="whatsapp", name="KeyRing"):
     locations: pulumi.Output[list[str]]
 
 
+class StoredKeyRing(Resource, module="whatsapp", name="StoredKeyRing"):
+    """Stands for the document in a store."""
+
+
 class KeyRegistration(Resource, module="whatsapp", name="KeyRegistration"):
     """Stands for the registration."""
 
@@ -110,8 +121,18 @@ class Number(pulumi.ComponentResource):
             "managed_by": f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}",
             "backups": [],
         }
-        key = self._key(name, {**number, "store": store, "rotation_trigger": rotation_trigger, "force_destroy": False})
+        key = self._key(
+            name,
+            {
+                **number,
+                "store": store,
+                "rotation_trigger": rotation_trigger,
+                "force_destroy": False,
+                "stored_ring": store != "stack" or None,
+            },
+        )
         ring = self._ring(name, number, key) if store == "stack" else None
+        stored = None if ring else self._stored_ring(name, {**number, "store": store}, key)
         registration = {
             **number,
             "fingerprint": key.fingerprint,
@@ -121,7 +142,9 @@ class Number(pulumi.ComponentResource):
             "locations": ring.locations if ring else key.locations,
             "ring": ring.ring if ring else None,
         }
-        KeyRegistration(RegistrationProvider(), name, *self._recorded("KeyRegistration", registration))
+        properties, options = self._recorded("KeyRegistration", registration)
+        options.depends_on = [stored] if stored else None
+        KeyRegistration(RegistrationProvider(), name, properties, options)
         self.fingerprint = key.fingerprint
         self.register_outputs({"fingerprint": key.fingerprint, "issued_on": key.issued_on, "rotates_on": None})
 
@@ -138,6 +161,10 @@ class Number(pulumi.ComponentResource):
             "force_destroy": False,
         }
         return KeyRing(RingProvider(), name, *self._recorded("KeyRing", inputs))
+
+    def _stored_ring(self, name: str, number: Props, key: EncryptionKey) -> StoredKeyRing:
+        inputs = {**number, "key_id": key.id, "locations": key.locations, "force_destroy": False}
+        return StoredKeyRing(StoredRingProvider(), name, *self._recorded("StoredKeyRing", inputs))
 
     def _recorded(self, kind: str, inputs: Props) -> tuple[Props, pulumi.ResourceOptions]:
         """Names every output beside the inputs, and what is secret of them."""
