@@ -159,6 +159,17 @@ def test_an_answer_that_meta_does_not_document_is_asked_again_before_the_first_k
     assert line.publications() == 0
 
 
+def test_a_key_that_was_only_offered_does_not_hold_up_the_first_registration(line: Line) -> None:
+    """Its publication failed, and then another key was asked for: nothing was ever registered."""
+    first = line.stage()
+    line.fault("error", code=LOCKED, method="POST")
+    with pytest.raises(AccountLockedError):
+        line.register(first)
+    line.emulator.clear_faults()
+    second = line.rotate()
+    assert line.roles() == {second: Role.CURRENT, first: Role.RETAINED}
+
+
 def test_the_documented_answer_of_a_number_without_a_key_is_asked_once(line: Line) -> None:
     staged = line.stage()
     line.emulator.clear_requests()

@@ -15,6 +15,7 @@ from whatsapp_flow_keys.lifecycle.staging import (
     extend_recorded_ring,
 )
 from whatsapp_flow_keys.ring import KeyRing, Role
+from whatsapp_flow_keys.stores.file import FileStore
 
 LOCKED = 131031
 
@@ -261,3 +262,32 @@ def test_a_first_key_may_be_one_that_was_made_elsewhere(line: Line) -> None:
     adopted = line.adopt(PrivateKey.generate())
     line.register(adopted)
     assert line.served() == adopted
+
+
+def encrypted_backup(line: Line) -> FileStore:
+    """A backup from a life in which the number had a store and a passphrase; Meta serves its key."""
+    line.passphrase = "words"
+    line.rotate()
+    return line.stores[0]
+
+
+def test_a_stack_does_not_begin_with_a_backup_that_nothing_would_open(line: Line) -> None:
+    """It would rotate away from the served key, and the endpoint could not start."""
+    backup = encrypted_backup(line)
+    served, written = line.served(), line.ring()
+    with pytest.raises(PrivateKeyError, match=f"backups: key {served} .*Make that backup the store, with the"):
+        begin_recorded_ring(
+            new_key(), line.claim(), backups=[backup], graph=line.graph, clock=line.clock, replaceable=[]
+        )
+    assert line.ring() == written
+
+
+def test_nor_does_such_a_backup_join_it_later(line: Line) -> None:
+    backup = encrypted_backup(line)
+    served, written = str(line.served()), line.ring()
+    ring = begin_recorded_ring(
+        new_key(), line.claim(), backups=[], graph=line.graph, clock=line.clock, replaceable=[served]
+    )
+    with pytest.raises(PrivateKeyError, match=f"backups: key {served} "):
+        extend_recorded_ring(ring, new_key(), line.claim(), backups=[backup], graph=line.graph, clock=line.clock)
+    assert line.ring() == written

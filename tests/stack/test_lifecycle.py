@@ -204,12 +204,12 @@ def test_a_generated_passphrase_that_was_replaced_strands_no_key(project: Projec
 @pytest.mark.parametrize(
     ("old", "new"), [("first words", "second words"), (None, "second words"), ("first words", None)]
 )
-def test_a_changed_passphrase_opens_every_key_once_it_is_registered(
+def test_a_changed_passphrase_opens_every_key_once_the_endpoint_was_deployed_with_it(
     project: Project, old: str | None, new: str | None
 ) -> None:
-    project.declare(on_file(project, passphrase=old))
+    project.declare(on_file(project, passphrase=old, deploy=True))
     project.up()
-    project.declare(on_file(project, passphrase=new))
+    project.declare(on_file(project, passphrase=new, deploy=True))
     project.up()
     environment = {"WHATSAPP_FLOW_KEYS": project.path("ring.json").as_uri()}
     environment |= {"WHATSAPP_FLOW_PASSPHRASE": new} if new else {}
@@ -217,11 +217,31 @@ def test_a_changed_passphrase_opens_every_key_once_it_is_registered(
     assert ("ENCRYPTED" in project.path("ring.json").read_text()) == (new is not None)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("first words", "second words"), (None, "second words"), ("first words", None)]
+)
+def test_without_deploy_an_endpoint_that_restarts_with_its_old_environment_opens_forms_until_the_next_rotation(
+    project: Project, old: str | None, new: str | None
+) -> None:
+    project.declare(on_file(project, passphrase=old))
+    project.up()
+    before = project.outputs()["line"]
+    project.declare(on_file(project, passphrase=new))
+    project.up()
+    for environment in (before, project.outputs()["line"]):
+        assert FlowKeys.from_env(environment).fingerprints == (project.served(),)
+    project.declare(on_file(project, passphrase=new, rotation_trigger="two"))
+    project.up()
+    after = {name: text for name, text in project.outputs()["line"].items() if "FORMER" not in name}
+    assert len(FlowKeys.from_env(after).fingerprints) == 2
+    assert project.opens_a_form()
+
+
 def test_a_passphrase_that_changes_together_with_a_rotation_goes_first(project: Project) -> None:
-    project.declare(on_file(project, passphrase="first words"))
+    project.declare(on_file(project, passphrase="first words", deploy=True))
     project.up()
     old = project.served()
-    project.declare(on_file(project, passphrase="second words", rotation_trigger="two"))
+    project.declare(on_file(project, passphrase="second words", rotation_trigger="two", deploy=True))
     project.up()
     assert project.served() == old
     assert project.opens_a_form()

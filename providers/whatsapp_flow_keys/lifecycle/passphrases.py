@@ -1,7 +1,8 @@
 """Changing the passphrase of a ring so that no key is stranded.
 
 While a change is under way keys written with the old passphrase lie beside new ones, and an endpoint needs both. Once
-the endpoint has both, the registration writes the old keys anew. The word for "there was none before" is ``""``.
+the endpoint has both, the registration writes the old keys with the new one: after a deployment that handed it over, or
+with the rotation whose key is written with it. ``""`` stands for "there was none before".
 """
 
 from collections.abc import Sequence
@@ -48,8 +49,8 @@ def former_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence[
             needed.add(next((former for former in formers if is_written_with(key, former or None)), NO_PASSPHRASE))
     if len(needed) > 1:
         raise PassphraseChangeError(
-            f"phone number {ring.phone_number_id}: the passphrase changed again before the last change was finished. "
-            f"Set it back to the one before, run `pulumi up`, then change it"
+            f"phone number {ring.phone_number_id}: the passphrase changed again before every key was written with the "
+            f"last one. Set it back to the one before and rotate, by a new rotation_trigger; then change it"
         )
     return list(needed)
 

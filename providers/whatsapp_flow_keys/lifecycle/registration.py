@@ -30,7 +30,7 @@ from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.passphrases import is_written_with, open_key, rewritten
 from whatsapp_flow_keys.lifecycle.rings import Claim, Rings, look_at_ring, read_rings
 from whatsapp_flow_keys.lifecycle.trail import Trail
-from whatsapp_flow_keys.ring import KeyRing, RingKey, offer, promote
+from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, offer, promote
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
 
@@ -58,11 +58,12 @@ class Wanted:
     deployed: bool = False
 
     def registered(self, ring: KeyRing) -> str | None:
-        """A key that was registered at Meta, as far as the ring and the state tell; None before the first one."""
-        if ring.current is not None:
-            return ring.current.fingerprint
-        others = [key.fingerprint for key in ring.keys if key.offered_at and key.fingerprint != self.fingerprint]
-        return self.proven or next(iter(others), None)
+        """A key that was proven at Meta, as far as the ring and the state tell; None before the first one.
+
+        That a key was offered proves nothing: its publication may never have left.
+        """
+        proven = (key.fingerprint for key in ring.keys if key.role in (Role.CURRENT, Role.PREVIOUS))
+        return next(proven, self.proven)
 
     def open(self, key: RingKey) -> PrivateKey:
         """The private key of a ring's entry. Raises :class:`PrivateKeyError`."""
