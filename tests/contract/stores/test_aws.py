@@ -586,9 +586,9 @@ def test_an_existing_secret_that_is_deleted_is_its_teams_to_restore(place: AwsPl
 def test_an_existing_secret_is_never_deleted(place: AwsPlace, asked: list[Any]) -> None:
     place.make_empty()
     theirs = place.existing()
-    theirs.write(ring(), theirs.read())
+    found = theirs.write(ring(), theirs.read())
     asked.clear()
-    assert delete(theirs) == f"{theirs.url}: was given by secret_id=, so it stays with the private keys in it"
+    assert theirs.delete(found) == f"{theirs.url}: was given by secret_id=, so it stays with the private keys in it"
     assert asked == []
     assert place.existing().read().ring == ring()
 
@@ -610,8 +610,9 @@ def test_deleting_what_is_scheduled_for_deletion_asks_for_no_second_one(place: A
     ours = place.store()
     ours.write(ring(), ours.read())
     delete(ours)
+    found = place.store().read()
     asked.clear()
-    assert delete(place.store()) == ""
+    assert place.store().delete(found) == ""
     assert [name for name, _ in asked] == ["DescribeSecret"]
 
 
@@ -657,9 +658,11 @@ def test_the_right_account_is_asked_for_before_a_creation(place: AwsPlace) -> No
 def test_another_accounts_secret_of_the_same_name_is_neither_deleted_nor_restored_nor_tagged(
     place: AwsPlace, asked: list[Any]
 ) -> None:
-    place.put("{}")
+    ours = place.store()
+    found = ours.write(ring(), ours.read())
+    asked.clear()
     theirs = place.store(account=OTHER_ACCOUNT, tag_a="b")
-    for call in (lambda: delete(theirs), theirs.restore, theirs.settle):
+    for call in (lambda: theirs.delete(found), theirs.restore, theirs.settle):
         with pytest.raises(StorePermissionError):
             call()
     assert {name for name, _ in asked} == {"DescribeSecret"}
@@ -814,7 +817,7 @@ def call(ours: AwsSecretsManagerStore, action: str) -> None:
     if action == "get_secret_value":
         ours.read()
     elif action == "describe_secret":
-        delete(ours)
+        ours.delete(Versioned(ring(), OLD))
     else:
         ours.write(ring(), Versioned(None, "" if action == "create_secret" else OLD))
 
