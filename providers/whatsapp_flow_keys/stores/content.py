@@ -29,3 +29,8 @@ def text_of(ring: KeyRing, where: str, limit: int) -> str:
 def lost_race(where: str) -> StoreConflictError:
     """The error for a write that came second."""
     return StoreConflictError(f"{where}: somebody else wrote it meanwhile; nothing was overwritten. Run again")
+
+
+def lost_deletion(where: str) -> StoreConflictError:
+    """The error for a deletion of what somebody else wrote since it was read."""
+    return StoreConflictError(f"{where}: somebody else wrote it meanwhile, so it was not deleted. Run again")

@@ -1,12 +1,13 @@
 """A key ring in a file: for an offline backup, or an endpoint on the same machine.
 
-Mode 0600, written beside and renamed over, with a lock that other runs on the machine respect. It never leaves a
-half-written document.
+Mode 0600 at first, later whatever it was given; written beside and renamed over, with a lock that other runs on the
+machine respect. It never leaves a half-written document, and never takes the right to read it from anybody.
 """
 
 import fcntl
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,13 +17,16 @@ from urllib.parse import unquote, urlsplit
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
     InputError,
+    StorePermissionError,
     StoreUnavailableError,
 )
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.content import lost_race, ring_in, text_of
+from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.store import Versioned
 
 _LARGEST = 1024 * 1024
+_TEMPORARY = ".part"
+_ACL = "system.posix_acl_access"
 
 
 class FileStore:
@@ -81,7 +85,7 @@ class FileStore:
 
     def read(self) -> Versioned:
         """See :class:`Store`. An empty file is no document yet."""
-        data = self._bytes()
+        data, place = self._held()
         try:
             text = data.decode()
         except UnicodeDecodeError:
@@ -89,7 +93,8 @@ class FileStore:
                 f"{self.url}: holds {len(data)} bytes that are not text, not a key ring of WhatsApp Flows; it was not "
                 f"touched. Give another place"
             ) from None
-        return Versioned(ring_in(text, self.url), _version(data))
+        ring = ring_in(text, self.url)
+        return Versioned(ring, _version(data), place=place if ring else "")
 
     def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
         """See :class:`Store`."""
@@ -98,14 +103,15 @@ class FileStore:
             for folder in reversed(self._path.parents):
                 folder.mkdir(mode=0o700, exist_ok=True)  # parents=True would leave those above to the umask
             with self._locked():
-                if _version(self._bytes()) != expected.version:
+                self._remove_leftovers()
+                if _version(self._held()[0]) != expected.version:
                     raise lost_race(self.url)
-                self._replace(data)
+                place = self._replace(data)
         except OSError as error:
             raise StoreUnavailableError(
-                f"{self.url}: can't be written: {_reason(error)}; what it holds is whole"
+                f"{self.url}: can't be written: {_reason(error)}. Its previous content is intact"
             ) from None
-        return Versioned(ring, _version(data))
+        return Versioned(ring, _version(data), place=place)
 
     def settle(self) -> None:
         """A file has no settings."""
@@ -116,21 +122,31 @@ class FileStore:
     def delete(self, expected: Versioned) -> str:
         """See :class:`Store`. Not recoverable."""
         try:
-            if self._path.exists():
+            if self._path.exists() or self._leftovers():
                 with self._locked():
-                    self._path.unlink(missing_ok=True)
+                    self._remove_leftovers()
+                    self._unlink(expected)
                     self._lock_path.unlink(missing_ok=True)
                     _sync(self._path.parent)
         except OSError as error:
             raise StoreUnavailableError(f"{self.url}: can't be deleted: {_reason(error)}") from None
         return ""
 
-    def _bytes(self) -> bytes:
+    def _unlink(self, expected: Versioned) -> None:
+        data, _ = self._held()
+        if not data.strip():  # a file that somebody made for the document is theirs
+            return
+        if _version(data) != expected.version:
+            raise lost_deletion(self.url)
+        self._path.unlink()
+
+    def _held(self) -> tuple[bytes, str]:
+        """The file's bytes, and which file it is, whatever its path; no bytes where there is none."""
         try:
             with self._path.open("rb") as file:
-                data = file.read(_LARGEST + 1)
+                data, place = file.read(_LARGEST + 1), _place(file.fileno())
         except FileNotFoundError:
-            return b""
+            return b"", ""
         except OSError as error:
             raise StoreUnavailableError(f"{self.url}: can't be read: {_reason(error)}") from None
         if len(data) > _LARGEST:
@@ -138,7 +154,7 @@ class FileStore:
                 f"{self.url}: holds more than {_LARGEST} bytes, not a key ring of WhatsApp Flows; it was not touched. "
                 f"Give another place"
             )
-        return data
+        return data, place
 
     @property
     def _lock_path(self) -> Path:
@@ -146,7 +162,8 @@ class FileStore:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Holds the machine-wide lock of this document. A delete takes the lock file along: then it is made anew."""
+        """Holds the machine-wide lock of this document. A deletion removes the lock file, so whoever waited for it
+        holds the lock of a file that is gone, and takes that of the new one."""
         while True:
             descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
@@ -157,22 +174,95 @@ class FileStore:
             finally:
                 os.close(descriptor)
 
-    def _replace(self, data: bytes) -> None:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)  # mode 0600
+    def _replace(self, data: bytes) -> str:
+        descriptor, temporary = tempfile.mkstemp(_TEMPORARY, f".{self._path.name}.", self._path.parent)  # mode 0600
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
+                self._keep_rights(file.fileno())
                 os.fsync(file.fileno())
+                place = _place(file.fileno())
             os.replace(temporary, self._path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        _sync(self._path.parent)
+        try:
+            _sync(self._path.parent)
+        except OSError as error:
+            raise StoreUnavailableError(
+                f"{self.url}: was written, but its folder was not: {_reason(error)}. A loss of power may bring the "
+                f"previous content back; run again"
+            ) from None
+        return place
+
+    def _keep_rights(self, new: int) -> None:
+        """Gives the file behind ``new`` the group, the owner and the rights of the one that it will replace.
+
+        An empty file that everybody could read was made so by an umask, not by a person, and is closed to others.
+        Raises :class:`StorePermissionError` where somebody would lose the right to read the document.
+        """
+        try:
+            old, acl = self._path.stat(), _acl(self._path)
+        except FileNotFoundError:
+            return
+        mode = old.st_mode & (0o777 if old.st_size else 0o770)
+        made = os.fstat(new)
+        if old.st_gid != made.st_gid and not _given(new, -1, old.st_gid) and mode & 0o070:
+            raise self._would_lock_out(f"group {old.st_gid}", "make this user a member of the group")
+        if old.st_uid not in (made.st_uid, 0) and not _given(new, old.st_uid, -1):
+            raise self._would_lock_out(f"user {old.st_uid}", "make this user its owner, and let others read by a group")
+        if acl:
+            os.setxattr(new, _ACL, acl)
+        os.fchmod(new, mode)
+
+    def _would_lock_out(self, whom: str, way_on: str) -> StorePermissionError:
+        return StorePermissionError(
+            f"{self.url}: belongs to {whom}, to whom this user can't give a new file, so they could no longer read it; "
+            f"nothing was written. For this file, {way_on}; then run again"
+        )
+
+    def _leftovers(self) -> list[Path]:
+        """What a killed write left beside the document: private keys under a name that only a write gives."""
+        ours = re.compile(rf"\.{re.escape(self._path.name)}\.[a-z0-9_]{{8}}{re.escape(_TEMPORARY)}")
+        try:
+            names = os.listdir(self._path.parent)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):  # nothing is there, or it can't be seen
+            return []
+        return [self._path.with_name(name) for name in names if ours.fullmatch(name)]
+
+    def _remove_leftovers(self) -> None:
+        """Under the lock, so that none of them belongs to a write that is under way."""
+        for leftover in self._leftovers():
+            leftover.unlink(missing_ok=True)
 
 
 def _version(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def _place(descriptor: int) -> str:
+    found = os.fstat(descriptor)
+    return f"device {found.st_dev}, inode {found.st_ino}"
+
+
+def _given(descriptor: int, owner: int, group: int) -> bool:
+    """Whether this process may give the file away; -1 keeps the one or the other."""
+    try:
+        os.fchown(descriptor, owner, group)
+    except PermissionError:
+        return False
+    return True
+
+
+def _acl(path: Path) -> bytes:
+    """The file's access control list, whose mask stands in the mode's place for the group; empty where it has none."""
+    if not hasattr(os, "getxattr"):
+        return b""
+    try:
+        return os.getxattr(path, _ACL)
+    except OSError:  # none, or a file system that has none
+        return b""
 
 
 def _is_at(descriptor: int, path: Path) -> bool:

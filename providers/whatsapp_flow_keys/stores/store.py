@@ -62,7 +62,7 @@ class Store(Protocol):
         """Brings what surrounds the document (tags, the key that encrypts it) in line with the URL's settings."""
 
     def restore(self) -> None:
-        """Brings a softly deleted document back. Raises :class:`ForeignDocumentError` for one that isn't ours."""
+        """Brings a soft-deleted document back. Raises :class:`ForeignDocumentError` for one that isn't ours."""
 
     def delete(self, expected: Versioned) -> str:
         """Removes the document that was read, soft where the store can; nothing happens where there is none, or where
