@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from time import monotonic
@@ -88,6 +89,13 @@ def place(openbao: OpenBao, monkeypatch: pytest.MonkeyPatch) -> VaultPlace:
     return VaultPlace(openbao, monkeypatch)
 
 
+@dataclass(frozen=True)
+class First:
+    """What somebody else does just before a call reaches the server."""
+
+    act: Callable[[], object]
+
+
 class Between(http.server.ThreadingHTTPServer):
     """A proxy before the server that does what a bad network or a bad server does, once for each entry of ``plan``.
 
@@ -100,7 +108,7 @@ class Between(http.server.ThreadingHTTPServer):
     def __init__(self, server: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.server = server
-        self.plan: list[int | bytes | str | Callable[[], object] | None] = []
+        self.plan: list[int | bytes | str | First | Callable[[], object] | None] = []
         self.headers: dict[str, str] = {}
         self.seen: list[tuple[str, str, str | None]] = []
         self.callers: set[object] = set()
@@ -120,13 +128,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if isinstance(step, int | bytes):
             self._answer(step if isinstance(step, int) else 200, step if isinstance(step, bytes) else b"")
             return
+        if isinstance(step, First):
+            step.act()
         with requests.Session() as session:
             session.trust_env = False
             headers = {name: value for name, value in self.headers.items() if name.startswith(("X-Vault", "Content"))}
             made = session.request(self.command, self.server.server + self.path, data=body, headers=headers)
         if callable(step):
             step()
-        if step is None:
+        if step is None or isinstance(step, First):
             self._answer(made.status_code, made.content, made.headers["Content-Type"])
         else:
             self.close_connection = True
@@ -332,6 +342,44 @@ def test_a_destroyed_version_is_no_document_and_is_written_over(place: VaultPlac
     assert store.write(ring(2), found).version == "2"
 
 
+# --- The place
+
+
+def test_one_document_has_one_place_under_every_name_of_its_server(place: VaultPlace) -> None:
+    by_name = VaultStore(place.url.replace("127.0.0.1", "localhost"))
+    written = place.store().write(ring(), place.store().read())
+    assert by_name.url != place.store().url
+    assert by_name.read().place == place.store().read().place == written.place != ""
+
+
+def test_a_version_has_the_place_that_it_had_when_it_is_deleted_and_restored(place: VaultPlace) -> None:
+    store = place.store()
+    written = store.write(ring(), store.read())
+    store.delete(written)
+    assert store.read().place == written.place
+    store.restore()
+    assert store.read() == written
+
+
+def test_the_same_document_at_another_path_mount_namespace_or_server_has_another_place(
+    place: VaultPlace, lasting: OpenBao, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mount, namespace = f"{place.path}-mount", f"place-{place.path.rpartition('-')[2]}"
+    place.server.make_mount(mount, 2)
+    place.server.make_namespace(namespace)
+    stores = [
+        place.store(),
+        VaultStore(place.server.url(f"{place.path}-other")),
+        VaultStore(place.server.url(place.path, mount=mount)),
+        VaultStore(place.server.url(place.path, namespace=namespace)),
+    ]
+    found = [store.write(ring(), store.read()) for store in stores]
+    elsewhere = VaultPlace(lasting, monkeypatch).store()
+    found.append(elsewhere.write(ring(), elsewhere.read()))
+    assert {each.version for each in found} == {"1"}
+    assert len({each.place for each in found}) == len(found) == 5
+
+
 # --- A lost answer
 
 
@@ -448,7 +496,7 @@ def test_what_was_deleted_says_how_it_comes_back(place: VaultPlace) -> None:
     store = place.store()
     store.write(ring(), store.read())
     said = delete(store)
-    assert said.startswith(f"{store.url}: is softly deleted; the next `pulumi up` brings it back, or `bao kv undelete`")
+    assert said.startswith(f"{store.url}: is soft-deleted; the next `pulumi up` brings it back, or `bao kv undelete`")
     found = place.store().read()
     assert (found.ring, found.version, found.deleted) == (None, "1", True)
     place.store().restore()
@@ -461,6 +509,102 @@ def test_a_restored_document_is_the_latest_version_not_an_older_one(place: Vault
     delete(store)
     store.restore()
     assert (store.read().ring, store.read().version) == (ring(2), "2")
+
+
+def test_a_deletion_names_the_version_that_was_read_and_the_ones_before_it_stay(
+    place: VaultPlace, between: Between
+) -> None:
+    store = behind(between, place)
+    first = store.write(ring(1), store.read())
+    second = store.write(ring(2), first)
+    between.seen.clear()
+    store.delete(second)
+    assert [(method, path) for method, path, _ in between.seen if method != "GET"] == [
+        ("POST", f"/v1/secret/delete/{place.path}")
+    ]
+    versions = place.kv.read_secret_metadata(place.path)["data"]["versions"]
+    assert [bool(versions[name]["deletion_time"]) for name in ("1", "2")] == [False, True]
+
+
+def test_a_deletion_of_what_was_written_over_deletes_no_version(place: VaultPlace, between: Between) -> None:
+    store, theirs = behind(between, place), place.store()
+    first = store.write(ring(1), store.read())
+    theirs.write(ring(2, owner="theirs"), first)
+    between.seen.clear()
+    text = refusal(StoreConflictError, lambda: store.delete(first), place)
+    assert text == f"{store.url}: somebody else wrote it meanwhile, so it was not deleted. Run again"
+    assert [method for method, _, _ in between.seen] == ["GET"]
+
+
+def test_what_is_written_between_the_look_and_the_deletion_stays_and_is_a_conflict(
+    place: VaultPlace, between: Between
+) -> None:
+    store, theirs = behind(between, place), place.store()
+    first = store.write(ring(1), store.read())
+    between.plan = [None, First(lambda: theirs.write(ring(2, owner="theirs"), first))]
+    refusal(StoreConflictError, lambda: store.delete(first), place)
+    found = place.store().read()
+    assert (found.ring, found.version, found.deleted) == (ring(2, owner="theirs"), "2", False)
+
+
+def test_what_is_written_before_a_deletion_is_repeated_stays_and_is_a_conflict(
+    place: VaultPlace, between: Between
+) -> None:
+    store, theirs = behind(between, place), place.store()
+    first = store.write(ring(1), store.read())
+    between.plan = [None, lambda: theirs.write(ring(2, owner="theirs"), theirs.read())]
+    refusal(StoreConflictError, lambda: store.delete(first), place)
+    assert place.store().read().ring == ring(2, owner="theirs")
+
+
+def test_another_tools_secret_that_came_meanwhile_is_not_deleted(place: VaultPlace, between: Between) -> None:
+    store = behind(between, place)
+    first = store.write(ring(), store.read())
+    between.plan = [None, First(lambda: place.put(json.dumps(ANOTHER_TOOLS)))]
+    refusal(StoreConflictError, lambda: store.delete(first), place)
+    assert json.loads(place.content() or "null") == ANOTHER_TOOLS
+
+
+def test_a_write_over_what_was_deleted_makes_no_version(place: VaultPlace) -> None:
+    store = place.store()
+    first = store.write(ring(1), store.read())
+    delete(place.store())
+    text = refusal(StoreConflictError, lambda: store.write(ring(2), first), place)
+    assert text == f"{store.url}: somebody deleted it meanwhile; nothing was written. Run again"
+    assert (place.store().read().deleted, versions(place)) == (True, 1)
+
+
+def test_a_write_that_a_deletion_came_before_at_the_last_moment_is_a_conflict_and_keeps_both_rings(
+    place: VaultPlace, between: Between
+) -> None:
+    store, theirs = behind(between, place), place.store()
+    first = store.write(ring(1), store.read())
+    between.plan = [None, First(lambda: theirs.delete(first))]
+    text = refusal(StoreConflictError, lambda: store.write(ring(2), first), place)
+    assert "somebody deleted it while it was being written, and it is there again" in text
+    assert place.store().read().ring == ring(2)
+
+
+def test_a_mount_that_keeps_one_version_takes_a_second_write(place: VaultPlace) -> None:
+    """The version that was read is gone after it, which is no deletion."""
+    store = place.store()
+    first = store.write(ring(1), store.read())
+    place.kv.update_metadata(place.path, max_versions=1)
+    second = store.write(ring(2), first)
+    store.write(ring(3), second)
+    assert place.store().read().ring == ring(3)
+
+
+def test_a_policy_of_before_that_lets_the_latest_version_be_deleted_is_named_with_what_it_lacks(
+    place: VaultPlace,
+) -> None:
+    found = place.store().write(ring(), place.store().read())
+    rules = 'path "secret/data/whatsapp/flows/*" { capabilities = ["create", "read", "update", "delete"] }'
+    store = place.store_as(place.server.token_for(rules))
+    text = refusal(StorePermissionError, lambda: store.delete(found), place)
+    assert f"it needs update on secret/delete/{place.path}" in text
+    assert f"update on secret/delete/{place.path}, and update on secret/undelete/{place.path}" in text
+    assert place.store().read() == found
 
 
 def test_what_is_not_deleted_is_not_restored(place: VaultPlace, between: Between) -> None:
@@ -738,7 +882,7 @@ def test_a_closed_port_ends_in_an_error(place: VaultPlace) -> None:
 )
 def test_a_server_of_another_kind_is_named_and_not_quoted(place: VaultPlace, between: Between, body: bytes) -> None:
     between.plan = [body]
-    assert "is no Vault or OpenBao: HTTP 200" in refusal(StoreUnavailableError, behind(between, place).read, place)
+    assert "is not Vault or OpenBao: HTTP 200" in refusal(StoreUnavailableError, behind(between, place).read, place)
 
 
 def test_a_document_that_is_too_large_for_the_server_is_told(place: VaultPlace, between: Between) -> None:

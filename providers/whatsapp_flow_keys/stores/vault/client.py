@@ -83,8 +83,9 @@ class VaultCalls:
         )
         policy = (
             f"the token's policies do not allow it{where}: it needs {capability} on "
-            f"{self._path.mount}/{part}/{self._path.path}. A stack needs create, read, update and delete on "
-            f"{self._path.data} and update on {self._path.mount}/undelete/{self._path.path}; an endpoint needs read"
+            f"{self._path.mount}/{part}/{self._path.path}. A stack needs create, read and update on "
+            f"{self._path.data}, update on {self._path.mount}/delete/{self._path.path}, and update on "
+            f"{self._path.mount}/undelete/{self._path.path}; an endpoint needs read"
         )
         if said == "permission denied" or "invalid token" in said:
             return f"{token}. Its policies must then allow {capability} on {self._path.mount}/{part}/{self._path.path}"
@@ -122,7 +123,7 @@ class VaultCalls:
                 f"{self.url}: the server refused the call with HTTP {answer.status_code}{_quoted(answer)}"
             )
         return StoreUnavailableError(
-            f"{self.url}: what answers there is no Vault or OpenBao: HTTP {answer.status_code}. Check the address"
+            f"{self.url}: what answers is not Vault or OpenBao: HTTP {answer.status_code}. Check the address"
         )
 
     def not_version_2(self) -> StoreUnavailableError:
