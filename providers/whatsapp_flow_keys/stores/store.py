@@ -54,8 +54,9 @@ class Store(Protocol):
     def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
         """Writes ``ring`` if the store still holds what was read.
 
-        Raises :class:`StoreConflictError` when somebody else wrote meanwhile, :class:`RingTooLargeError`, and
-        :class:`StoreUnavailableError` when it can't be written; nothing is half-written.
+        Raises :class:`StoreConflictError` when somebody else wrote or deleted it meanwhile,
+        :class:`RingTooLargeError`, and :class:`StoreUnavailableError` when it can't be written; nothing is
+        half-written.
         """
 
     def settle(self) -> None:
@@ -65,8 +66,8 @@ class Store(Protocol):
         """Brings a soft-deleted document back. Raises :class:`ForeignDocumentError` for one that isn't ours."""
 
     def delete(self, expected: Versioned) -> str:
-        """Removes the document that was read, soft where the store can; nothing happens where there is none, or where
-        it was given by ``secret_id=``. Returns a sentence for the person about what is left, or "".
+        """Removes the document that was read, by soft deletion where the store has it; nothing happens where there is
+        none, or where it was given by ``secret_id=``. Returns a sentence for the person about what is left, or "".
 
         Raises :class:`StoreConflictError` when somebody wrote since ``expected`` was read: then the document is there,
         or is back. Raises :class:`StoreUnavailableError`.

@@ -1,5 +1,6 @@
 """A fresh place of each kind of store, at a real server where there is one."""
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -8,11 +9,11 @@ import pytest
 from tests.contract.stores.aws_place import AwsPlace
 from tests.contract.stores.azure_place import azure_place
 from tests.contract.stores.file_place import FilePlace
-from tests.contract.stores.place import Place
+from tests.contract.stores.place import KINDS, Place
 from tests.contract.stores.vault_place import VaultPlace
 
 
-@pytest.fixture(params=["file", "vault", "aws", "azure"])
+@pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """A place that holds nothing yet."""
     makers: dict[str, Callable[[], Place]] = {
@@ -23,3 +24,18 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     }
     with ExitStack() as rest:
         yield makers[request.param]()
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that refuses connections, and that nobody else can take while the test runs."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]

@@ -2,7 +2,15 @@
 
 from typing import Protocol
 
+import pytest
+
 from whatsapp_flow_keys.stores.store import Store
+
+KINDS = ("file", "vault", "aws", "azure")
+soft_deleting = pytest.mark.parametrize("place", ["vault", "aws", "azure"], indirect=True)
+"""Marks a test of the kinds whose deletion can be undone."""
+hard_deleting = pytest.mark.parametrize("place", ["file"], indirect=True)
+"""Marks a test of the kinds whose deletion can't."""
 
 
 class Place(Protocol):
@@ -15,8 +23,6 @@ class Place(Protocol):
     """The kind, for the name of the test."""
     limit: int
     """How many bytes a document may have."""
-    softly: bool
-    """Whether a deletion can be undone."""
 
     @property
     def url(self) -> str:

@@ -9,8 +9,7 @@ import json
 import logging
 import os
 import re
-import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -18,6 +17,8 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError
 from botocore.stub import ANY, Stubber
 
@@ -40,18 +41,16 @@ from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, union
 from whatsapp_flow_keys.stores import client_library
 from whatsapp_flow_keys.stores.aws_secrets_manager.client import shared_client
-from whatsapp_flow_keys.stores.aws_secrets_manager.store import (
-    CURRENT,
-    STAGED,
-    AwsSecretsManagerStore,
-)
-from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_attempt
+from whatsapp_flow_keys.stores.aws_secrets_manager.store import AwsSecretsManagerStore
+from whatsapp_flow_keys.stores.client_library import seconds_per_attempt
 from whatsapp_flow_keys.stores.store import Versioned
 from whatsapp_flow_keys.stores.urls import anchored, complete_url, open_store
 
 KEYS = [PrivateKey.generate() for _ in range(3)]
 NUMBER, STACK = "106540352242922", "org/flows/prod"
 OTHER_ACCOUNT = "210987654321"
+CURRENT = "AWSCURRENT"
+STAGED = "WHATSAPP_FLOW_KEYS_STAGED"  # stands in people's secrets, and on the page
 NAME = "whatsapp/flows/line"
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{NAME}-AbCdEf"
 OLD = "11111111-1111-1111-1111-111111111111"
@@ -86,6 +85,7 @@ def place(secrets_manager: SecretsManager, monkeypatch: pytest.MonkeyPatch) -> A
 @pytest.fixture(autouse=True)
 def _no_pause_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda self, context: 0)
+    monkeypatch.setattr("whatsapp_flow_keys.stores.aws_secrets_manager.store._PAUSES", (0.0,) * 5)
 
 
 @pytest.fixture
@@ -130,6 +130,44 @@ def answer_lost(action: str) -> Iterator[list[str]]:
     with listening(f"before-send.secrets-manager.{action}", send):
         yield lost
     assert lost
+
+
+@contextmanager
+def lagging(action: str, answer: Mapping[str, Any], *, times: int = 1000) -> Iterator[None]:
+    """As AWS's reads are eventually consistent: the next calls of ``action`` answer what was before."""
+    calls: list[str] = []
+
+    def older(model: Any, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        calls.append(model.name)
+        return answered(answer) if len(calls) <= times else None
+
+    with listening(f"before-call.secrets-manager.{action}", older):
+        yield
+    assert calls
+
+
+def answered(answer: Mapping[str, Any]) -> tuple[AWSResponse, dict[str, Any]]:
+    """What botocore takes for the service's answer."""
+    response = AWSResponse("", 400 if "Error" in answer else 200, HTTPHeaders(), None)
+    return response, {"ResponseMetadata": {}, **answer}
+
+
+def refused(code: str) -> dict[str, Any]:
+    return {"Error": {"Code": code, "Message": ""}}
+
+
+@contextmanager
+def just_before(action: str, act: Callable[[], object]) -> Iterator[None]:
+    """Somebody else acts when the first request of ``action`` is on its way."""
+    acts = [act]
+
+    def turn(**_: Any) -> None:
+        if acts:
+            acts.pop()()
+
+    with listening(f"before-send.secrets-manager.{action}", turn):
+        yield
+    assert not acts
 
 
 # URLs
@@ -498,6 +536,8 @@ def test_a_label_that_can_not_be_taken_off_does_not_hide_the_lost_race(stub: Stu
 
 def test_a_move_that_is_refused_though_nobody_was_faster_says_what_aws_said(stub: Stubber, place: AwsPlace) -> None:
     move_refused(stub, "InvalidRequestException", current=OLD)
+    for _ in range(5):
+        stub.add_response("describe_secret", {"ARN": ARN, "VersionIdsToStages": {OLD: [CURRENT]}})
     stub.add_response("update_secret_version_stage", {"ARN": ARN})
     with pytest.raises(StoreUnavailableError, match=r"UpdateSecretVersionStage \(InvalidRequestException\)") as caught:
         place.store().write(ring(), Versioned(None, OLD))
@@ -524,7 +564,265 @@ def test_a_document_that_was_deleted_meanwhile_is_a_conflict_and_stays_deleted(p
     assert place.store().read().deleted
 
 
+# Answers that are older than what was done (hooks: moto's reads show every write at once)
+
+
+def test_a_read_that_lags_behind_our_write_leads_to_no_write_over_it(place: AwsPlace) -> None:
+    ours = place.store()
+    first = ours.write(ring(), ours.read())
+    before = place.client.get_secret_value(SecretId=place.secret, VersionStage=CURRENT)
+    second = ours.write(ring(*KEYS[:2], revision=2), first)
+    later = place.store()
+    with lagging("GetSecretValue", before):
+        lagged = later.read()
+        with pytest.raises(StoreConflictError):
+            later.write(ring(KEYS[2], revision=2), lagged)
+    assert lagged == first
+    assert place.store().read() == second
+    assert not any(STAGED in labels for version, labels in place.labels().items() if version != second.version)
+
+
+@pytest.mark.parametrize(("times", "kind"), [(1, StoreConflictError), (1000, StoreUnavailableError)])
+def test_a_lost_race_is_one_though_labels_lag_and_no_overwriting_though_they_never_come(
+    place: AwsPlace, times: int, kind: type[StoreError]
+) -> None:
+    ours = place.store()
+    first = ours.write(ring(), ours.read())
+    before = place.client.describe_secret(SecretId=place.secret)
+    second = place.store().write(ring(*KEYS[:2], revision=2), first)
+    with lagging("DescribeSecret", before, times=times), pytest.raises(kind):
+        ours.write(ring(KEYS[2], revision=2), first)
+    assert place.store().read() == second
+
+
+def test_a_lost_answer_to_the_move_is_no_lost_race_though_labels_lag(place: AwsPlace) -> None:
+    ours = place.store()
+    first = ours.write(ring(), ours.read())
+    before = place.client.describe_secret(SecretId=place.secret)
+    with answer_lost("UpdateSecretVersionStage"), lagging("DescribeSecret", before, times=2):
+        second = ours.write(ring(revision=2), first)
+    assert place.store().read() == second
+
+
+def test_a_first_value_of_an_empty_secret_is_ours_though_its_label_lags(place: AwsPlace) -> None:
+    place.make_empty()
+    ours = place.store()
+    empty = ours.read()
+    before = place.client.describe_secret(SecretId=place.secret)
+    with lagging("DescribeSecret", before, times=2):
+        written = ours.write(ring(), empty)
+    assert place.store().read() == written
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "InvalidRequestException"])
+def test_a_value_that_lags_behind_its_label_is_waited_for(place: AwsPlace, code: str) -> None:
+    ours = place.store()
+    written = ours.write(ring(), ours.read())
+    with lagging("GetSecretValue", refused(code), times=2):
+        assert place.store().read() == written
+
+
+def test_a_value_that_never_comes_is_an_error_and_not_an_empty_secret(place: AwsPlace) -> None:
+    """Taken for empty, a ring would count as lost: another key would be made, or its passphrase deleted."""
+    ours = place.store()
+    ours.write(ring(), ours.read())
+    with (
+        lagging("GetSecretValue", refused("ResourceNotFoundException")),
+        pytest.raises(StoreUnavailableError, match=f"^{place.url}: AWS names a current version and does not answer"),
+    ):
+        place.store().read()
+
+
+def test_a_restoration_ends_when_it_shows(place: AwsPlace) -> None:
+    ours = place.store()
+    written = ours.write(ring(), ours.read())
+    ours.delete(written)
+    before = place.client.describe_secret(SecretId=place.secret)
+    with (
+        lagging("DescribeSecret", before, times=3),
+        lagging("GetSecretValue", refused("InvalidRequestException"), times=2),
+    ):
+        ours.restore()
+        assert ours.read() == written
+
+
+def test_a_deletion_that_shows_late_is_a_deletion(place: AwsPlace, asked: list[Any]) -> None:
+    ours = place.store()
+    written = ours.write(ring(), ours.read())
+    before = place.client.describe_secret(SecretId=place.secret)
+    with lagging("DescribeSecret", before, times=4):
+        assert "can be restored until" in ours.delete(written)
+    assert place.store().read().deleted
+    assert "RestoreSecret" not in [name for name, _ in asked]
+
+
+def test_a_write_that_shows_late_is_found_after_the_deletion(place: AwsPlace) -> None:
+    ours, theirs = place.store(), place.store()
+    first = ours.write(ring(), ours.read())
+    before = place.client.describe_secret(SecretId=place.secret)
+    second = theirs.write(ring(KEYS[1], revision=2), first)
+    with lagging("DescribeSecret", before, times=3), pytest.raises(StoreConflictError):
+        ours.delete(first)
+    assert place.store().read() == second
+
+
+def test_a_deletion_that_never_shows_is_undone(place: AwsPlace) -> None:
+    ours = place.store()
+    written = ours.write(ring(), ours.read())
+    before = place.client.describe_secret(SecretId=place.secret)
+    with (
+        lagging("DescribeSecret", before),
+        pytest.raises(StoreUnavailableError, match=r"AWS did not confirm the deletion, .* and it was restored"),
+    ):
+        ours.delete(written)
+    assert place.store().read() == written
+
+
 # Deletion and restoration
+
+
+def test_what_is_written_between_the_look_and_the_deletion_comes_back_and_is_a_conflict(
+    place: AwsPlace, asked: list[Any]
+) -> None:
+    ours, theirs = place.store(), place.store()
+    first = ours.write(ring(), ours.read())
+    with (
+        just_before("DeleteSecret", lambda: theirs.write(ring(KEYS[1], revision=2), first)),
+        pytest.raises(StoreConflictError, match="somebody else wrote it meanwhile, so it was not deleted"),
+    ):
+        ours.delete(first)
+    found = place.store().read()
+    assert (found.ring, found.deleted) == (ring(KEYS[1], revision=2), False)
+    assert [name for name, _ in asked if name in ("DeleteSecret", "RestoreSecret")] == ["DeleteSecret", "RestoreSecret"]
+
+
+def test_a_deletion_of_what_was_written_over_asks_for_none(place: AwsPlace, asked: list[Any]) -> None:
+    ours = place.store()
+    first = ours.write(ring(), ours.read())
+    second = place.store().write(ring(revision=2), first)
+    with pytest.raises(StoreConflictError):
+        ours.delete(first)
+    assert "DeleteSecret" not in [name for name, _ in asked]
+    assert place.store().read() == second
+
+
+def test_what_can_not_be_restored_after_a_deletion_that_came_too_late_is_named_with_the_way_back(
+    place: AwsPlace,
+) -> None:
+    ours, theirs = place.store(), place.store()
+    first = ours.write(ring(), ours.read())
+    with (
+        just_before("DeleteSecret", lambda: theirs.write(ring(KEYS[1], revision=2), first)),
+        lagging("RestoreSecret", refused("AccessDeniedException")),
+        pytest.raises(StoreUnavailableError) as caught,
+    ):
+        ours.delete(first)
+    text = str(caught.value)
+    assert text.startswith(f"{place.url}: somebody else wrote it while it was being deleted, and it could not be")
+    assert "Restore it with `aws secretsmanager restore-secret`, or by the next `pulumi up`. The cause: " in text
+    assert "these credentials may not do secretsmanager:RestoreSecret" in text
+    assert place.store().read().deleted
+
+
+def test_a_lost_answer_to_the_restoration_after_a_deletion_is_a_restoration(place: AwsPlace) -> None:
+    """Hook: what AWS says to a second restoration is in no text; a refusal is the worst."""
+    ours, theirs = place.store(), place.store()
+    first = ours.write(ring(), ours.read())
+
+    def done_already(**_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+        place.client.restore_secret(SecretId=place.secret)
+        return answered(refused("InvalidRequestException"))
+
+    with (
+        just_before("DeleteSecret", lambda: theirs.write(ring(KEYS[1], revision=2), first)),
+        listening("before-call.secrets-manager.RestoreSecret", done_already),
+        pytest.raises(StoreConflictError),
+    ):
+        ours.delete(first)
+    assert place.store().read().ring == ring(KEYS[1], revision=2)
+
+
+def test_a_deletion_that_aws_refuses_says_what_aws_said_and_restores_nothing(place: AwsPlace, asked: list[Any]) -> None:
+    """Hook: as for a secret that another account replicates."""
+    ours = place.store()
+    written = ours.write(ring(), ours.read())
+    with (
+        lagging("DeleteSecret", refused("InvalidRequestException")),
+        pytest.raises(StoreUnavailableError, match=r"refused secretsmanager:DeleteSecret \(InvalidRequestException\)"),
+    ):
+        ours.delete(written)
+    assert "RestoreSecret" not in [name for name, _ in asked]
+    assert place.store().read() == written
+
+
+def test_a_secret_with_replicas_is_not_deleted_and_says_where_they_are(place: AwsPlace, asked: list[Any]) -> None:
+    ours = place.store()
+    written = ours.write(ring(), ours.read())
+    place.client.replicate_secret_to_regions(
+        SecretId=place.secret, AddReplicaRegions=[{"Region": "us-east-1"}, {"Region": "eu-central-1"}]
+    )
+    with pytest.raises(StoreUnavailableError) as caught:
+        ours.delete(written)
+    assert str(caught.value) == (
+        f"{place.url}: is replicated to us-east-1, eu-central-1, and AWS does not delete a secret that has replicas; "
+        f"nothing was deleted. Remove them (`aws secretsmanager remove-regions-from-replication`), then run again"
+    )
+    assert "DeleteSecret" not in [name for name, _ in asked]
+    assert place.store().read() == written
+
+
+def test_a_replica_is_not_deleted_since_it_would_be_gone_at_once(stub: Stubber, place: AwsPlace) -> None:
+    """Stub: in moto a replica has no labels."""
+    replica = {"ARN": ARN, "PrimaryRegion": "us-east-1", "VersionIdsToStages": {OLD: [CURRENT]}}
+    stub.add_response("describe_secret", replica)
+    with pytest.raises(
+        StoreUnavailableError, match=f"^{place.url}: is a replica of the secret in us-east-1, .* nothing"
+    ):
+        place.store().delete(Versioned(ring(), OLD))
+
+
+def test_an_empty_secret_is_not_deleted(place: AwsPlace, asked: list[Any]) -> None:
+    place.make_empty()
+    assert delete(place.store()) == ""
+    assert "DeleteSecret" not in [name for name, _ in asked]
+
+
+# The place
+
+
+def test_one_secret_has_one_place_by_its_name_and_by_its_arn(place: AwsPlace) -> None:
+    by_name = place.store()
+    written = by_name.write(ring(), by_name.read())
+    by_arn = place.existing()
+    assert by_arn.url != by_name.url
+    assert by_arn.read().place == place.store(tag_a="b").read().place == written.place != ""
+    assert by_arn.write(ring(revision=2), by_arn.read()).place == place.store().read().place != written.place
+
+
+def test_a_secret_has_the_place_that_it_had_when_it_is_deleted(place: AwsPlace) -> None:
+    ours = place.store()
+    written = ours.write(ring(), ours.read())
+    ours.delete(written)
+    assert place.store().read().place == written.place
+
+
+def test_the_same_document_under_another_name_or_in_another_region_has_another_place(place: AwsPlace) -> None:
+    urls = [place.url, f"{place.url}-other", place.url.replace(REGION, "eu-central-1")]
+    found = [opened.write(ring(), opened.read()).place for opened in map(store, urls)]
+    assert len(set(found)) == 3
+    assert [open_store(url).read().place for url in urls] == found
+
+
+def test_two_secrets_are_two_places_though_their_versions_have_one_identifier(place: AwsPlace) -> None:
+    """As a secret and its replica in another region, or what another tool made of one request."""
+    for name in (place.secret, f"{place.secret}-copy"):
+        place.client.create_secret(Name=name, ClientRequestToken=OLD, SecretString=document.dump(ring()))
+    one, other = (open_store(url).read() for url in (place.url, f"{place.url}-copy"))
+    assert (one.ring, one.version) == (other.ring, other.version)
+    assert one.place != other.place
+
+
+# Restoration
 
 
 def test_a_deleted_ring_is_restored_and_joined(place: AwsPlace) -> None:
@@ -909,25 +1207,25 @@ def test_an_endpoint_that_is_no_url_is_said(place: AwsPlace, monkeypatch: pytest
 
 
 def test_a_closed_port_is_tried_as_often_as_every_fault_and_then_said(
-    place: AwsPlace, monkeypatch: pytest.MonkeyPatch
+    place: AwsPlace, closed_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed_port}")
     sent: list[str] = []
     with (
         listening("before-send", lambda request, **_: sent.append(request.url)),
         pytest.raises(StoreUnavailableError, match=f"^{place.url}: AWS can't be reached or doesn't answer"),
     ):
         place.store().read()
-    assert len(sent) == ATTEMPTS
+    assert len(sent) == 3
 
 
-def test_a_server_that_never_answers_ends_within_the_deadline(place: AwsPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_never_answers_ends_in_an_error_that_names_the_limit(
+    place: AwsPlace, silent_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("WHATSAPP_STORE_DEADLINE", "0.6")
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
-        with pytest.raises(StoreUnavailableError, match=r"ReadTimeoutError .*WHATSAPP_STORE_DEADLINE"):
-            place.store().read()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent_port}")
+    with pytest.raises(StoreUnavailableError, match=r"ReadTimeoutError .*WHATSAPP_STORE_DEADLINE"):
+        place.store().read()
 
 
 def test_a_no_is_not_asked_for_again(place: AwsPlace) -> None:

@@ -2,16 +2,21 @@
 
 Putting a value has no condition there: the last writer would win. So a value is put under a staging label of our own
 first, where nobody reads it, and then AWSCURRENT is moved to it *from the version that was read*, which the service
-refuses once another version holds the label. Everybody reads by that label. What a call does and which errors it has:
-the service model of Secrets Manager.
+refuses once another version holds the label. Everybody reads by that label. Deleting has no condition either: what was
+deleted is looked at, and restored if somebody moved the label meanwhile.
+
+Answers are eventually consistent: one may be older than what a call of ours did a moment ago. So no such answer decides
+that something is not there, or is as it was before; AWS is asked again until an answer shows the call. What a call does
+and which errors it has: the service model of Secrets Manager.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 from uuid import uuid4
 
+from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import ForeignDocumentError, StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.aws_secrets_manager.client import RefusedError, ask
@@ -25,7 +30,7 @@ from whatsapp_flow_keys.stores.aws_secrets_manager.secret import (
     tag_changes,
 )
 from whatsapp_flow_keys.stores.client_library import require_extra
-from whatsapp_flow_keys.stores.content import lost_race, ring_in, text_of
+from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.store import Versioned
 
 STAGED = "WHATSAPP_FLOW_KEYS_STAGED"
@@ -33,6 +38,8 @@ STAGED = "WHATSAPP_FLOW_KEYS_STAGED"
 CURRENT = "AWSCURRENT"
 
 _LARGEST = 65536
+_PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Seconds between the looks for what a call of ours did."""
 _MISSING, _EMPTY, _DELETED = "", "empty", "deleted"  # versions of what has no VersionId
 
 
@@ -80,6 +87,18 @@ class AwsSecretsManagerStore:
 
     def read(self) -> Versioned:
         """See :class:`Store`. The version is the VersionId of the value with AWSCURRENT."""
+        for pause in (*_PAUSES, 0.0):
+            found = self._read()
+            if found is not None:
+                return found
+            SystemClock().sleep(pause)
+        raise StoreUnavailableError(
+            f"{self.url}: AWS names a current version and does not answer its value; run again in a minute. If that "
+            f"stays, check that no other service manages the secret"
+        )
+
+    def _read(self) -> Versioned | None:
+        """None where the answers contradict each other."""
         try:
             answer = self._ask("GetSecretValue", VersionStage=CURRENT)
         except RefusedError as refused:
@@ -92,7 +111,7 @@ class AwsSecretsManagerStore:
         ring = ring_in(answer.get("SecretString", ""), self.url)
         if ring is not None:
             self._markers = markers(ring)
-        return Versioned(ring, answer["VersionId"])
+        return Versioned(ring, answer["VersionId"], place=self._place(answer["VersionId"]) if ring else "")
 
     def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
         """See :class:`Store`. After a kill between putting and moving, the next write takes the label along."""
@@ -106,7 +125,7 @@ class AwsSecretsManagerStore:
             self._put(text, ours)
             self._make_current(ours, expected.version)
         self._markers = markers(ring)
-        return Versioned(ring, ours)
+        return Versioned(ring, ours, place=self._place(ours))
 
     def settle(self) -> None:
         """See :class:`Store`. Tags that others put on stay; without ``kms_key_id`` the key stays."""
@@ -138,35 +157,80 @@ class AwsSecretsManagerStore:
                 f"project; it was not restored. Give another name"
             )
         self._ask("RestoreSecret")
+        self._look_until(lambda found: found is not None and "DeletedDate" not in found)
 
     def delete(self, expected: Versioned) -> str:
-        """See :class:`Store`."""
+        """See :class:`Store`. Who writes after the deletion is refused, so an answer that shows the deletion also shows
+        every write before it."""
         if not self._secret.is_ours:
             return f"{self.url}: was given by secret_id=, so it stays with the private keys in it"
         found = self._describe()  # before the call that changes something: is it the right account's?
-        if found is None or "DeletedDate" in found:
+        if found is None or "DeletedDate" in found or not (_current_of(found) or expected.ring):
             return ""
+        if _current_of(found) != expected.version:
+            raise lost_deletion(self.url)
+        self._check_replicas(found)
+        refusal: RefusedError | None = None
         try:
             until = self._ask("DeleteSecret", RecoveryWindowInDays=self._secret.recovery_window_days)["DeletionDate"]
-        except RefusedError as refused:
-            found = self._describe()  # an answer may have been lost, and boto3 asked again
-            if found is None:
-                return ""
-            if "DeletedDate" not in found:
-                raise refused from None
-            until = found["DeletedDate"]
+        except RefusedError as refused:  # an answer may have been lost, and boto3 asked again
+            refusal, until = refused, None
+        found = self._look_until(lambda found: found is None or "DeletedDate" in found)
+        if found is None:
+            return ""
+        if "DeletedDate" not in found and refusal is not None:
+            raise refusal
+        self._check_deleted(found, expected)
         return (
-            f"{self.url}: is scheduled for deletion, and can be restored until {_date(until)}; the next `pulumi up` "
-            f"restores it"
+            f"{self.url}: is scheduled for deletion, and can be restored until "
+            f"{_date(until or found['DeletedDate'])}; the next `pulumi up` restores it"
         )
 
-    def _without_value(self, refused: "RefusedError") -> Versioned:
+    def _check_replicas(self, found: Mapping[str, Any]) -> None:
+        """A secret with replicas can't be deleted, and a replica would be gone at once."""
+        regions = ", ".join(replica["Region"] for replica in found.get("ReplicationStatus", ()))
+        if found.get("PrimaryRegion", self._secret.region) != self._secret.region:
+            raise StoreUnavailableError(
+                f"{self.url}: is a replica of the secret in {found['PrimaryRegion']}, and AWS deletes a replica at "
+                f"once and for good; nothing was deleted. Remove it yourself if it may go, or give the secret's region"
+            )
+        if regions:
+            raise StoreUnavailableError(
+                f"{self.url}: is replicated to {regions}, and AWS does not delete a secret that has replicas; nothing "
+                f"was deleted. Remove them (`aws secretsmanager remove-regions-from-replication`), then run again"
+            )
+
+    def _check_deleted(self, found: Mapping[str, Any], expected: Versioned) -> None:
+        """Raises where the deletion took along what somebody wrote, or may have, after a restoration."""
+        if "DeletedDate" in found and _current_of(found) == expected.version:
+            return
+        try:
+            self._ask("RestoreSecret")
+        except StoreUnavailableError as error:
+            again = self._describe()
+            if again is None or "DeletedDate" in again:
+                raise StoreUnavailableError(
+                    f"{self.url}: somebody else wrote it while it was being deleted, and it could not be restored. "
+                    f"Restore it with `aws secretsmanager restore-secret`, or by the next `pulumi up`. The cause: "
+                    f"{error}"
+                ) from None
+        if "DeletedDate" in found:
+            raise lost_deletion(self.url)
+        raise StoreUnavailableError(
+            f"{self.url}: AWS did not confirm the deletion, so it is not known whether somebody wrote meanwhile, and "
+            f"it was restored. Run again"
+        )
+
+    def _without_value(self, refused: "RefusedError") -> Versioned | None:
         found = self._describe()
         if found is None:
             self._check_caller()  # nothing there may mean another account's nothing
             return Versioned(None, _MISSING)
+        current = _current_of(found)
         if "DeletedDate" in found:
-            return Versioned(None, _DELETED, deleted=True)
+            return Versioned(None, _DELETED, deleted=True, place=self._place(current) if current else "")
+        if current:
+            return None
         if refused.code != "ResourceNotFoundException":
             raise refused from None
         return Versioned(None, _EMPTY)
@@ -217,7 +281,7 @@ class AwsSecretsManagerStore:
                 return
             except RefusedError as refused:
                 refusal = refused
-        found = self._describe() or {}
+        found = self._look_until(lambda found: _was_written(found, since=expected)) or {}
         if _current_of(found) == ours:  # so the refusal, if any, answers a request that boto3 repeated
             return
         self._take_label_off(ours)
@@ -229,6 +293,16 @@ class AwsSecretsManagerStore:
         with suppress(StoreUnavailableError):  # another writer has taken it, or the next one will
             self._ask("UpdateSecretVersionStage", VersionStage=STAGED, RemoveFromVersionId=ours)
 
+    def _look_until(self, shows: Callable[[Mapping[str, Any] | None], bool]) -> dict[str, Any] | None:
+        """What DescribeSecret answers as soon as that ``shows`` what is looked for; else its last answer."""
+        found = self._describe()
+        for pause in _PAUSES:
+            if shows(found):
+                break
+            SystemClock().sleep(pause)
+            found = self._describe()
+        return found
+
     def _describe(self) -> dict[str, Any] | None:
         try:
             return self._ask("DescribeSecret")
@@ -236,6 +310,10 @@ class AwsSecretsManagerStore:
             if refused.code == "ResourceNotFoundException":
                 return None
             raise
+
+    def _place(self, version: str) -> str:
+        """The service's own name for a value: the same, whether the secret is asked for by its name or by its ARN."""
+        return f"{self._arn} {version}"
 
     def _check_caller(self) -> None:
         """A copy of private keys in another account would be a leak."""
@@ -266,6 +344,11 @@ def _account_in(arn: str) -> str:
 def _current_of(found: Mapping[str, Any]) -> str:
     stages = found.get("VersionIdsToStages", {})
     return next((version for version, labels in stages.items() if CURRENT in labels), "")
+
+
+def _was_written(found: Mapping[str, Any] | None, since: str) -> bool:
+    """Whether another version is current than the one that was, or none can be any more."""
+    return found is not None and ("DeletedDate" in found or _current_of(found) not in ("", since))
 
 
 def _as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
