@@ -23,7 +23,6 @@ class AwsPlace:
 
     name = "aws"
     limit = 65536
-    softly = True
 
     def __init__(self, server: SecretsManager, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in [name for name in os.environ if name.startswith("AWS_")]:

@@ -19,7 +19,6 @@ class FilePlace:
 
     name = "file"
     limit = 1024 * 1024
-    softly = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "keys"

@@ -5,14 +5,14 @@ The stack's own store is the engine's state: `tests/stack/test_stack_store.py` s
 
 import json
 import re
-import socket
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from threading import Barrier, Thread
 
 import pytest
 
-from tests.contract.stores.place import Place, delete
+from tests.contract.stores.place import Place, delete, hard_deleting, soft_deleting
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
@@ -43,22 +43,8 @@ def ring(*keys: PrivateKey, revision: int = 1, owner: str = "key-1", managed_by:
 
 
 def held(place: Place) -> KeyRing | None:
-    """What somebody who comes anew finds."""
+    """What somebody finds who opens the store now."""
     return place.store().read().ring
-
-
-@pytest.fixture
-def silent_port() -> Iterator[int]:
-    """A server that takes connections and never says a word."""
-    with socket.create_server(("127.0.0.1", 0), backlog=16) as server:
-        yield server.getsockname()[1]
-
-
-@pytest.fixture
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 def test_where_nothing_is_there_is_no_ring_and_nothing_is_made(place: Place) -> None:
@@ -183,8 +169,8 @@ def test_a_document_that_went_for_good_is_missing_again(place: Place) -> None:
     place.destroy()
     found = place.store().read()
     assert (found.ring, found.deleted) == (None, False)
-    anew = place.store()
-    anew.write(ring(revision=2), anew.read())
+    again = place.store()
+    again.write(ring(revision=2), again.read())
     assert held(place) == ring(revision=2)
 
 
@@ -192,52 +178,163 @@ def test_a_document_that_went_meanwhile_is_a_conflict_and_does_not_come_back(pla
     store = place.store()
     first = store.write(ring(), store.read())
     place.destroy()
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreConflictError):
         store.write(ring(revision=2), first)
     assert held(place) is None
 
 
-def test_a_deleted_document_is_gone_or_says_that_it_can_be_restored(place: Place) -> None:
+@soft_deleting
+def test_a_deleted_document_is_not_read_and_says_that_it_can_be_restored(place: Place) -> None:
     store = place.store()
     store.write(ring(), store.read())
     recoverable, said = store.recoverable, delete(store)
     found = place.store().read()
-    assert found.ring is None
-    assert recoverable == found.deleted == place.softly
-    assert bool(said) == place.softly
+    assert (found.ring, found.deleted, recoverable) == (None, True, True)
+    assert said.startswith(f"{store.url}: ")
 
 
+@hard_deleting
+def test_a_document_that_can_not_be_restored_is_gone_without_a_trace(place: Place) -> None:
+    store = place.store()
+    store.write(ring(), store.read())
+    recoverable, said = store.recoverable, delete(store)
+    found = place.store().read()
+    assert (found.ring, found.deleted, recoverable, said) == (None, False, False, "")
+    place.store().restore()
+    assert place.store().read() == found
+
+
+@soft_deleting
 def test_a_deleted_document_is_restored_whole_and_written_again(place: Place) -> None:
     store = place.store()
     store.write(ring(*KEYS), store.read())
     delete(store)
-    anew = place.store()
-    if not place.softly:
-        assert anew.read().ring is None
-        return
-    anew.restore()
-    found = anew.read()
+    again = place.store()
+    again.restore()
+    found = again.read()
     assert found.ring == ring(*KEYS)
-    anew.write(ring(*KEYS, revision=2), found)
+    again.write(ring(*KEYS, revision=2), found)
     assert held(place) == ring(*KEYS, revision=2)
 
 
+@soft_deleting
+def test_a_write_over_what_somebody_deleted_is_a_conflict_and_does_not_bring_it_back(place: Place) -> None:
+    store = place.store()
+    first = store.write(ring(), store.read())
+    delete(place.store())
+    with pytest.raises(StoreConflictError):
+        store.write(ring(revision=2), first)
+    assert place.store().read().deleted
+
+
+@soft_deleting
 def test_the_lifecycle_restores_what_it_finds_deleted(place: Place) -> None:
     store = place.store()
     store.write(ring(*KEYS), store.read())
     delete(store)
     found = read_rings([place.store()], Claim(NUMBER, STACK, "key-2")).ring
-    assert len(found.keys) == (3 if place.softly else 0)
+    assert {key.fingerprint for key in found.keys} == {key.fingerprint for key in KEYS}
 
 
+@hard_deleting
+def test_the_lifecycle_finds_nothing_where_a_document_was_deleted_for_good(place: Place) -> None:
+    store = place.store()
+    store.write(ring(*KEYS), store.read())
+    delete(store)
+    assert read_rings([place.store()], Claim(NUMBER, STACK, "key-2")).ring.keys == ()
+
+
+@soft_deleting
 def test_a_look_restores_nothing(place: Place) -> None:
     store = place.store()
     store.write(ring(*KEYS), store.read())
     delete(store)
-    if place.softly:
-        with pytest.raises(StoreError, match=r"was deleted; the next `pulumi up` restores it"):
-            look_at_ring(place.store(), Claim(NUMBER, STACK, "key-2"))
-    assert place.store().read().deleted == place.softly
+    with pytest.raises(StoreError, match=r"was deleted; the next `pulumi up` restores it"):
+        look_at_ring(place.store(), Claim(NUMBER, STACK, "key-2"))
+    assert place.store().read().deleted
+
+
+def test_a_deletion_of_what_somebody_else_replaced_is_a_conflict_and_the_document_stays(place: Place) -> None:
+    ours, theirs = place.store(), place.store()
+    first = ours.write(ring(KEYS[0]), ours.read())
+    second = theirs.write(ring(KEYS[0], KEYS[1], revision=2, owner="theirs"), theirs.read())
+    with pytest.raises(StoreConflictError, match=re.escape(ours.url)):
+        ours.delete(first)
+    assert place.store().read() == second
+
+
+def test_a_deletion_where_nothing_was_leaves_what_somebody_wrote_since(place: Place) -> None:
+    ours, theirs = place.store(), place.store()
+    nothing = ours.read()
+    theirs.write(ring(), theirs.read())
+    with suppress(StoreConflictError):
+        ours.delete(nothing)
+    assert held(place) == ring()
+
+
+def test_a_deletion_of_what_another_tool_replaced_leaves_it(place: Place) -> None:
+    store = place.store()
+    found = store.write(ring(), store.read())
+    place.put(ANOTHER_TOOLS)
+    with pytest.raises((StoreConflictError, ForeignDocumentError)):
+        store.delete(found)
+    assert json.loads(place.content() or "null") == json.loads(ANOTHER_TOOLS)
+
+
+def test_what_was_written_last_is_deleted_by_what_the_write_gave(place: Place) -> None:
+    store = place.store()
+    second = store.write(ring(*KEYS, revision=2), store.write(ring(), store.read()))
+    place.store().delete(second)
+    assert held(place) is None
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_of_a_write_and_a_deletion_at_once_the_write_is_there_or_is_refused(place: Place, round_: int) -> None:
+    del round_
+    start = place.store()
+    first = start.write(ring(KEYS[0]), start.read())
+    writer, deleter = place.store(), place.store()
+    written = ring(KEYS[0], KEYS[1], revision=2, owner="theirs")
+    calls: dict[str, Callable[[], object]] = {
+        "write": lambda: writer.write(written, first),
+        "delete": lambda: deleter.delete(first),
+    }
+    meet, outcomes = Barrier(2), dict[str, str]()
+
+    def run(name: str) -> None:
+        meet.wait(30)
+        try:
+            calls[name]()
+        except StoreConflictError:
+            outcomes[name] = "conflict"
+        else:
+            outcomes[name] = "done"
+
+    runs = [Thread(target=run, args=(name,)) for name in calls]
+    for each in runs:
+        each.start()
+    for each in runs:
+        each.join(60)
+    # Both may find out that they raced, and then both report it.
+    assert outcomes in (
+        {"write": "done", "delete": "conflict"},
+        {"write": "conflict", "delete": "done"},
+        {"write": "conflict", "delete": "conflict"},
+    )
+    kept = held(place)
+    if outcomes["delete"] == "conflict":
+        assert kept is not None
+        assert KEYS[0].fingerprint in kept
+    if outcomes["write"] == "done":
+        assert kept == written
+
+
+def test_what_holds_a_document_says_which_it_is_and_says_the_same_to_everybody(place: Place) -> None:
+    store = place.store()
+    nothing = store.read()
+    first = store.write(ring(), nothing)
+    assert (nothing.place, first.place != "") == ("", True)
+    assert place.store().read().place == store.read().place == first.place
 
 
 def test_deleting_twice_does_nothing_the_second_time(place: Place) -> None:
@@ -311,7 +408,7 @@ def test_what_another_tool_wrote_meanwhile_stays(place: Place) -> None:
     store = place.store()
     found = store.write(ring(), store.read())
     place.put(ANOTHER_TOOLS)
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreConflictError):
         store.write(ring(revision=2), found)
     assert json.loads(place.content() or "null") == json.loads(ANOTHER_TOOLS)
 

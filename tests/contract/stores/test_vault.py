@@ -5,7 +5,6 @@ Faults that a healthy server doesn't show, lost answers above all, come from a s
 
 import http.server
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -595,7 +594,7 @@ def test_a_mount_that_keeps_one_version_takes_a_second_write(place: VaultPlace) 
     assert place.store().read().ring == ring(3)
 
 
-def test_a_policy_of_before_that_lets_the_latest_version_be_deleted_is_named_with_what_it_lacks(
+def test_a_policy_that_only_lets_the_latest_version_be_deleted_is_named_with_what_it_lacks(
     place: VaultPlace,
 ) -> None:
     found = place.store().write(ring(), place.store().read())
@@ -859,20 +858,19 @@ def test_a_restart_loses_nothing(lasting: OpenBao, monkeypatch: pytest.MonkeyPat
     assert place.store().write(ring(2), found).version == "2"
 
 
-def test_a_server_that_never_answers_ends_in_an_error(place: VaultPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_never_answers_ends_in_an_error(
+    place: VaultPlace, silent_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("WHATSAPP_STORE_DEADLINE", "0.9")
-    with socket.create_server(("127.0.0.1", 0), backlog=16) as silent:
-        store = place.at_port(silent.getsockname()[1])
-        began = monotonic()
-        text = refusal(StoreUnavailableError, store.read, place)
+    store = place.at_port(silent_port)
+    began = monotonic()
+    text = refusal(StoreUnavailableError, store.read, place)
     assert monotonic() - began < 10
     assert text.startswith(f"{store.url}: the server did not answer in time; check the address")
 
 
-def test_a_closed_port_ends_in_an_error(place: VaultPlace) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port: int = closed.getsockname()[1]
-    store = place.at_port(port)
+def test_a_closed_port_ends_in_an_error(place: VaultPlace, closed_port: int) -> None:
+    store = place.at_port(closed_port)
     text = refusal(StoreUnavailableError, store.read, place)
     assert text == f"{store.url}: the server can't be reached; check the address (VAULT_ADDR) and that it is up"
 

@@ -26,7 +26,6 @@ class VaultPlace:
 
     name = "vault"
     limit = 512 * 1024
-    softly = True
 
     def __init__(self, server: OpenBao, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in variables(os.environ):
