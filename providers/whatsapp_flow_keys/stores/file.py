@@ -211,10 +211,15 @@ class FileStore:
         if old.st_gid != made.st_gid and not _given(new, -1, old.st_gid) and mode & 0o070:
             raise self._would_lock_out(f"group {old.st_gid}", "make this user a member of the group")
         if old.st_uid not in (made.st_uid, 0) and not _given(new, old.st_uid, -1):
-            raise self._would_lock_out(f"user {old.st_uid}", "make this user its owner, and let others read by a group")
+            raise self._would_lock_out(
+                f"user {old.st_uid}", "make this user the owner, and let others read it by its group"
+            )
         if acl:
             os.setxattr(new, _ACL, acl)
-        os.fchmod(new, mode)
+        elif _acl(new):  # the folder gave it one, for new files
+            os.removexattr(new, _ACL)
+        if os.fstat(new).st_mode & 0o777 != mode:  # some file systems have one mode for all, and take no other
+            os.fchmod(new, mode)
 
     def _would_lock_out(self, whom: str, way_on: str) -> StorePermissionError:
         return StorePermissionError(
@@ -255,12 +260,12 @@ def _given(descriptor: int, owner: int, group: int) -> bool:
     return True
 
 
-def _acl(path: Path) -> bytes:
-    """The file's access control list, whose mask stands in the mode's place for the group; empty where it has none."""
+def _acl(file: Path | int) -> bytes:
+    """A file's access control list, whose mask stands in the mode's place for the group; empty where it has none."""
     if not hasattr(os, "getxattr"):
         return b""
     try:
-        return os.getxattr(path, _ACL)
+        return os.getxattr(file, _ACL)
     except OSError:  # none, or a file system that has none
         return b""
 

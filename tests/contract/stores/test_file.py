@@ -36,7 +36,7 @@ NUMBER = "106540352242922"
 LIMIT = 1024 * 1024
 ROUNDS = 5
 STRANGER, GROUP = 4321, 5678
-ACL = "system.posix_acl_access"
+ACL, NOT_NAMED = "system.posix_acl_access", 0xFFFFFFFF
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 
 
@@ -126,18 +126,40 @@ def test_the_owner_and_the_group_that_an_operator_gave_stay(store: FileStore, pa
 def test_an_access_control_list_that_an_operator_gave_stays(store: FileStore, path: Path) -> None:
     """One user more may read, and the group may not, though the mode's bits for the group say so."""
     first = store.write(ring(1), store.read())
-    nobody_in_particular = 0xFFFFFFFF
-    entries = (
-        (0x01, 6, nobody_in_particular),
-        (0x02, 4, STRANGER),
-        (0x04, 0, nobody_in_particular),
-        (0x10, 4, nobody_in_particular),
-        (0x20, 0, nobody_in_particular),
-    )
-    given = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
-    os.setxattr(path, ACL, given)
+    os.setxattr(path, ACL, one_reader_more())
     store.write(ring(2), first)
-    assert (os.getxattr(path, ACL), mode(path)) == (given, 0o640)
+    assert (os.getxattr(path, ACL), mode(path)) == (one_reader_more(), 0o640)
+
+
+def test_an_access_control_list_that_the_folder_gives_new_files_is_not_given_to_an_old_one(
+    store: FileStore, path: Path
+) -> None:
+    first = store.write(ring(1), store.read())
+    path.chmod(0o640)
+    os.setxattr(path.parent, "system.posix_acl_default", one_reader_more())
+    store.write(ring(2), first)
+    assert (ACL in os.listxattr(path), mode(path)) == (False, 0o640)
+
+
+def one_reader_more() -> bytes:
+    """A list as Linux keeps it: owner, one user, group, mask, others, each with its rights."""
+    entries = (
+        (0x01, 6, NOT_NAMED),
+        (0x02, 4, STRANGER),
+        (0x04, 0, NOT_NAMED),
+        (0x10, 4, NOT_NAMED),
+        (0x20, 0, NOT_NAMED),
+    )
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+def test_a_file_system_that_takes_no_mode_is_not_asked_to(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(descriptor: int, mode: int) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "fchmod", refused)
+    store.write(ring(2), store.write(ring(1), store.read()))
+    assert store.read().ring == ring(2)
 
 
 @pytest.fixture
