@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+
+
+def whole(body: bytes) -> Iterable[bytes]:
+    """The body in one piece."""
+    return [body]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer with a JSON body."""
+    """An HTTP answer with a JSON body. `delivered` gives the pieces in which the body is sent, if it all is."""
 
     status: int
     body: Mapping[str, object]
     headers: Mapping[str, str] = field(default_factory=dict)
+    delivered: Callable[[bytes], Iterable[bytes]] = whole
 
 
 @dataclass(eq=False)

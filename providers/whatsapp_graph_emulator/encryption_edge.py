@@ -7,15 +7,15 @@ Source: Meta's OpenAPI description of the edge and the guide "WhatsApp Business 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from whatsapp_graph_emulator.access import Access
 from whatsapp_graph_emulator.answers import Answer, GraphError
 from whatsapp_graph_emulator.documented_errors import documented_error, unsupported
 from whatsapp_graph_emulator.number import Number
 from whatsapp_graph_emulator.phone_numbers import Numbers
-from whatsapp_graph_emulator.public_keys import InvalidPublicKey, read_public_key
+from whatsapp_graph_emulator.public_keys import InvalidPublicKey, PublicKey, read_public_key
 
 EDGE = "whatsapp_business_encryption"
 OLDEST_VERSION, NEWEST_VERSION = 20, 26
@@ -35,10 +35,23 @@ class Call:
     params: Mapping[str, str] = field(repr=False)
 
 
-def perform(call: Call, numbers: Numbers, access: Access, *, stale: bool = False) -> Answer:
-    """Answers the call and has its effect; with `stale` a GET answers what was served before the last POST.
+def as_it_is(number: Number) -> Number:
+    """The number itself."""
+    return number
 
-    Raises `GraphError` where Meta would refuse.
+
+def perform(
+    call: Call,
+    numbers: Numbers,
+    access: Access,
+    *,
+    seen: Callable[[Number], Number] = as_it_is,
+    publish: Callable[[str, PublicKey], None] | None = None,
+) -> Answer:
+    """Answers the call and has its effect.
+
+    `seen` is what a GET sees of the number, `publish` has the effect of a POST in place of `Numbers.publish`. Raises
+    `GraphError` where Meta would refuse.
     """
     _check_version(call.version)
     token = access.check_token(call.bearer or call.params.get("access_token"))
@@ -50,11 +63,8 @@ def perform(call: Call, numbers: Numbers, access: Access, *, stale: bool = False
     if not number.registered:
         raise documented_error(133010)
     if call.method == "POST":
-        return _set_key(call, numbers)
-    before = numbers.before_last_post(call.phone_number_id) if stale else None
-    if before:
-        number = replace(number, public_key=before[0].public_key, signature_status=before[0].signature_status)
-    return _get_key(call, number)
+        return _set_key(call, publish or numbers.publish)
+    return _get_key(call, seen(number))
 
 
 def _check_version(version: str) -> None:
@@ -79,7 +89,7 @@ def _find(call: Call, numbers: Numbers) -> Number:
     return number
 
 
-def _set_key(call: Call, numbers: Numbers) -> Answer:
+def _set_key(call: Call, publish: Callable[[str, PublicKey], None]) -> Answer:
     text = call.params.get(_KEY)
     if not text:
         raise GraphError(400, 100, f"(#100) The parameter {_KEY} is required")
@@ -95,7 +105,7 @@ def _set_key(call: Call, numbers: Numbers) -> Answer:
             user_title="Invalid Public Key",
             user_message="The provided public key format is invalid",
         ) from error
-    numbers.publish(call.phone_number_id, key)
+    publish(call.phone_number_id, key)
     return Answer(200, {"success": True})
 
 

@@ -1,22 +1,32 @@
-"""Faults on demand: which of them meets which request, and how often it did.
+"""Faults on demand: which of them meets which request, and how often it did. What they do is in `faulty_answers`.
 
 | kind | what happens to the request |
 |---|---|
 | `error` | that error is answered before any effect; whatever is not given is Meta's documented value for the code |
+| `error_after` | a POST has its effect, then an error is answered as by `error` |
 | `delay` | it waits for `seconds`, then goes on (also to the next fault that matches) |
 | `lost_answer` | it has its effect, then the connection closes without an answer |
 | `late_commit` | the connection closes without an answer at once, a POST has its effect `seconds` later |
+| `no_effect` | a POST that Meta would take is answered with success, and has no effect |
 | `stale_read` | a GET within `seconds` of the last accepted POST answers what was served before that POST |
+| `keyless_read` | a GET answers as if no key were set, with the number's `shape` and `no_key` or those given here |
+| `cut_body` | it has its effect, then the connection closes after half of the body that Content-Length announces |
+| `drip` | it has its effect, then the body comes byte by byte, spread over `seconds` in all |
 | `refuse` | the connection closes without an answer and without an effect |
 
-A delay between write and read is not documented by Meta: `stale_read` is a test of the client's caution.
+With `times` a fault happens that often, else until it is removed; with `after` the first requests that match are left
+alone; with `every` it happens to each nth of those that follow, beginning with the first, so that a `stale_read` with
+`every` 2 flaps between stale and fresh.
+
+A delay between write and read is not documented by Meta, nor is a read that misses the key: `stale_read`,
+`keyless_read`, `no_effect` and `error_after` are tests of the client's caution.
 """
 
 from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,31 +34,43 @@ from whatsapp_graph_emulator import fields
 from whatsapp_graph_emulator.answers import GraphError
 from whatsapp_graph_emulator.documented_errors import documented_error
 from whatsapp_graph_emulator.errors import BadField
+from whatsapp_graph_emulator.number import NO_KEY_STYLES, SHAPES
 
-ERROR, DELAY, LOST_ANSWER, LATE_COMMIT, STALE_READ, REFUSE = KINDS = (
-    "error",
-    "delay",
-    "lost_answer",
-    "late_commit",
-    "stale_read",
-    "refuse",
+KINDS = (
+    ERROR := "error",
+    ERROR_AFTER := "error_after",
+    DELAY := "delay",
+    LOST_ANSWER := "lost_answer",
+    LATE_COMMIT := "late_commit",
+    NO_EFFECT := "no_effect",
+    STALE_READ := "stale_read",
+    KEYLESS_READ := "keyless_read",
+    CUT_BODY := "cut_body",
+    DRIP := "drip",
+    REFUSE := "refuse",
 )
-_TIMED = (DELAY, LATE_COMMIT, STALE_READ)
-# A late commit needs something to commit, a stale read something to read: they leave other methods alone.
-_ONLY_METHOD = {LATE_COMMIT: "POST", STALE_READ: "GET"}
+_WITH_ERROR = (ERROR, ERROR_AFTER)
+_TIMED = (DELAY, LATE_COMMIT, STALE_READ, DRIP)
+# What needs an effect or something to read leaves other methods alone.
+_ONLY_METHOD = {ERROR_AFTER: "POST", LATE_COMMIT: "POST", NO_EFFECT: "POST", STALE_READ: "GET", KEYLESS_READ: "GET"}
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault as it was asked for. `error` is set for the kind `error` only."""
+    """A fault as it was asked for.
+
+    `error` is set for the kinds that answer one; `keyless` are the fields of a number that a `keyless_read` changes.
+    """
 
     kind: str
     phone_number_id: str | None = None
     method: str | None = None
     times: int | None = None
     after: int = 0
+    every: int = 1
     seconds: float = 0.0
     error: GraphError | None = None
+    keyless: Mapping[str, Any] = field(default_factory=dict)
 
     def matches(self, phone_number_id: str | None, method: str, seconds_since_post: float | None) -> bool:
         if self.phone_number_id not in (None, phone_number_id) or self.method not in (None, method):
@@ -67,8 +89,11 @@ class _Armed:
 
     def strikes(self) -> bool:
         """Counts a request that matches; true if the fault is to happen to it."""
+        fault = self.fault
         self.matched += 1
-        if self.matched <= self.fault.after or (self.fault.times is not None and self.hits >= self.fault.times):
+        if self.matched <= fault.after or (self.matched - fault.after - 1) % fault.every:
+            return False
+        if fault.times is not None and self.hits >= fault.times:
             return False
         self.hits += 1
         return True
@@ -122,6 +147,7 @@ _ANY_KIND: dict[str, Callable[[str, object], object]] = {
     "method": fields.one_of("GET", "POST"),
     "times": fields.whole_number(1),
     "after": fields.whole_number(0),
+    "every": fields.whole_number(1),
 }
 _ERROR_ONLY: dict[str, Callable[[str, object], object]] = {
     "code": fields.whole_number(0),
@@ -133,6 +159,10 @@ _ERROR_ONLY: dict[str, Callable[[str, object], object]] = {
     "retry_after": fields.whole_number(0),
     "headers": fields.headers,
 }
+_KEYLESS_ONLY: dict[str, Callable[[str, object], object]] = {
+    "shape": fields.one_of(*SHAPES),
+    "no_key": fields.one_of(*NO_KEY_STYLES),
+}
 
 
 def read_fault(body: Mapping[str, object]) -> Fault:
@@ -140,26 +170,37 @@ def read_fault(body: Mapping[str, object]) -> Fault:
 
     Raises `BadField` for an unknown field, a wrong value, or a field that the kind does not have or lacks.
     """
-    fields.known_only(body, ["kind", *_ANY_KIND, "seconds", *_ERROR_ONLY])
+    fields.known_only(body, ["kind", *_ANY_KIND, "seconds", *_ERROR_ONLY, *_KEYLESS_ONLY])
     given = {name: value for name, value in body.items() if value is not None}
     kind = fields.one_of(*KINDS)("kind", given.get("kind"))
-    for name in given:
-        if name in _ERROR_ONLY and kind != ERROR:
-            raise BadField(name, f'is for a fault of kind "{ERROR}" only')
-    options: dict[str, Any] = {name: check(name, given[name]) for name, check in _ANY_KIND.items() if name in given}
+    _only_for(kind, _TIMED, ("seconds",), given)
+    _only_for(kind, _WITH_ERROR, _ERROR_ONLY, given)
+    _only_for(kind, (KEYLESS_READ,), _KEYLESS_ONLY, given)
+    options = _checked(_ANY_KIND, given)
     if kind in _ONLY_METHOD and options.setdefault("method", _ONLY_METHOD[kind]) != _ONLY_METHOD[kind]:
         raise BadField("method", f'a fault of kind "{kind}" meets {_ONLY_METHOD[kind]} requests only')
     if kind in _TIMED:
         options["seconds"] = fields.seconds("seconds", given.get("seconds"))
-    elif "seconds" in given:
-        raise BadField("seconds", f"is for the kinds {', '.join(_TIMED)} only")
-    return Fault(kind=kind, error=_read_error(given) if kind == ERROR else None, **options)
+    if kind in _WITH_ERROR:
+        options["error"] = _read_error(kind, given)
+    return Fault(kind=kind, keyless=_checked(_KEYLESS_ONLY, given), **options)
 
 
-def _read_error(given: Mapping[str, object]) -> GraphError:
-    checked: dict[str, Any] = {name: check(name, given[name]) for name, check in _ERROR_ONLY.items() if name in given}
+def _only_for(kind: str, kinds: Sequence[str], names: Iterable[str], given: Mapping[str, object]) -> None:
+    """Raises `BadField` for the first of `names` that is given though it is for other kinds."""
+    for name in names:
+        if name in given and kind not in kinds:
+            raise BadField(name, f"is for {', '.join(kinds)} only")
+
+
+def _checked(checks: Mapping[str, Callable[[str, object], object]], given: Mapping[str, object]) -> dict[str, Any]:
+    return {name: check(name, given[name]) for name, check in checks.items() if name in given}
+
+
+def _read_error(kind: str, given: Mapping[str, object]) -> GraphError:
+    checked = _checked(_ERROR_ONLY, given)
     if "code" not in checked:
-        raise BadField("code", f'a fault of kind "{ERROR}" needs the code of Meta\'s error')
+        raise BadField("code", f'a fault of kind "{kind}" needs the code of Meta\'s error')
     error = documented_error(checked.pop("code"))
     headers = checked.pop("headers", {})
     if "retry_after" in checked:

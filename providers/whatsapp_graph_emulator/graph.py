@@ -1,11 +1,10 @@
-"""The Graph API routes: HTTP in, HTTP out, and the faults on the way. What the edge does is in `encryption_edge`.
+"""The Graph API routes: HTTP in, HTTP out. What the edge does is in `encryption_edge`, faults in `faulty_answers`.
 
 Nothing here may log or remember a header, a query string or a body: they carry access tokens.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -15,9 +14,9 @@ from werkzeug.exceptions import HTTPException
 
 from whatsapp_graph_emulator.answers import Answer, GraphError, HangUp, trace_id
 from whatsapp_graph_emulator.emulation import Emulation
-from whatsapp_graph_emulator.encryption_edge import EDGE, Call, perform
+from whatsapp_graph_emulator.encryption_edge import EDGE, Call
 from whatsapp_graph_emulator.errors import NotRunning
-from whatsapp_graph_emulator.faults import DELAY, ERROR, LATE_COMMIT, LOST_ANSWER, REFUSE, STALE_READ
+from whatsapp_graph_emulator.faulty_answers import answer_to
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -52,30 +51,7 @@ def _answer(emulation: Emulation, call: Call | None, path: str) -> Answer:
         # What Graph says to a path it does not know is not in the public material of this edge.
         raise GraphError(400, 100, f"Unknown path components: /{path}", "GraphMethodException")
 
-    def work(*, stale: bool = False) -> Answer:
-        return perform(call, emulation.numbers, emulation.access, stale=stale)
-
-    def commit() -> None:
-        with contextlib.suppress(GraphError):
-            work()
-
-    before = emulation.numbers.before_last_post(call.phone_number_id)
-    for fault in emulation.faults.met_by(call.phone_number_id, call.method, before[1] if before else None):
-        if fault.kind == DELAY:
-            emulation.pause(fault.seconds)
-        elif fault.kind == ERROR and fault.error:
-            raise fault.error
-        elif fault.kind == REFUSE:
-            raise HangUp("refused on demand")
-        elif fault.kind == LOST_ANSWER:
-            commit()
-            raise HangUp("answer lost on demand")
-        elif fault.kind == LATE_COMMIT:
-            emulation.later(fault.seconds, commit)
-            raise HangUp("committed late on demand")
-        elif fault.kind == STALE_READ:
-            return work(stale=True)
-    return work()
+    return answer_to(call, emulation)
 
 
 def _call(incoming: Request, edge_path: re.Match[str]) -> Call:
@@ -111,7 +87,9 @@ def _params(incoming: Request) -> dict[str, str]:
 
 def _response(answer: Answer) -> Response:
     """Meta's headers on every answer; `X-App-Usage` is in percent of the app's limits."""
-    response = Response(json.dumps(answer.body), status=answer.status, content_type="application/json; charset=UTF-8")
+    body = json.dumps(answer.body).encode()
+    response = Response(answer.delivered(body), status=answer.status, content_type="application/json; charset=UTF-8")
+    response.content_length = len(body)
     response.headers["x-fb-trace-id"] = trace_id()
     response.headers["x-fb-request-id"] = trace_id()
     response.headers["X-App-Usage"] = json.dumps({"call_count": 1, "total_cputime": 0, "total_time": 0})

@@ -172,6 +172,16 @@ def test_a_fault_is_made_and_listed_with_its_hits(emulator: Emulator) -> None:
     }
 
 
+def test_reads_miss_the_key_until_their_fault_is_taken_back(emulator: Emulator, pem: str) -> None:
+    emulator.set_key(NUMBER, pem)
+    made = control(emulator, "POST", "faults", {"kind": "keyless_read", "shape": "flat", "no_key": "empty"})
+    missed = graph(emulator).json()
+
+    control(emulator, "DELETE", f"faults/{made.json()['id']}")
+
+    assert (missed, graph(emulator).json()["data"][0]["business_public_key"]) == ({}, pem)
+
+
 def test_one_fault_can_be_taken_back(emulator: Emulator) -> None:
     first = emulator.fault("error", code=2)
     second = emulator.fault("error", code=10)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -30,6 +33,19 @@ def get(emulator: Emulator, number: str = NUMBER) -> requests.Response:
 
 def post(emulator: Emulator, pem: str) -> requests.Response:
     return requests.post(edge(emulator), data={"business_public_key": pem}, headers=BEARER, timeout=10)
+
+
+def raw(emulator: Emulator, method: str) -> tuple[int, int, bytes]:
+    """Status, Content-Length, and the body as far as it comes."""
+    connection = http.client.HTTPConnection(urlsplit(emulator.url).netloc, timeout=10)
+    with closing(connection):
+        connection.request(method, urlsplit(edge(emulator)).path, headers=BEARER)
+        answer = connection.getresponse()
+        announced = int(answer.headers["Content-Length"])
+        try:
+            return answer.status, announced, answer.read()
+        except http.client.IncompleteRead as cut:
+            return answer.status, announced, cut.partial
 
 
 def wait_until(reached: Callable[[], bool]) -> None:
@@ -263,10 +279,177 @@ def test_a_stale_read_ends(emulator: Emulator, pem: str) -> None:
     wait_until(lambda: get(emulator).json()["data"][0]["business_public_key"] == pem)
 
 
+def test_a_fault_can_meet_each_second_request(emulator: Emulator) -> None:
+    emulator.fault("error", code=2, after=1, every=2, times=2)
+
+    assert [get(emulator).status_code for _ in range(7)] == [200, 503, 200, 503, 200, 200, 200]
+
+
+def test_reads_can_flap_between_stale_and_fresh(emulator: Emulator, pem: str, other_pem: str) -> None:
+    post(emulator, pem)
+    post(emulator, other_pem)
+
+    emulator.fault("stale_read", seconds=3600, every=2)
+
+    keys = [get(emulator).json()["data"][0]["business_public_key"] for _ in range(4)]
+    assert keys == [pem, other_pem, pem, other_pem]
+
+
+def test_an_error_after_the_effect_is_answered_though_the_key_was_taken(emulator: Emulator, pem: str) -> None:
+    emulator.fault("error_after", code=131000, times=1)
+
+    response = post(emulator, pem)
+
+    assert (response.status_code, response.json()["error"]["code"]) == (500, 131000)
+    assert emulator.served(NUMBER)[0] == pem
+
+
+def test_every_part_of_an_error_after_the_effect_can_be_chosen(emulator: Emulator, pem: str) -> None:
+    emulator.fault("error_after", code=1, status=502, message="Bad gateway", retry_after=3)
+
+    response = post(emulator, pem)
+
+    assert (response.status_code, response.headers["Retry-After"]) == (502, "3")
+    assert response.json()["error"]["message"] == "Bad gateway"
+
+
+def test_an_error_after_the_effect_has_none_that_meta_would_refuse(emulator: Emulator) -> None:
+    emulator.fault("error_after", code=2)
+
+    assert post(emulator, "not a key").status_code == 503
+    assert emulator.served(NUMBER)[0] is None
+
+
+def test_an_error_after_the_effect_leaves_reads_alone(emulator: Emulator) -> None:
+    emulator.fault("error_after", code=2)
+
+    assert get(emulator).status_code == 200
+
+
+def test_a_success_without_an_effect_leaves_the_key_that_was_served(
+    emulator: Emulator, pem: str, other_pem: str
+) -> None:
+    post(emulator, pem)
+    emulator.fault("no_effect", times=1)
+
+    assert post(emulator, other_pem).json() == {"success": True}
+
+    assert emulator.served(NUMBER)[0] == pem
+
+
+def test_a_success_without_an_effect_is_no_answer_to_what_meta_would_refuse(emulator: Emulator) -> None:
+    emulator.fault("no_effect")
+
+    assert post(emulator, "not a key").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("shape", "no_key", "answer"),
+    [
+        ("array", "empty", {"data": []}),
+        ("object", "empty", {"data": {}}),
+        ("flat", "empty", {}),
+        ("array", "absent", {"data": [{"business_public_key_signature_status": "MISMATCH"}]}),
+        ("flat", "blank", {"business_public_key": " ", "business_public_key_signature_status": "MISMATCH"}),
+    ],
+)
+def test_a_read_can_miss_the_key_that_is_served(
+    emulator: Emulator, pem: str, shape: str, no_key: str, answer: object
+) -> None:
+    post(emulator, pem)
+
+    emulator.fault("keyless_read", shape=shape, no_key=no_key)
+
+    assert (get(emulator).status_code, get(emulator).json()) == (200, answer)
+    assert emulator.served(NUMBER)[0] == pem
+
+
+def test_a_read_that_misses_the_key_has_the_form_that_the_number_was_given(emulator: Emulator, pem: str) -> None:
+    emulator.add_number(NUMBER, shape="object", no_key="absent")
+    post(emulator, pem)
+
+    emulator.fault("keyless_read")
+
+    assert get(emulator).json() == {"data": {"business_public_key_signature_status": "MISMATCH"}}
+
+
+def test_the_key_is_read_again_after_as_many_reads_without_it_as_were_asked_for(emulator: Emulator, pem: str) -> None:
+    post(emulator, pem)
+
+    emulator.fault("keyless_read", no_key="empty", times=2)
+
+    assert [bool(get(emulator).json()["data"]) for _ in range(4)] == [False, False, True, True]
+
+
+def test_a_read_that_misses_the_key_needs_a_token_all_the_same(emulator: Emulator) -> None:
+    emulator.fault("keyless_read")
+
+    assert requests.get(edge(emulator), timeout=10).status_code == 401
+
+
+def test_a_body_that_is_cut_short_ends_before_its_length(emulator: Emulator, pem: str) -> None:
+    post(emulator, pem)
+    emulator.fault("cut_body", method="GET")
+
+    status, announced, body = raw(emulator, "GET")
+
+    assert (status, len(body)) == (200, announced // 2)
+    assert body.startswith(b'{"data": [{"business_public_key"')
+
+
+def test_a_client_that_counts_bytes_notices_that_a_body_is_cut_short(emulator: Emulator) -> None:
+    emulator.fault("cut_body")
+
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        get(emulator)
+
+
+def test_a_post_whose_answer_is_cut_short_has_its_effect(emulator: Emulator, pem: str) -> None:
+    emulator.fault("cut_body", method="POST")
+
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        post(emulator, pem)
+
+    assert emulator.served(NUMBER)[0] == pem
+
+
+def test_a_body_that_drips_comes_whole_in_the_end(emulator: Emulator, pem: str) -> None:
+    emulator.fault("drip", method="POST", seconds=0.05)
+    emulator.fault("drip", method="GET", seconds=0.05)
+
+    answer = post(emulator, pem)
+
+    assert answer.json() == {"success": True}
+    assert get(emulator).json()["data"][0]["business_public_key"] == pem
+
+
+def test_the_first_byte_of_a_body_that_drips_comes_long_before_the_last_and_stopping_ends_it() -> None:
+    with Emulator(tokens=["token-of-the-test"], numbers=[NUMBER]) as emulator:
+        emulator.fault("drip", seconds=3600)
+        response = requests.get(edge(emulator), headers=BEARER, timeout=10, stream=True)
+        first = response.raw.read(1)
+
+    with response, pytest.raises(requests.exceptions.ChunkedEncodingError):
+        assert response.content
+    assert (response.status_code, first) == (200, b"{")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
         ({"kind": "explosion"}, "kind"),
+        ({"kind": "error_after"}, "code"),
+        ({"kind": "error_after", "code": 4, "method": "GET"}, "method"),
+        ({"kind": "no_effect", "method": "GET"}, "method"),
+        ({"kind": "no_effect", "code": 4}, "code"),
+        ({"kind": "keyless_read", "method": "POST"}, "method"),
+        ({"kind": "keyless_read", "shape": "round"}, "shape"),
+        ({"kind": "keyless_read", "no_key": "gone"}, "no_key"),
+        ({"kind": "keyless_read", "seconds": 1}, "seconds"),
+        ({"kind": "stale_read", "seconds": 1, "no_key": "blank"}, "no_key"),
+        ({"kind": "cut_body", "seconds": 1}, "seconds"),
+        ({"kind": "drip"}, "seconds"),
+        ({"kind": "refuse", "every": 0}, "every"),
         ({"kind": "error"}, "code"),
         ({"kind": "error", "code": "four"}, "code"),
         ({"kind": "error", "code": 4, "status": 200}, "status"),
