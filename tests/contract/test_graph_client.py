@@ -238,6 +238,65 @@ def test_a_lost_answer_to_a_get_is_asked_again(emulator: Emulator, number: str, 
     assert asked(emulator, number) == 3
 
 
+def test_a_body_that_is_cut_short_is_a_lost_answer_to_a_post(emulator: Emulator, number: str, clock: TestClock) -> None:
+    emulator.fault("cut_body", phone_number_id=number)
+    with pytest.raises(AnswerLostError):
+        client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+    assert (asked(emulator, number, "POST"), emulator.served(number)[1]) == (1, KEY.fingerprint)
+
+
+def test_a_body_that_is_cut_short_is_read_again(emulator: Emulator, number: str, clock: TestClock) -> None:
+    emulator.set_key(number, KEY.public_key_pem)
+    emulator.fault("cut_body", phone_number_id=number, times=2)
+    assert client(emulator, clock).get_registered_key(number).fingerprint == KEY.fingerprint
+    assert asked(emulator, number) == 3
+
+
+@pytest.mark.parametrize("code", [1, 2, 131000, 131016, 987654])
+def test_an_error_after_the_effect_of_a_publication_leaves_it_open(
+    emulator: Emulator, number: str, clock: TestClock, code: int
+) -> None:
+    emulator.fault("error_after", code=code, status=500, phone_number_id=number)
+    with pytest.raises(GraphError, match="it may have taken effect") as caught:
+        client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+    assert caught.value.may_have_taken_effect
+    assert emulator.served(number)[1] == KEY.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [(3, 500), (4, 429), (10, 403), (33, 400), (100, 400), (190, 401), (131045, 500)]
+)
+def test_a_refused_publication_had_no_effect(
+    emulator: Emulator, number: str, clock: TestClock, code: int, status: int
+) -> None:
+    emulator.fault("error", code=code, status=status, phone_number_id=number)
+    with pytest.raises(GraphError, match=r"^Meta refused to set the public key") as caught:
+        client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+    assert not caught.value.may_have_taken_effect
+
+
+@pytest.mark.parametrize("fault", [{"kind": "refuse"}, {"kind": "error", "code": 131000}])
+def test_a_read_that_fails_changes_nothing(
+    emulator: Emulator, number: str, clock: TestClock, fault: dict[str, object]
+) -> None:
+    emulator.fault(phone_number_id=number, **fault)  # type: ignore[arg-type]
+    with pytest.raises(GraphError) as caught:
+        client(emulator, clock).get_registered_key(number)
+    assert not caught.value.may_have_taken_effect
+    assert "may have taken effect" not in str(caught.value)
+
+
+def test_a_refusal_does_not_hide_that_a_try_before_it_may_have_taken_effect(
+    emulator: Emulator, number: str, clock: TestClock
+) -> None:
+    emulator.fault("error_after", code=131000, phone_number_id=number, times=1)
+    emulator.fault("error", code=10, phone_number_id=number)
+    with pytest.raises(ServiceUnavailableError) as caught:
+        client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+    assert caught.value.may_have_taken_effect
+    assert asked(emulator, number, "POST") == 2
+
+
 def test_answers_that_stay_lost_make_the_api_unreachable(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.fault("refuse", phone_number_id=number)
     with pytest.raises(UnreachableError):

@@ -145,8 +145,9 @@ def test_a_redirect_is_not_followed_and_the_other_server_sees_nothing(status: in
 
 def test_a_redirect_of_a_post_is_not_followed_either() -> None:
     with serving(b'{"success": true}') as other, serving(b"", 307, {"Location": f"{other.url}/x"}) as server:
-        with pytest.raises(UnexpectedAnswerError):
+        with pytest.raises(UnexpectedAnswerError) as caught:
             client(server.url).set_public_key("1", KEY.public_key_pem)
+        assert not caught.value.may_have_taken_effect
         assert (len(server.seen), other.seen) == (1, [])
 
 
@@ -165,6 +166,13 @@ def test_a_page_with_http_502_is_a_fault_that_is_waited_out() -> None:
         with pytest.raises(ServiceUnavailableError, match="HTTP 502"):
             client(server.url, deadline=600).get_registered_key("1")
         assert len(server.seen) == 8
+
+
+def test_a_publication_answered_with_a_page_and_http_502_may_have_taken_effect() -> None:
+    with serving(b"<html>Bad Gateway</html>", 502) as server:
+        with pytest.raises(ServiceUnavailableError, match="it may have taken effect") as caught:
+            client(server.url).set_public_key("1", KEY.public_key_pem)
+        assert caught.value.may_have_taken_effect
 
 
 def test_an_empty_answer_is_unexpected() -> None:
@@ -210,10 +218,13 @@ def test_a_served_text_that_is_no_key_is_said() -> None:
         client(server.url).get_registered_key("1")
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"success": false}', b'{"success": "true"}', b'{"success": 1}', b"[true]"])
-def test_a_publication_that_is_not_confirmed_is_unexpected(body: bytes) -> None:
-    with serving(body) as server, pytest.raises(UnexpectedAnswerError):
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"<html>", b'{"success": false}', b'{"success": "true"}', b'{"success": 1}', b"[true]"]
+)
+def test_a_publication_that_is_not_confirmed_is_unexpected_and_may_have_taken_effect(body: bytes) -> None:
+    with serving(body) as server, pytest.raises(UnexpectedAnswerError, match="may have taken effect") as caught:
         client(server.url).set_public_key("1", KEY.public_key_pem)
+    assert caught.value.may_have_taken_effect
 
 
 def test_an_answer_without_a_trace_id_has_none() -> None:

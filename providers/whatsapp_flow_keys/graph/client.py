@@ -1,4 +1,4 @@
-"""The calls, over one HTTP session per thread: time-outs, retries within a deadline, typed errors.
+"""The calls, over one HTTP session per thread: retries within a deadline that holds for all of it, typed errors.
 
 It never follows a redirect (a token would travel along) and puts no token into a URL.
 """
@@ -8,7 +8,8 @@ import hmac
 import json
 import random
 import threading
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import requests
@@ -26,6 +27,7 @@ from whatsapp_flow_keys.graph.errors import (
     is_error_body,
 )
 from whatsapp_flow_keys.graph.settings import GraphSettings
+from whatsapp_flow_keys.timed_exchange import NeverConnectedError, TimedSession
 
 _CONNECT_TIMEOUT = 5.0
 _READ_TIMEOUT = 20.0
@@ -45,8 +47,23 @@ class Graph(Protocol):
     def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
         """Publishes; Meta's trace id, if its answer bears one.
 
-        Raises :class:`AnswerLostError` where it may have taken effect, else :class:`GraphError`.
+        Raises :class:`GraphError`, whose ``may_have_taken_effect`` says whether the key may be served all the same.
         """
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A call of the encryption edge; ``doing`` is what it is for, as in "read the key of phone number 1"."""
+
+    method: str
+    phone_number_id: str
+    doing: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def changing(self) -> bool:
+        """It is to change something at Meta."""
+        return self.method == "POST"
 
 
 class GraphClient:
@@ -60,69 +77,76 @@ class GraphClient:
 
     def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
         """``GET /{version}/{phone number id}/whatsapp_business_encryption``. Raises :class:`GraphError`."""
-        doing = f"read the public key of phone number {phone_number_id}"
-        body, trace_id = self._call("GET", phone_number_id, {}, doing)
-        return replace(registered_key(body, doing), trace_id=trace_id)
+        call = _Call("GET", phone_number_id, f"read the public key of phone number {phone_number_id}")
+        body, trace_id = self._perform(call)
+        return replace(registered_key(body, call.doing), trace_id=trace_id)
 
     def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
         """``POST`` to the same edge, as a form (Meta's guide). Repeating it does no harm. Meta's trace id, if any.
 
-        Raises :class:`AnswerLostError` when it was sent and no answer came, else another :class:`GraphError`.
+        Raises :class:`GraphError`, whose ``may_have_taken_effect`` says whether the key may be served all the same.
         """
         doing = f"set the public key of phone number {phone_number_id}"
-        body, trace_id = self._call("POST", phone_number_id, {"business_public_key": public_key_pem}, doing)
+        call = _Call("POST", phone_number_id, doing, {"business_public_key": public_key_pem})
+        body, trace_id = self._perform(call)
         if not isinstance(body, dict) or body.get("success") is not True:
-            raise UnexpectedAnswerError(doing, Answer(200, trace_id=trace_id or ""))
+            raise UnexpectedAnswerError(doing, Answer(200, trace_id=trace_id or ""), changing=True)
         return trace_id
 
-    def _call(self, method: str, phone_number_id: str, fields: dict[str, str], doing: str) -> tuple[Any, str | None]:
+    def _perform(self, call: _Call) -> tuple[Any, str | None]:
         """One call with its retries: transient errors with capped, jittered back-off, within the deadline.
 
-        The answer's body, and Meta's trace id.
+        The answer's body, and Meta's trace id. Of the tries that failed the last one is told, but rather the one that
+        may have taken effect.
         """
         ends = self._clock.monotonic() + self._settings.deadline
         tries = 0
+        doubtful: GraphError | None = None
         while True:
             token = self._tokens[0]
             tries += 1
             try:
-                return self._once(method, phone_number_id, fields, doing, token, ends)
-            except AccessTokenError:
-                if not self._drop(token):
-                    raise
+                return self._once(call, token, ends)
             except GraphError as error:
+                doubtful = error if error.may_have_taken_effect else doubtful
+                if isinstance(error, AccessTokenError) and self._drop(token):
+                    continue
                 pause = self._pause(error, tries)
                 if tries >= error.tries or self._clock.monotonic() + pause >= ends:
-                    raise
+                    raise doubtful or error from None
                 self._clock.sleep(pause)
 
-    def _once(
-        self, method: str, number: str, fields: dict[str, str], doing: str, token: str, ends: float
-    ) -> tuple[Any, str | None]:
+    def _once(self, call: _Call, token: str, ends: float) -> tuple[Any, str | None]:
+        left = max(0.1, ends - self._clock.monotonic())
+        session = self._session()
+        try:
+            response, content = session.within(left, lambda: self._exchange(session, call, token, left))
+        except (requests.RequestException, TimeoutError) as error:
+            if call.changing and not _never_sent(error):
+                raise AnswerLostError(call.doing) from None
+            raise UnreachableError(call.doing, advice=_why_unreachable(error)) from None
+        return self._parsed(call, response, content, token)
+
+    def _exchange(
+        self, session: requests.Session, call: _Call, token: str, seconds: float
+    ) -> tuple[requests.Response, bytes]:
         settings = self._settings
-        parameters = dict(fields)
+        parameters = dict(call.fields)
         if settings.app_secret:
             parameters["appsecret_proof"] = _appsecret_proof(settings.app_secret, token)
-        left = max(0.1, ends - self._clock.monotonic())
-        try:
-            with self._session().request(
-                method,
-                f"{settings.url.rstrip('/')}/{settings.version}/{number}/whatsapp_business_encryption",
-                params=parameters if method == "GET" else None,
-                data=parameters if method == "POST" else None,
-                auth=_Bearer(token),
-                timeout=(min(_CONNECT_TIMEOUT, left), min(_READ_TIMEOUT, left)),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                content = _content(response)
-        except requests.RequestException as error:
-            if method == "POST" and not _never_sent(error):
-                raise AnswerLostError(doing) from None
-            raise UnreachableError(doing, advice=_why_unreachable(error)) from None
-        return self._parsed(response, content, doing, token)
+        with session.request(
+            call.method,
+            f"{settings.url.rstrip('/')}/{settings.version}/{call.phone_number_id}/whatsapp_business_encryption",
+            params=None if call.changing else parameters,
+            data=parameters if call.changing else None,
+            auth=_Bearer(token),
+            timeout=(min(_CONNECT_TIMEOUT, seconds), min(_READ_TIMEOUT, seconds)),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            return response, _content(response)
 
-    def _parsed(self, response: requests.Response, content: bytes, doing: str, token: str) -> tuple[Any, str | None]:
+    def _parsed(self, call: _Call, response: requests.Response, content: bytes, token: str) -> tuple[Any, str | None]:
         try:
             body = json.loads(content)
         except (ValueError, RecursionError):
@@ -132,8 +156,8 @@ class GraphClient:
         if response.status_code == 200 and body is not None and not is_error_body(body):
             return body, answer.trace_id or None
         if response.status_code == 200 and not is_error_body(body):
-            raise UnexpectedAnswerError(doing, answer)
-        raise error_for(doing, answer, self._settings.account)
+            raise UnexpectedAnswerError(call.doing, answer, changing=call.changing)
+        raise error_for(call.doing, answer, self._settings.account, changing=call.changing)
 
     def _drop(self, token: str) -> bool:
         """Goes on with the next token after Meta said that ``token`` is not valid. False when there is none."""
@@ -146,10 +170,10 @@ class GraphClient:
         asked = error.answer.retry_after if error.answer else None
         return max(pause, asked or 0.0)
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = requests.Session()
+    def _session(self) -> TimedSession:
+        session: TimedSession | None = getattr(self._local, "session", None)
+        if session is None or session.is_over:
+            session = self._local.session = TimedSession()
             session.headers["User-Agent"] = "whatsapp-flow-encryption"
             # Plain HTTP is for this machine only: a proxy of the environment must not see the token.
             session.trust_env = self._settings.url.startswith("https:")
@@ -182,16 +206,18 @@ def _content(response: requests.Response) -> bytes:
     return bytes(content)
 
 
-def _never_sent(error: requests.RequestException) -> bool:
+def _never_sent(error: Exception) -> bool:
     """True where the connection was never made, so that the call had no effect."""
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError | NeverConnectedError):
         return True
     return any(reason in repr(error) for reason in ("NewConnectionError", "NameResolutionError", _BAD_CERTIFICATE))
 
 
-def _why_unreachable(error: requests.RequestException) -> str | None:
+def _why_unreachable(error: Exception) -> str | None:
     if _BAD_CERTIFICATE in repr(error):  # other TLS errors can come after the call was sent
         return "The Graph API's certificate was not accepted: check whatsapp:graphUrl, the clock and any proxy."
     if isinstance(error, requests.exceptions.ProxyError):
         return "The proxy did not let the call through: check HTTPS_PROXY and NO_PROXY."
+    if isinstance(error, requests.ReadTimeout | TimeoutError) and not _never_sent(error):
+        return "The answer was not complete in time (WHATSAPP_GRAPH_DEADLINE): check the network, then run again."
     return None

@@ -36,23 +36,46 @@ class GraphError(FlowKeysError):
     """How often a call is made at most when it ends so; the deadline ends it earlier."""
     advice: ClassVar[str] = "Read Meta's message; if it doesn't help, give its trace id to Meta's support."
 
-    def __init__(self, doing: str, answer: Answer | None = None, advice: str | None = None) -> None:
+    def __init__(
+        self, doing: str, answer: Answer | None = None, advice: str | None = None, *, changing: bool = False
+    ) -> None:
+        """``changing``: the call was to change something at Meta."""
         self.doing = doing
         self.answer = answer
         self.advice_given = advice or self.advice
+        self._changing = changing
         super().__init__(self._sentence())
+
+    @property
+    def may_have_taken_effect(self) -> bool:
+        """The call was to change something, and may have done so, or may do so later: only reading tells."""
+        return self._changing and self._leaves_open()
 
     @property
     def what_meta_did(self) -> str:
         """What may follow the word Meta: the sentence without its advice, which is for somebody who runs `pulumi`."""
+        if self.may_have_taken_effect:
+            return f"did not confirm the call to {self.doing}, which may have taken effect{self._said()}"
         if self.answer is None:
             return f"could not be asked to {self.doing}"
-        return f"refused to {self.doing} ({_quoted(self.answer)})"
+        return f"refused to {self.doing}{self._said()}"
 
     def _sentence(self) -> str:
+        if self.may_have_taken_effect:
+            return (
+                f"Meta did not confirm the call to {self.doing}: it may have taken effect. {self.advice_given}"
+                f"{self._said()}"
+            )
         if self.answer is None:
             return f"Could not {self.doing}. {self.advice_given}"
-        return f"Meta refused to {self.doing}. {self.advice_given} ({_quoted(self.answer)})"
+        return f"Meta refused to {self.doing}. {self.advice_given}{self._said()}"
+
+    def _said(self) -> str:
+        return f" ({_quoted(self.answer)})" if self.answer else ""
+
+    def _leaves_open(self) -> bool:
+        """Whether a call that ended so may have had its effect."""
+        return type(self) is GraphError and self.answer is not None and self.answer.status >= 500
 
 
 class AccessTokenError(GraphError):
@@ -148,6 +171,9 @@ class ServiceUnavailableError(GraphError):
     tries = 8
     advice = "Meta has a fault at its side. Nothing is lost: run `pulumi up` again later."
 
+    def _leaves_open(self) -> bool:
+        return True
+
 
 class UnknownFaultError(ServiceUnavailableError):
     """Code 1: maybe an outage, maybe the request; tried twice only."""
@@ -163,12 +189,17 @@ class UnexpectedAnswerError(GraphError):
     @property
     def what_meta_did(self) -> str:
         """See :class:`GraphError`."""
-        said = f" ({_quoted(self.answer)})" if self.answer else ""
-        return f"gave no answer of the Graph API when asked to {self.doing}{said}"
+        if self.may_have_taken_effect:
+            return super().what_meta_did
+        return f"gave no answer of the Graph API when asked to {self.doing}{self._said()}"
 
     def _sentence(self) -> str:
-        said = f" ({_quoted(self.answer)})" if self.answer else ""
-        return f"Could not {self.doing}. {self.advice_given}{said}"
+        if self.may_have_taken_effect:
+            return super()._sentence()
+        return f"Could not {self.doing}. {self.advice_given}{self._said()}"
+
+    def _leaves_open(self) -> bool:
+        return self.answer is None or self.answer.status < 300 or self.answer.status >= 500
 
 
 class UnreachableError(GraphError):
@@ -183,7 +214,12 @@ class AnswerLostError(GraphError):
     """The call was sent and no answer came: it may have taken effect, or may do so later. Read, then decide."""
 
     transient = True
-    advice = "The call was sent, and no answer came. Nothing is lost: run `pulumi up` again."
+    advice = "No answer came. Nothing is lost: run `pulumi up` again."
+
+    @property
+    def may_have_taken_effect(self) -> bool:
+        """True."""
+        return True
 
 
 _BY_CODE: Mapping[int, type[GraphError]] = {
@@ -208,13 +244,12 @@ _BY_CODE: Mapping[int, type[GraphError]] = {
 }
 
 
-def error_for(doing: str, answer: Answer, account: str | None = None) -> GraphError:
+def error_for(doing: str, answer: Answer, account: str | None = None, *, changing: bool = False) -> GraphError:
     """The typed error for an error answer. ``doing`` is what was tried, as in "read the key of phone number 1";
-    ``account`` is whose token was used, where it is one of several."""
+    ``account`` is whose token was used, where it is one of several; ``changing``: it was tried to change something."""
     kind = _class_of(answer)
-    if account and kind is AccessTokenError:
-        return kind(doing, answer, AccessTokenError.advice_for_one_of_several)
-    return kind(doing, answer)
+    advice = AccessTokenError.advice_for_one_of_several if account and kind is AccessTokenError else None
+    return kind(doing, answer, advice, changing=changing)
 
 
 def _class_of(answer: Answer) -> type[GraphError]:
