@@ -130,9 +130,9 @@ class Emulator:
         Kinds: `error` and `error_after` (with `code`, and `status`, `subcode`, `message`, `type`, `is_transient`,
         `retry_after`, `headers` where Meta's documented ones are not wanted), `delay`, `late_commit`, `stale_read`,
         `drip` (each with `seconds`), `keyless_read` (with `shape` and `no_key` where the number's are not wanted),
-        `lost_answer`, `no_effect`, `cut_body`, `refuse`. Any kind: `phone_number_id`, `method` (GET, POST), `times`
-        (None: until cleared), `after` (requests to leave alone first), `every` (meets each nth). See the module
-        `faults`.
+        `wrong_date` (with `seconds_ahead`), `lost_answer`, `no_effect`, `cut_body`, `refuse`. Any kind:
+        `phone_number_id`, `method` (GET, POST), `times` (None: until cleared), `after` (requests to leave alone first),
+        `every` (meets each nth). See the module `faults`.
         """
         return self._emulation().faults.add({"kind": kind, **asked})
 

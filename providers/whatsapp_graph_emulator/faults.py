@@ -12,6 +12,7 @@
 | `keyless_read` | a GET answers as if no key were set, with the number's `shape` and `no_key` or those given here |
 | `cut_body` | it has its effect, then the connection closes after half of the body that Content-Length announces |
 | `drip` | it has its effect, then the body comes byte by byte, spread over `seconds` in all |
+| `wrong_date` | it is answered as ever, with a Date header that is `seconds_ahead` (negative: behind) |
 | `refuse` | the connection closes without an answer and without an effect |
 
 With `times` a fault happens that often, else until it is removed; with `after` the first requests that match are left
@@ -47,12 +48,15 @@ KINDS = (
     KEYLESS_READ := "keyless_read",
     CUT_BODY := "cut_body",
     DRIP := "drip",
+    WRONG_DATE := "wrong_date",
     REFUSE := "refuse",
 )
 _WITH_ERROR = (ERROR, ERROR_AFTER)
 _TIMED = (DELAY, LATE_COMMIT, STALE_READ, DRIP)
 # What needs an effect or something to read leaves other methods alone.
 _ONLY_METHOD = {ERROR_AFTER: "POST", LATE_COMMIT: "POST", NO_EFFECT: "POST", STALE_READ: "GET", KEYLESS_READ: "GET"}
+
+_TEN_YEARS = 10 * 366 * 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class Fault:
     after: int = 0
     every: int = 1
     seconds: float = 0.0
+    seconds_ahead: int = 0
     error: GraphError | None = None
     keyless: Mapping[str, Any] = field(default_factory=dict)
 
@@ -159,6 +164,9 @@ _ERROR_ONLY: dict[str, Callable[[str, object], object]] = {
     "retry_after": fields.whole_number(0),
     "headers": fields.headers,
 }
+_DATE_ONLY: dict[str, Callable[[str, object], object]] = {
+    "seconds_ahead": fields.whole_number(-_TEN_YEARS, _TEN_YEARS),
+}
 _KEYLESS_ONLY: dict[str, Callable[[str, object], object]] = {
     "shape": fields.one_of(*SHAPES),
     "no_key": fields.one_of(*NO_KEY_STYLES),
@@ -170,17 +178,20 @@ def read_fault(body: Mapping[str, object]) -> Fault:
 
     Raises `BadField` for an unknown field, a wrong value, or a field that the kind does not have or lacks.
     """
-    fields.known_only(body, ["kind", *_ANY_KIND, "seconds", *_ERROR_ONLY, *_KEYLESS_ONLY])
+    fields.known_only(body, ["kind", *_ANY_KIND, "seconds", *_ERROR_ONLY, *_KEYLESS_ONLY, *_DATE_ONLY])
     given = {name: value for name, value in body.items() if value is not None}
     kind = fields.one_of(*KINDS)("kind", given.get("kind"))
     _only_for(kind, _TIMED, ("seconds",), given)
     _only_for(kind, _WITH_ERROR, _ERROR_ONLY, given)
     _only_for(kind, (KEYLESS_READ,), _KEYLESS_ONLY, given)
+    _only_for(kind, (WRONG_DATE,), _DATE_ONLY, given)
     options = _checked(_ANY_KIND, given)
     if kind in _ONLY_METHOD and options.setdefault("method", _ONLY_METHOD[kind]) != _ONLY_METHOD[kind]:
         raise BadField("method", f'a fault of kind "{kind}" meets {_ONLY_METHOD[kind]} requests only')
     if kind in _TIMED:
         options["seconds"] = fields.seconds("seconds", given.get("seconds"))
+    if kind == WRONG_DATE:
+        options["seconds_ahead"] = _DATE_ONLY["seconds_ahead"]("seconds_ahead", given.get("seconds_ahead"))
     if kind in _WITH_ERROR:
         options["error"] = _read_error(kind, given)
     return Fault(kind=kind, keyless=_checked(_KEYLESS_ONLY, given), **options)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from email.utils import formatdate
 
 from whatsapp_graph_emulator.answers import Answer, GraphError, HangUp
 from whatsapp_graph_emulator.emulation import Emulation
@@ -21,6 +23,7 @@ from whatsapp_graph_emulator.faults import (
     NO_EFFECT,
     REFUSE,
     STALE_READ,
+    WRONG_DATE,
     Fault,
 )
 from whatsapp_graph_emulator.number import Number
@@ -57,6 +60,7 @@ class _Faulty:
             KEYLESS_READ: lambda: self._perform(seen=self._without_key),
             CUT_BODY: lambda: replace(self._performed(), delivered=_half),
             DRIP: lambda: replace(self._performed(), delivered=self._drops),
+            WRONG_DATE: self._at_another_time,
             REFUSE: self._refuse,
         }
         return by_kind[self._fault.kind]()
@@ -94,6 +98,11 @@ class _Faulty:
     def _late_commit(self) -> Answer:
         self._emulation.later(self._fault.seconds, self._commit)
         raise HangUp("committed late on demand")
+
+    def _at_another_time(self) -> Answer:
+        answer = self._performed()
+        date = formatdate(time.time() + self._fault.seconds_ahead, usegmt=True)
+        return replace(answer, headers={**answer.headers, "Date": date})
 
     def _refuse(self) -> Answer:
         raise HangUp("refused on demand")

@@ -6,8 +6,9 @@ import errno
 import os
 import socket
 import threading
+from email.utils import formatdate
 
-from flask import Flask
+from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -25,6 +26,11 @@ _STOP_POLL_SECONDS = 0.05
 class _QuietHandler(WSGIRequestHandler):
     def log(self, *args: object, **kwargs: object) -> None:
         """Logs nothing: a request line can carry an access token."""
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """The Date, which may be a wrong one on demand, is the application's."""
+        self.send_response_only(code, message)
+        self.send_header("Server", self.version_string())
 
     def connection_dropped(self, error: BaseException, environ: object = None) -> None:
         # HTTP/1.1 would wait for the next request on the connection that a fault wants closed.
@@ -96,6 +102,11 @@ def build_app(emulation: Emulation) -> Flask:
     app.url_map.merge_slashes = False
     app.register_blueprint(control_routes(emulation))
     app.register_blueprint(graph_routes(emulation))
+
+    @app.after_request
+    def dated(response: Response) -> Response:
+        response.headers.setdefault("Date", formatdate(usegmt=True))
+        return response
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:

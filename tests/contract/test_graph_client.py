@@ -1,5 +1,7 @@
 """The client's calls against the emulator, over real HTTP: keys, proofs, retries, tokens, and what it never says."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.contract.conftest import TestClock
@@ -11,6 +13,7 @@ from whatsapp_flow_keys.graph.errors import (
     AccountLockedError,
     AnswerLostError,
     AppSecretProofError,
+    ClockSkewError,
     GraphError,
     InvalidPublicKeyError,
     PermissionDeniedError,
@@ -354,3 +357,46 @@ def test_no_token_is_in_the_text_or_the_chain_of_a_broken_connection(
     assert TOKEN not in f"{caught.value!r} {caught.value}"
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("off", "said"),
+    [
+        (timedelta(days=-365, seconds=-60), "is 365 days ahead of Meta's"),
+        (timedelta(days=365, seconds=60), "is 365 days behind Meta's"),
+        (timedelta(hours=-30, seconds=-60), "is 30 hours ahead of Meta's"),
+        (timedelta(minutes=62, seconds=30), "is 62 minutes behind Meta's"),
+    ],
+)
+def test_a_read_whose_time_is_not_this_machines_is_not_used(
+    emulator: Emulator, number: str, clock: TestClock, off: timedelta, said: str
+) -> None:
+    emulator.set_key(number, KEY.public_key_pem)
+    emulator.fault("wrong_date", phone_number_id=number, seconds_ahead=int(off.total_seconds()))
+    with pytest.raises(ClockSkewError) as caught:
+        client(emulator, clock).get_registered_key(number)
+    assert f"Could not read the public key of phone number {number}. This machine's clock {said}" in str(caught.value)
+    assert "no key is lost: set this machine's clock" in str(caught.value)
+    assert (asked(emulator, number), clock.waited) == (1, 0.0)
+
+
+@pytest.mark.parametrize("minutes", [-59, 0, 58])
+def test_a_time_that_is_less_than_an_hour_off_is_taken(
+    emulator: Emulator, number: str, clock: TestClock, minutes: int
+) -> None:
+    emulator.set_key(number, KEY.public_key_pem)
+    emulator.fault("wrong_date", phone_number_id=number, seconds_ahead=minutes * 60)
+    assert client(emulator, clock).get_registered_key(number).fingerprint == KEY.fingerprint
+
+
+def test_a_publication_is_not_refused_by_its_time(emulator: Emulator, number: str, clock: TestClock) -> None:
+    emulator.fault("wrong_date", phone_number_id=number, seconds_ahead=86_400)
+    client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+    assert emulator.served(number)[1] == KEY.fingerprint
+
+
+def test_an_error_is_told_whatever_its_time(emulator: Emulator, number: str, clock: TestClock) -> None:
+    emulator.add_number(number, registered=False)
+    emulator.fault("wrong_date", phone_number_id=number, seconds_ahead=86_400)
+    with pytest.raises(PhoneNumberNotRegisteredError):
+        client(emulator, clock).get_registered_key(number)

@@ -19,6 +19,7 @@ from tests.contract.conftest import TestClock
 from whatsapp_flow_keys.graph.client import GraphClient
 from whatsapp_flow_keys.graph.errors import (
     AnswerLostError,
+    ClockSkewError,
     GraphError,
     PhoneNumberNotFoundError,
     ServiceUnavailableError,
@@ -57,7 +58,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.seen.append(self.headers["Authorization"])
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.send_response(self.server.status)
+        self.send_response_only(self.server.status)  # no Date
         for name, value in {"Content-Length": str(len(self.server.body)), **self.server.headers}.items():
             self.send_header(name, value)
         self.end_headers()
@@ -225,6 +226,28 @@ def test_a_publication_that_is_not_confirmed_is_unexpected_and_may_have_taken_ef
     with serving(body) as server, pytest.raises(UnexpectedAnswerError, match="may have taken effect") as caught:
         client(server.url).set_public_key("1", KEY.public_key_pem)
     assert caught.value.may_have_taken_effect
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["", "garbage", "Tue", "Sat, 99 Nov 1999 25:61:61 GMT", "Sat, 01 Jan 99999 00:00:00 GMT", "1448928000"],
+)
+def test_a_date_that_cannot_be_read_says_nothing(date: str) -> None:
+    with serving(headers={"Date": date}) as server:
+        assert client(server.url).get_registered_key("1").fingerprint is None
+
+
+def test_an_answer_without_a_date_is_taken() -> None:
+    with hanging_up(b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n" + NO_KEY) as url:
+        assert client(url).get_registered_key("1").fingerprint is None
+
+
+@pytest.mark.parametrize(
+    "date", ["Sat, 01 Jan 2000 00:00:00 GMT", "Saturday, 01-Jan-00 00:00:00 GMT", "Sat Jan  1 00:00:00 2000"]
+)
+def test_each_form_of_a_date_is_read(date: str) -> None:
+    with serving(headers={"Date": date}) as server, pytest.raises(ClockSkewError, match="days ahead of Meta's"):
+        client(server.url).get_registered_key("1")
 
 
 def test_an_answer_without_a_trace_id_has_none() -> None:

@@ -186,6 +186,7 @@ def test_what_may_be_tried_again_by_the_client_is_transient(kind: type[GraphErro
         (errors.RegistrationLimitError, "Run `pulumi up` again later"),
         (errors.ServiceUnavailableError, "run `pulumi up` again later"),
         (errors.UnexpectedAnswerError, "whatsapp:graphUrl"),
+        (errors.ClockSkewError, "set this machine's clock"),
         (errors.UnreachableError, "network"),
         (errors.AnswerLostError, "run `pulumi up` again"),
         (GraphError, "trace id"),

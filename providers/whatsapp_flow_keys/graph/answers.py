@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from whatsapp_flow_keys.errors import InputError
@@ -73,6 +75,15 @@ def error_answer(status: int, headers: Mapping[str, str], body: Any, hidden: tup
         is_transient=error.get("is_transient") is True,
         retry_after=_retry_after(headers),
     )
+
+
+def time_of(headers: Mapping[str, str]) -> datetime | None:
+    """What the answer's ``Date`` says (RFC 9110), or None where there is none or it can't be read."""
+    try:
+        date = parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
 
 
 def _quotable(text: object, hidden: tuple[str, ...]) -> str:

@@ -10,16 +10,18 @@ import random
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, Protocol
 
 import requests
 
 from whatsapp_flow_keys.clock import Clock, SystemClock
-from whatsapp_flow_keys.graph.answers import RegisteredKey, error_answer, registered_key
+from whatsapp_flow_keys.graph.answers import RegisteredKey, error_answer, registered_key, time_of
 from whatsapp_flow_keys.graph.errors import (
     AccessTokenError,
     Answer,
     AnswerLostError,
+    ClockSkewError,
     GraphError,
     UnexpectedAnswerError,
     UnreachableError,
@@ -33,6 +35,7 @@ _CONNECT_TIMEOUT = 5.0
 _READ_TIMEOUT = 20.0
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 8.0
+_LARGEST_SKEW = timedelta(hours=1)
 _LARGEST_ANSWER = 1024 * 1024
 _CHUNK = 64 * 1024
 _BAD_CERTIFICATE = "SSLCertVerificationError"
@@ -154,6 +157,8 @@ class GraphClient:
         hidden = (token, self._settings.app_secret) if self._settings.app_secret else (token,)
         answer = error_answer(response.status_code, response.headers, body, hidden)
         if response.status_code == 200 and body is not None and not is_error_body(body):
+            if not call.changing:
+                _refuse_another_time(response.headers, call.doing)
             return body, answer.trace_id or None
         if response.status_code == 200 and not is_error_body(body):
             raise UnexpectedAnswerError(call.doing, answer, changing=call.changing)
@@ -204,6 +209,13 @@ def _content(response: requests.Response) -> bytes:
         if len(content) > _LARGEST_ANSWER:
             return b""
     return bytes(content)
+
+
+def _refuse_another_time(headers: Mapping[str, str], doing: str) -> None:
+    """Raises :class:`ClockSkewError` where the answer's time is not this machine's, whatever clock a caller goes by."""
+    date = time_of(headers)
+    if date is not None and abs(ahead := SystemClock().now() - date) > _LARGEST_SKEW:
+        raise ClockSkewError.of(doing, ahead)
 
 
 def _never_sent(error: Exception) -> bool:

@@ -6,6 +6,7 @@ and the Graph API's rate limit and security pages.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from whatsapp_flow_keys.errors import FlowKeysError
@@ -202,6 +203,30 @@ class UnexpectedAnswerError(GraphError):
         return self.answer is None or self.answer.status < 300 or self.answer.status >= 500
 
 
+class ClockSkewError(GraphError):
+    """Meta's answer bears a time that is more than an hour from this machine's, by which keys would be kept or let go.
+
+    So the answer is not used: what Meta serves is as good as not known.
+    """
+
+    what_to_do: ClassVar[str] = (
+        "By its dates keys would be kept or let go wrongly. Reading changed nothing, and no key is lost: set this "
+        "machine's clock, then run again."
+    )
+    advice = f"This machine's clock is more than an hour off. {what_to_do}"
+
+    @classmethod
+    def of(cls, doing: str, ahead: timedelta) -> "ClockSkewError":
+        """The error that says how far this machine's clock is ahead of Meta's, or behind it where that is negative."""
+        how = "ahead of" if ahead > timedelta() else "behind"
+        return cls(doing, advice=f"This machine's clock is {_in_words(abs(ahead))} {how} Meta's. {cls.what_to_do}")
+
+    @property
+    def what_meta_did(self) -> str:
+        """See :class:`GraphError`."""
+        return f"gave another time than this machine's when asked to {self.doing}"
+
+
 class UnreachableError(GraphError):
     """No connection, so the call had no effect."""
 
@@ -280,6 +305,13 @@ def _quoted(answer: Answer) -> str:
     parts += [f"asks to wait {answer.retry_after:.0f} s"] if answer.retry_after else []
     parts += [f"trace {answer.trace_id}"] if answer.trace_id else []
     return ", ".join(part for part in parts if part)
+
+
+def _in_words(duration: timedelta) -> str:
+    for unit, name in ((timedelta(days=1), "days"), (timedelta(hours=1), "hours")):
+        if duration >= 2 * unit:
+            return f"{duration // unit} {name}"
+    return f"{duration // timedelta(minutes=1)} minutes"
 
 
 def is_error_body(body: Any) -> bool:

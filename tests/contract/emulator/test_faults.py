@@ -6,6 +6,8 @@ import http.client
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -434,6 +436,18 @@ def test_the_first_byte_of_a_body_that_drips_comes_long_before_the_last_and_stop
     assert (response.status_code, first) == (200, b"{")
 
 
+@pytest.mark.parametrize("days", [-365, 0, 365])
+def test_an_answer_can_bear_another_date(emulator: Emulator, pem: str, days: int) -> None:
+    emulator.set_key(NUMBER, pem)
+    emulator.fault("wrong_date", seconds_ahead=days * 86_400)
+
+    response = get(emulator)
+
+    off = parsedate_to_datetime(response.headers["Date"]) - datetime.now(timezone.utc)
+    assert abs(off - timedelta(days=days)) < timedelta(minutes=5)
+    assert response.json()["data"][0]["business_public_key"] == pem
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -449,6 +463,9 @@ def test_the_first_byte_of_a_body_that_drips_comes_long_before_the_last_and_stop
         ({"kind": "stale_read", "seconds": 1, "no_key": "blank"}, "no_key"),
         ({"kind": "cut_body", "seconds": 1}, "seconds"),
         ({"kind": "drip"}, "seconds"),
+        ({"kind": "wrong_date"}, "seconds_ahead"),
+        ({"kind": "wrong_date", "seconds_ahead": 1.5}, "seconds_ahead"),
+        ({"kind": "refuse", "seconds_ahead": 1}, "seconds_ahead"),
         ({"kind": "refuse", "every": 0}, "every"),
         ({"kind": "error"}, "code"),
         ({"kind": "error", "code": "four"}, "code"),
