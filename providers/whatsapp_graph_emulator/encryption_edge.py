@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from whatsapp_graph_emulator.access import Access
 from whatsapp_graph_emulator.answers import Answer, GraphError
-from whatsapp_graph_emulator.documented_errors import documented_error, unsupported
+from whatsapp_graph_emulator.documented_errors import documented_error, unknown_path, unsupported
 from whatsapp_graph_emulator.number import Number
 from whatsapp_graph_emulator.phone_numbers import Numbers
 from whatsapp_graph_emulator.public_keys import InvalidPublicKey, PublicKey, read_public_key
@@ -53,7 +53,7 @@ def perform(
     `seen` is what a GET sees of the number, `publish` has the effect of a POST in place of `Numbers.publish`. Raises
     `GraphError` where Meta would refuse.
     """
-    _check_version(call.version)
+    _check_version(call)
     token = access.check_token(call.bearer or call.params.get("access_token"))
     access.check_proof(token, call.params)
     number = _find(call, numbers)
@@ -67,15 +67,10 @@ def perform(
     return _get_key(call, seen(number))
 
 
-def _check_version(version: str) -> None:
-    match = re.fullmatch(r"v([0-9]{1,4})\.0", version)
+def _check_version(call: Call) -> None:
+    match = re.fullmatch(r"v([0-9]{1,4})\.0", call.version)
     if not match or not OLDEST_VERSION <= int(match[1]) <= NEWEST_VERSION:
-        raise GraphError(
-            400,
-            100,
-            f"Unknown API version: {version}. Known versions are v{OLDEST_VERSION}.0 to v{NEWEST_VERSION}.0",
-            "GraphMethodException",
-        )
+        raise unknown_path(f"{call.phone_number_id}/{EDGE}")
 
 
 def _find(call: Call, numbers: Numbers) -> Number:

@@ -13,6 +13,7 @@ from flask import Blueprint, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
 from whatsapp_graph_emulator.answers import Answer, GraphError, HangUp, trace_id
+from whatsapp_graph_emulator.documented_errors import unknown_path
 from whatsapp_graph_emulator.emulation import Emulation
 from whatsapp_graph_emulator.encryption_edge import EDGE, Call
 from whatsapp_graph_emulator.errors import NotRunning
@@ -48,9 +49,7 @@ def graph_routes(emulation: Emulation) -> Blueprint:
 
 def _answer(emulation: Emulation, call: Call | None, path: str) -> Answer:
     if call is None:
-        # What Graph says to a path it does not know is not in the public material of this edge.
-        raise GraphError(400, 100, f"Unknown path components: /{path}", "GraphMethodException")
-
+        raise unknown_path(path)
     return answer_to(call, emulation)
 
 

@@ -15,6 +15,7 @@ from whatsapp_flow_keys.graph.errors import (
     AppSecretProofError,
     ClockSkewError,
     GraphError,
+    GraphVersionError,
     InvalidPublicKeyError,
     PermissionDeniedError,
     PhoneNumberDeletedError,
@@ -212,6 +213,13 @@ def test_an_unknown_fault_is_asked_twice(emulator: Emulator, number: str, clock:
 def test_a_number_that_meta_does_not_know_is_named(emulator: Emulator, clock: TestClock) -> None:
     with pytest.raises(PhoneNumberNotFoundError, match="read the public key of phone number 999"):
         client(emulator, clock).get_registered_key("999")
+
+
+def test_a_version_that_meta_does_not_know_is_named(emulator: Emulator, number: str, clock: TestClock) -> None:
+    graph = GraphClient(GraphSettings((TOKEN,), url=emulator.url, version="v260.0"), clock)
+    with pytest.raises(GraphVersionError, match="check whatsapp:graphVersion"):
+        graph.get_registered_key(number)
+    assert (asked(emulator, number), clock.waited) == (1, 0.0)
 
 
 def test_a_public_key_that_meta_does_not_take_is_said(emulator: Emulator, number: str, clock: TestClock) -> None:

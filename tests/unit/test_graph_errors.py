@@ -37,6 +37,8 @@ META_SAYS: list[tuple[int, int | None, int, type[GraphError], bool]] = [
     (299, None, 403, errors.PermissionDeniedError, False),
     (341, None, 400, errors.RateLimitError, True),
     (368, None, 403, errors.AccountLockedError, False),
+    (2635, None, 400, errors.GraphVersionError, False),
+    (2500, None, 400, GraphError, False),
     (803, None, 404, errors.PhoneNumberNotFoundError, False),
     (80007, None, 400, errors.RateLimitError, True),
     (80008, None, 400, errors.RateLimitError, True),
@@ -118,6 +120,34 @@ def test_an_object_that_is_not_found_is_no_bad_key_though_the_text_names_one() -
     assert type(answered(400, unseen)) is errors.PhoneNumberNotFoundError
 
 
+@pytest.mark.parametrize("node", ["WhatsAppBusinessAccount", "Business", "WhatsAppMessageTemplate"])
+def test_the_id_of_another_object_is_named_as_such(node: str) -> None:
+    said = f"(#100) Tried accessing nonexisting field (whatsapp_business_encryption) on node type ({node})"
+    error = answered(400, body(message=said))
+    assert type(error) is errors.PhoneNumberNotFoundError
+    assert f"The ID is that of a {node}, not of a phone number" in str(error)
+
+
+def test_a_phone_number_without_the_edge_is_not_taken_for_another_object() -> None:
+    said = "(#100) Tried accessing nonexisting field (whatsapp_business_encryption) on node type (WhatsAppPhoneNumber)"
+    assert type(answered(400, body(message=said))) is errors.InvalidParameterError
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "kind"),
+    [
+        (2500, "Unknown path components: /1065/whatsapp_business_encryption", errors.GraphVersionError),
+        (2500, "An active access token must be used to query information about it.", errors.AccessTokenError),
+        (200, "API access blocked.", errors.AppBlockedError),
+        (200, "API access deactivated. To reactivate, go to the app dashboard.", errors.AppBlockedError),
+        (200, "(#200) Permissions error", errors.PermissionDeniedError),
+        (190, "API access blocked.", errors.AccessTokenError),
+    ],
+)
+def test_a_code_of_several_meanings_is_told_by_its_message(code: int, said: str, kind: type[GraphError]) -> None:
+    assert type(answered(400, body(code, message=said))) is kind
+
+
 def test_an_unknown_code_is_transient_where_meta_says_so() -> None:
     assert type(answered(400, body(987654, is_transient=True))) is errors.ServiceUnavailableError
 
@@ -176,6 +206,8 @@ def test_what_may_be_tried_again_by_the_client_is_transient(kind: type[GraphErro
         (errors.AccessTokenError, "WHATSAPP_ACCESS_TOKEN"),
         (errors.PermissionDeniedError, "whatsapp_business_messaging"),
         (errors.PhoneNumberNotFoundError, "WhatsApp Manager"),
+        (errors.AppBlockedError, "dashboard"),
+        (errors.GraphVersionError, "whatsapp:graphVersion"),
         (errors.PhoneNumberDeletedError, "deleted"),
         (errors.PhoneNumberNotRegisteredError, "registered"),
         (errors.InvalidPublicKeyError, "RSA-2048"),

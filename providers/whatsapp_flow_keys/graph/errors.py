@@ -4,6 +4,7 @@ Sources: Meta's error code page for the WhatsApp Business Platform, its OpenAPI 
 and the Graph API's rate limit and security pages.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -80,7 +81,7 @@ class GraphError(FlowKeysError):
 
 
 class AccessTokenError(GraphError):
-    """Code 190, 0: the access token is invalid, expired or revoked."""
+    """Code 190, 0, and 2500 about the token: it is invalid, expired or revoked."""
 
     advice = (
         "The access token is not valid (any more): set a system user's token with `pulumi config set --secret "
@@ -104,12 +105,29 @@ class PermissionDeniedError(GraphError):
 
 
 class PhoneNumberNotFoundError(GraphError):
-    """Code 100 with subcode 33, code 803: no such object, or the token doesn't see it. Meta doesn't tell which."""
+    """Code 100 with subcode 33, code 803: no such object, or the token doesn't see it. Meta doesn't tell which.
+
+    Also code 100 about a node type that is not a phone number's: the ID is that of another object.
+    """
 
     advice = (
         "Meta knows no such phone number ID, or the token can't see it. Compare it with the ID in WhatsApp Manager "
         "(not the phone number, not the WhatsApp Business account's ID, not a flow's), and the token's account."
     )
+
+
+class AppBlockedError(GraphError):
+    """Code 200 about API access: Meta blocked or deactivated the app."""
+
+    advice = (
+        "The app that the access token belongs to is blocked or deactivated: see its dashboard at Meta, then run again."
+    )
+
+
+class GraphVersionError(GraphError):
+    """Code 2500 about the path, which Meta reads so after a wrong version, and 2635, a version that has ended."""
+
+    advice = "Meta does not know this version of the Graph API, or no longer: check whatsapp:graphVersion."
 
 
 class PhoneNumberDeletedError(GraphError):
@@ -262,6 +280,7 @@ _BY_CODE: Mapping[int, type[GraphError]] = {
     131009: InvalidParameterError,
     131031: AccountLockedError,
     368: AccountLockedError,
+    2635: GraphVersionError,
     **dict.fromkeys((4, 17, 32, 341, 613, 80007, 80008, 130429), RateLimitError),
     **dict.fromkeys((133015, 133016), RegistrationLimitError),
     1: UnknownFaultError,
@@ -273,20 +292,35 @@ def error_for(doing: str, answer: Answer, account: str | None = None, *, changin
     """The typed error for an error answer. ``doing`` is what was tried, as in "read the key of phone number 1";
     ``account`` is whose token was used, where it is one of several; ``changing``: it was tried to change something."""
     kind = _class_of(answer)
-    advice = AccessTokenError.advice_for_one_of_several if account and kind is AccessTokenError else None
+    advice = None
+    if account and kind is AccessTokenError:
+        advice = AccessTokenError.advice_for_one_of_several
+    if node := _other_node(answer):
+        advice = f"The ID is that of a {node}, not of a phone number: take the phone number ID from WhatsApp Manager."
     return kind(doing, answer, advice, changing=changing)
+
+
+def _other_node(answer: Answer) -> str | None:
+    """The kind of object that the ID belongs to, where Meta says that it has no encryption key."""
+    node = re.search(r"on node type \((\w{1,60})\)", answer.message) if answer.code == 100 else None
+    return node[1] if node and "PhoneNumber" not in node[1] else None
 
 
 def _class_of(answer: Answer) -> type[GraphError]:
     code = answer.code
-    if code == 100 and answer.subcode == 33:
+    said = f"{answer.message} {answer.details}".lower()
+    if code == 100 and (answer.subcode == 33 or _other_node(answer)):
         return PhoneNumberNotFoundError
-    if code == 100:
-        said = f"{answer.message} {answer.details}".lower()
-        if "appsecret_proof" in said:
-            return AppSecretProofError
-        if "public key" in said:
-            return InvalidPublicKeyError
+    if code == 100 and "appsecret_proof" in said:
+        return AppSecretProofError
+    if code == 100 and "public key" in said:
+        return InvalidPublicKeyError
+    if code == 200 and "api access" in said:
+        return AppBlockedError
+    if code == 2500 and "unknown path components" in said:
+        return GraphVersionError
+    if code == 2500 and "access token" in said:
+        return AccessTokenError
     if code is not None and 200 <= code <= 299:
         return PermissionDeniedError
     if code is not None and code in _BY_CODE:

@@ -192,14 +192,14 @@ def test_the_oldest_and_the_newest_version_are_answered(emulator: Emulator, vers
 def test_an_unknown_version_is_refused(emulator: Emulator, version: str) -> None:
     response = requests.get(edge(emulator, version=version), headers=BEARER, timeout=10)
 
-    assert error_of(response) == (400, 100, None, "GraphMethodException")
-    assert version in response.json()["error"]["message"]
+    assert error_of(response) == (400, 2500, None, "OAuthException")
+    assert response.json()["error"]["message"] == f"Unknown path components: /{NUMBER}/whatsapp_business_encryption"
 
 
 def test_another_edge_is_refused_in_metas_envelope(emulator: Emulator) -> None:
     response = requests.get(f"{emulator.url}/v26.0/{NUMBER}/messages", headers=BEARER, timeout=10)
 
-    assert error_of(response) == (400, 100, None, "GraphMethodException")
+    assert error_of(response) == (400, 2500, None, "OAuthException")
 
 
 def test_there_is_no_delete(emulator: Emulator, pem: str) -> None:
