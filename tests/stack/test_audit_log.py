@@ -6,6 +6,7 @@ The life in docs/audit-log.md is the one in a file; `--write-docs` writes it fro
 import hashlib
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.stack.project import TOKEN, Project, file_ring, on_file
 from tests.stack.test_secrets import forms_of, leaks, pem_blocks
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.ring import GRACE, Role
+from whatsapp_flow_keys.ring import Role
 
 PAGE = Path(__file__).parents[2] / "docs" / "audit-log.md"
 FENCE, END = "```json\n", "```\n"
@@ -97,7 +98,7 @@ def previous_is_a_day_old(project: Project) -> None:
     """So that it leaves at the next rotation."""
     path = project.path("ring.json")
     ring = document.load(path.read_text(), "ring")
-    keys = [replace(k, offered_at=k.offered_at and k.offered_at - GRACE) for k in ring.keys]
+    keys = [replace(k, offered_at=k.offered_at and k.offered_at - timedelta(hours=24)) for k in ring.keys]
     assert file_ring(project)[Role.PREVIOUS]
     path.write_text(document.dump(replace(ring, keys=tuple(keys))))
 

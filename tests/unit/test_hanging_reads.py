@@ -15,12 +15,15 @@ import pytest
 from tests.forms import APP_SECRET, Sent, key, ring, sent
 from tests.stopped_clock import StoppedClock
 from whatsapp_flow_endpoint import Answer, FlowEndpoint, FlowKeys
-from whatsapp_flow_endpoint.exchange import LONGEST_WAIT, Pending
-from whatsapp_flow_endpoint.live_keys import APART, AT_ONCE, EVERY, IN_VAIN, LiveKeys
+from whatsapp_flow_endpoint.exchange import Pending
+from whatsapp_flow_endpoint.live_keys import LiveKeys
 from whatsapp_flow_keys.errors import StoreUnavailableError
 from whatsapp_flow_keys.flow_message import SealedRequest
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing
+
+APART, EVERY, LONGEST_WAIT = 1.0, 60.0, 3.0
+AT_ONCE = IN_VAIN = 3
 
 _SECONDS = 60
 

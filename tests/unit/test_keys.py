@@ -23,7 +23,6 @@ from whatsapp_flow_keys.errors import InputError, PrivateKeyError
 from whatsapp_flow_keys.fingerprint import parse_fingerprint
 from whatsapp_flow_keys.keys import (
     CHECKED,
-    KEY_SIZE,
     CheckedKeys,
     PrivateKey,
     load_public_key,
@@ -81,7 +80,7 @@ def refusal(pem: str, passphrase: str | None = None) -> str:
 
 
 def test_a_generated_key_is_rsa_2048_with_the_usual_exponent(key: PrivateKey) -> None:
-    assert (key.key.key_size, key.key.public_key().public_numbers().e) == (KEY_SIZE, 65537)
+    assert (key.key.key_size, key.key.public_key().public_numbers().e) == (2048, 65537)
 
 
 def test_no_two_generated_keys_are_alike(key: PrivateKey) -> None:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from whatsapp_flow_keys.ring import (
-    GRACE,
     KeyRing,
     RingKey,
     Role,
     keep_both,
+    may_come_to_be_served,
     newest_first,
     offer,
     promote,
@@ -24,7 +24,8 @@ from whatsapp_flow_keys.ring import (
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 LONG_AGO = NOON - timedelta(days=90)
-A_DAY_AGO = NOON - GRACE
+A_DAY = timedelta(hours=24)
+A_DAY_AGO = NOON - A_DAY
 JUST_UNDER_A_DAY_AGO = A_DAY_AGO + timedelta(seconds=1)
 
 
@@ -153,6 +154,16 @@ def test_a_retained_key_leaves_24_hours_after_its_last_offer_and_not_before() ->
         held("z", Role.RETAINED, A_DAY_AGO),
     )
     assert roles(retire(before, served="a", desired="a", now=NOON)) == {"a": Role.CURRENT, "y": Role.RETAINED}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_publication_may_be_under_way_for_an_hour_after_the_offer_and_no_longer(role: Role) -> None:
+    keys = [
+        held("59 minutes", role, NOON - timedelta(minutes=59)),
+        held("61 minutes", role, NOON - timedelta(minutes=61)),
+        held("never", role, None),
+    ]
+    assert may_come_to_be_served(keys, NOON) == ["59 minutes"]
 
 
 @pytest.mark.parametrize("role", [Role.CURRENT, Role.PENDING, Role.PREVIOUS])
@@ -331,7 +342,7 @@ class AnySequence(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def a_late_answer_takes_effect(self, data: st.DataObject) -> None:
-        late = sorted(name for name, at in self.handed_out.items() if self.now - at < GRACE)
+        late = sorted(name for name, at in self.handed_out.items() if self.now - at < A_DAY)
         if late:
             self.served = str(data.draw(st.sampled_from(late)))
 
@@ -370,7 +381,7 @@ class AnySequence(RuleBasedStateMachine):
 
     @invariant()
     def what_was_handed_out_within_a_day_is_there(self) -> None:
-        lost = [name for name, at in self.handed_out.items() if self.now - at < GRACE and name not in self.ring]
+        lost = [name for name, at in self.handed_out.items() if self.now - at < A_DAY and name not in self.ring]
         assert not lost, f"{lost} may still be named by a late answer or a client's cache"
 
     @invariant()

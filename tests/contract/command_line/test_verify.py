@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -90,11 +90,17 @@ def test_a_stacks_own_ring_alone_is_what_the_environment_holds(shell: Shell) -> 
     assert shell.run("verify", WHATSAPP_FLOW_KEYS=recorded(shell))[0] == 0
 
 
-def test_a_newest_key_that_the_stack_never_published_is_a_warning(shell: Shell) -> None:
+def test_a_newest_key_that_the_stack_never_published_is_a_warning_an_hour_after_it_was_offered(shell: Shell) -> None:
     ring = document.load(recorded(shell), "the test")
     shell.line.emulator.set_key(shell.line.number, shell.private_keys()[1].public_key_pem)
-    staged = tuple(replace(key, offered_at=key.offered_at - timedelta(hours=2)) for key in ring.keys if key.offered_at)
-    status, output = shell.run("verify", WHATSAPP_FLOW_KEYS=document.dump(replace(ring, keys=staged)))
+
+    def verify_offered(ago: timedelta) -> tuple[int, str]:
+        at = datetime.now(timezone.utc) - ago
+        staged = tuple(replace(key, offered_at=at) for key in ring.keys if key.offered_at)
+        return shell.run("verify", WHATSAPP_FLOW_KEYS=document.dump(replace(ring, keys=staged)))
+
+    assert verify_offered(timedelta(minutes=50))[0] == 0
+    status, output = verify_offered(timedelta(minutes=61))
     assert status == 1, output
     assert "is waiting to be published: a rotation was not finished -> run `pulumi up`" in first_line(output)
 
@@ -251,7 +257,7 @@ def test_what_nobody_thought_of_is_unknown_and_shows_no_text_of_the_error(
 
 
 @pytest.mark.parametrize(
-    ("waited", "level"), [(timedelta(0), Level.OK), (timedelta(days=3), Level.WARNING)], ids=["just staged", "for days"]
+    ("waited", "level"), [(timedelta(days=1), Level.OK), (timedelta(days=2), Level.WARNING)], ids=["a day", "two days"]
 )
 def test_a_key_that_waits_for_its_publication(line: Line, waited: timedelta, level: Level) -> None:
     line.rotate()

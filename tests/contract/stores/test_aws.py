@@ -57,6 +57,7 @@ OLD = "11111111-1111-1111-1111-111111111111"
 PAGE = Path(__file__).parents[3] / "docs" / "stores" / "aws-secrets-manager.md"
 MARKERS = {"whatsapp-flow-keys:managed-by": STACK, "whatsapp-flow-keys:phone-number-id": NUMBER}
 RECORD = "whatsapp-flow-keys:tags"
+CURRENT, STAGED = "AWSCURRENT", "WHATSAPP_FLOW_KEYS_STAGED"
 
 
 def ring(*keys: PrivateKey, revision: int = 1, managed_by: str = STACK) -> KeyRing:

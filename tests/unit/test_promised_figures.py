@@ -1,0 +1,139 @@
+"""Figures that people were promised, each with its page; a change of one is a change of what they rely on.
+
+No test takes a figure from the product: it would pass with any. Those that say what a figure does spell it out, too.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from pkgutil import resolve_name
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+_LIFECYCLE = "whatsapp_flow_keys.lifecycle"
+_STORES = "whatsapp_flow_keys.stores"
+_ENDPOINT = "whatsapp_flow_endpoint"
+
+
+@dataclass(frozen=True)
+class Promise:
+    """``figure`` is ``value``; the page (of docs/) promises it in these words."""
+
+    figure: str
+    value: object
+    page: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Internal:
+    """``figure`` is ``value``, which no page promises, since ``why``."""
+
+    figure: str
+    value: object
+    why: str
+
+
+PROMISES = (
+    Promise("whatsapp_flow_keys.ring:GRACE", timedelta(hours=24), "rotation.md", "a day past its last offer"),
+    Promise("whatsapp_flow_keys.ring:UNDER_WAY", timedelta(hours=1), "operations.md", "within the last hour"),
+    Promise("whatsapp_flow_keys.dynamic.reasons:SOON", timedelta(days=14), "rotation.md", "From 14 days before"),
+    Promise(f"{_LIFECYCLE}.verification:_LONGEST_PENDING", timedelta(days=2), "command-line.md", "two days after"),
+    Promise("whatsapp_flow_keys.keys:KEY_SIZE", 2048, "../README.md", "RSA-2048"),
+    # The endpoint, within WhatsApp's 10 s.
+    Promise(f"{_ENDPOINT}.exchange:LONGEST_WAIT", 3.0, "endpoint.md", "up to 3 s, and is then answered 421"),
+    Promise(f"{_ENDPOINT}.aws_lambda:LONGEST_READ", 3.0, "endpoint.md", "3 s at most"),
+    Promise(f"{_ENDPOINT}.live_keys:EVERY", 60.0, "endpoint.md", "a minute after the last read"),
+    Promise(f"{_ENDPOINT}.live_keys:APART", 1.0, "endpoint.md", "One read a second"),
+    Promise(f"{_ENDPOINT}.live_keys:AT_ONCE", 3, "endpoint.md", "up to three at once"),
+    Promise(f"{_ENDPOINT}.live_keys:IN_VAIN", 3, "endpoint.md", "three reads in a row were in vain"),
+    Promise(f"{_ENDPOINT}.endpoint:LARGEST_BODY", 1024 * 1024, "endpoint.md", "more than 1 MiB is refused"),
+    Promise(f"{_ENDPOINT}.answer:UNDECRYPTABLE", 421, "endpoint.md", "| 421 | no key opens it"),
+    Promise(f"{_ENDPOINT}.answer:TOKEN_NO_LONGER_VALID", 427, "endpoint.md", "| 427 | the handler raised"),
+    Promise(f"{_ENDPOINT}.answer:SIGNATURE_REFUSED", 432, "endpoint.md", "| 432 | the signature is"),
+    # How long a run waits for others.
+    Promise("whatsapp_flow_keys.dynamic.key_registration:DEFAULT_WAIT", 60.0, "settings.md", "0 to 3600, default 60"),
+    Promise(f"{_LIFECYCLE}.gate:_SECONDS_BETWEEN_PINGS", 2.0, "settings.md", "asked every 2 s"),
+    Promise("whatsapp_flow_keys.endpoint:_TIMEOUT", 10.0, "command-line.md", "10 s for an endpoint"),
+    Promise(
+        "whatsapp_flow_keys.graph.settings:DEFAULT_DEADLINE",
+        30.0,
+        "settings.md",
+        "one call to Meta with its retries; default 30",
+    ),
+    Promise("whatsapp_flow_keys.graph.settings:DEFAULT_VERSION", "v26.0", "settings.md", "default `v26.0`"),
+    Promise(
+        f"{_STORES}.client_library:_DEFAULT_SECONDS",
+        30.0,
+        "settings.md",
+        "one call to a store may take with its attempts; default 30",
+    ),
+    Promise(f"{_STORES}.client_library:ATTEMPTS", 3, "stores/aws-secrets-manager.md", "made three times"),
+    # Names and sizes in people's stores.
+    Promise(
+        f"{_STORES}.aws_secrets_manager.store:STAGED",
+        "WHATSAPP_FLOW_KEYS_STAGED",
+        "stores/aws-secrets-manager.md",
+        "the staging label `WHATSAPP_FLOW_KEYS_STAGED`",
+    ),
+    Promise(
+        f"{_STORES}.aws_secrets_manager.secret:MANAGED_BY",
+        "whatsapp-flow-keys:managed-by",
+        "stores/aws-secrets-manager.md",
+        "the tag `whatsapp-flow-keys:managed-by`",
+    ),
+    Promise(f"{_STORES}.aws_secrets_manager.secret:_MOST_TAGS", 47, "stores/aws-secrets-manager.md", "At most 47 tags"),
+    Promise(
+        f"{_STORES}.azure_key_vault.versions:AFTER",
+        "whatsapp-flow-keys-after",
+        "stores/azure-key-vault.md",
+        "tag `whatsapp-flow-keys-after`",
+    ),
+    Promise(f"{_STORES}.azure_key_vault.store:_LARGEST", 25_000, "stores/azure-key-vault.md", "25,000 bytes"),
+)
+
+INTERNAL = (
+    Internal(
+        "whatsapp_flow_keys.document:FORMAT",
+        "whatsapp-flow-keys/1",
+        "it is for programs: every document in people's stores begins with it",
+    ),
+    Internal(f"{_LIFECYCLE}.registration:_READS", 5, "an `up` that waits goes on by itself, or says what to do"),
+    Internal(f"{_LIFECYCLE}.registration:_PUBLICATIONS", 3, "the error that ends them says how often"),
+    Internal(f"{_LIFECYCLE}.registration:_SECONDS_BETWEEN_READS", 1.0, "as for the reads"),
+    Internal(f"{_ENDPOINT}.live_keys:IN_VAIN_WITHIN", 10.0, "it tells garbage from two rotations in a row"),
+    Internal(f"{_STORES}.azure_key_vault.versions:_MOST_NAMED", 7, "a tag's value ends at 256 characters"),
+    Internal(f"{_STORES}.azure_key_vault.store:_ROUNDS", 5, "the error that ends them says to run again"),
+    Internal(f"{_STORES}.aws_secrets_manager.store:_LARGEST", 65536, "AWS's own limit, which the error names"),
+    Internal(f"{_STORES}.vault.store:_LARGEST", 512 * 1024, "the error names it; a ring has some kilobytes"),
+    Internal(f"{_STORES}.file:_LARGEST", 1024 * 1024, "the error names it; a ring has some kilobytes"),
+    Internal("whatsapp_flow_keys.keys:_LONGEST_PEM", 64 * 1024, "no PEM of a 2048-bit key is near it"),
+    Internal("whatsapp_flow_keys.endpoint:_LARGEST_ANSWER", 64 * 1024, "no answer to a ping is near it"),
+    Internal("whatsapp_flow_keys.graph.client:_LARGEST_ANSWER", 1024 * 1024, "no answer of Meta's is near it"),
+    Internal("whatsapp_flow_keys.dynamic.inputs:_LONGEST_PASSPHRASE", 1000, "the error names it"),
+)
+
+
+@pytest.mark.parametrize("known", [*PROMISES, *INTERNAL], ids=lambda known: known.figure)
+def test_a_figure_is_what_it_was_promised_to_be(known: Promise | Internal) -> None:
+    assert resolve_name(known.figure) == known.value
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.figure)
+def test_its_page_promises_it(promise: Promise) -> None:
+    assert promise.words in " ".join((DOCS / promise.page).read_text().split())
+
+
+def test_a_request_is_answered_before_whatsapp_gives_up() -> None:
+    """On Lambda it may wait for its key, and then for a read that began behind it."""
+    assert "WhatsApp waits 10 s for an answer" in (DOCS / "endpoint.md").read_text()
+    assert (
+        resolve_name(f"{_ENDPOINT}.exchange:LONGEST_WAIT") + resolve_name(f"{_ENDPOINT}.aws_lambda:LONGEST_READ") < 10
+    )
+
+
+def test_the_versions_that_a_write_names_fit_into_a_tag_of_key_vaults() -> None:
+    """A version is 32 hexadecimal digits, a space stands between two, and a tag's value ends at 256 characters."""
+    assert resolve_name(f"{_STORES}.azure_key_vault.versions:_MOST_NAMED") * 33 - 1 <= 256
