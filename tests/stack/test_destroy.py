@@ -1,18 +1,31 @@
 """Destroying: refused while Meta serves a key whose last copy would go."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tests.stack.project import Project, on_file
+from tests.stack.project import Project, on_file, stack_ring
 from whatsapp_flow_keys import document
-from whatsapp_flow_keys.ring import UNDER_WAY
 
 STORES = pytest.mark.parametrize("store", ["stack", "file"])
+NOBODY = "http://127.0.0.1:9"
 
 
 def declare(project: Project, store: str, **more: object) -> None:
     project.declare(dict(more) if store == "stack" else on_file(project, **more))
+
+
+def kept(project: Project, store: str) -> list[str]:
+    """The fingerprints of the private keys that are left, current first."""
+    if store == "stack":
+        return stack_ring(project) if project.resources("KeyRing") else []
+    path = project.path("ring.json")
+    return [key.fingerprint for key in document.load(path.read_text(), "ring").keys] if path.exists() else []
+
+
+def is_all_gone(project: Project, store: str) -> bool:
+    return kept(project, store) == [] and project.export()["deployment"].get("resources", []) == []
 
 
 @STORES
@@ -25,6 +38,7 @@ def test_destroy_is_refused_while_meta_serves_the_key_and_names_it(project: Proj
     assert f"WHATSAPP_FORCE_DESTROY={served}" in run
     # To retain a file keeps it; to retain the stack's ring would forget the only copy, so it is not advised.
     assert ("retain_on_delete" in run) == (store == "file")
+    assert kept(project, store) == [served]
     assert project.opens_a_form()
 
 
@@ -45,8 +59,7 @@ def test_force_destroy_lets_it_go_once_it_is_recorded(project: Project, store: s
     declare(project, store, force_destroy=True)
     project.up()
     project.succeed("destroy", "--yes", "--skip-preview")
-    assert not project.path("ring.json").exists()
-    assert project.export()["deployment"].get("resources", []) == []
+    assert is_all_gone(project, store)
 
 
 @STORES
@@ -55,15 +68,29 @@ def test_the_environment_can_name_the_key_that_may_go(project: Project, store: s
     project.up()
     served = str(project.served())
     project.fail("destroy", "--yes", "--skip-preview", env={"WHATSAPP_FORCE_DESTROY": "0" * 64})
+    assert kept(project, store) == [served]
     project.succeed("destroy", "--yes", "--skip-preview", env={"WHATSAPP_FORCE_DESTROY": served})
+    assert is_all_gone(project, store)
 
 
 @STORES
 def test_destroy_is_refused_while_meta_can_not_be_asked(project: Project, store: str) -> None:
     declare(project, store)
     project.up()
-    run = project.fail("destroy", "--yes", "--skip-preview", env={"WHATSAPP_GRAPH_URL": "http://127.0.0.1:9"})
+    run = project.fail("destroy", "--yes", "--skip-preview", env={"WHATSAPP_GRAPH_URL": NOBODY})
     assert "is not known, so it was not deleted" in run
+    assert kept(project, store) == [project.served()]
+    assert project.opens_a_form()
+
+
+def test_a_generated_passphrase_and_what_it_opens_stay_while_meta_can_not_be_asked(project: Project) -> None:
+    project.declare(on_file(project, passphrase="generated"))
+    project.up()
+    run = project.fail("destroy", "--yes", "--skip-preview", env={"WHATSAPP_GRAPH_URL": NOBODY})
+    assert project.number in run
+    assert len(project.resources("RandomPassword")) == 1
+    assert kept(project, "file") == [project.served()]
+    assert project.opens_a_form()
 
 
 @STORES
@@ -72,6 +99,7 @@ def test_the_keys_of_a_deleted_number_may_go(project: Project, store: str) -> No
     project.up()
     project.emulator.add_number(project.number, deleted=True)
     project.succeed("destroy", "--yes", "--skip-preview")
+    assert is_all_gone(project, store)
 
 
 @STORES
@@ -86,20 +114,33 @@ def test_keys_that_meta_no_longer_serves_stay_for_an_hour_after_they_were_offere
     assert f"key {served}" in run
     assert "may have been sent to Meta within the last hour" in run
     assert "Try again in an hour" in run
+    assert kept(project, store) == [served]
     project.succeed("destroy", "--yes", "--skip-preview", env={"WHATSAPP_FORCE_DESTROY": str(served)})
+    assert is_all_gone(project, store)
 
 
-def test_keys_that_meta_no_longer_serves_may_go_an_hour_after_they_were_offered(project: Project) -> None:
+def test_keys_that_meta_no_longer_serves_may_go_an_hour_after_they_were_offered_and_no_earlier(
+    project: Project,
+) -> None:
     project.declare(on_file(project))
     project.up()
+    served = project.served()
     project.emulator.set_key(project.number, None)
+    set_offered(project, timedelta(minutes=50))
+    project.fail("destroy", "--yes", "--skip-preview")
+    assert kept(project, "file") == [served]
+    set_offered(project, timedelta(minutes=61))
+    project.succeed("destroy", "--yes", "--skip-preview")
+    assert is_all_gone(project, "file")
+
+
+def set_offered(project: Project, ago: timedelta) -> None:
+    """The file's only key was offered to Meta so long ago."""
     path = project.path("ring.json")
     ring = document.load(path.read_text(), "ring")
     (key,) = ring.keys
-    assert key.offered_at is not None
-    path.write_text(document.dump(replace(ring, keys=(replace(key, offered_at=key.offered_at - UNDER_WAY),))))
-    project.succeed("destroy", "--yes", "--skip-preview")
-    assert not path.exists()
+    offered = replace(key, offered_at=datetime.now(timezone.utc) - ago)
+    path.write_text(document.dump(replace(ring, keys=(offered,))))
 
 
 def test_a_file_may_go_while_a_backup_holds_the_served_key(project: Project) -> None:
@@ -107,8 +148,9 @@ def test_a_file_may_go_while_a_backup_holds_the_served_key(project: Project) -> 
     project.declare(on_file(project, backups=[backup.as_uri()]))
     project.up()
     project.succeed("destroy", "--yes", "--skip-preview")
-    assert backup.exists()
-    assert not project.path("ring.json").exists()
+    assert is_all_gone(project, "file")
+    (left,) = document.load(backup.read_text(), "backup").keys
+    assert left.fingerprint == project.served()
 
 
 def test_a_key_that_no_longer_owns_the_document_deletes_nothing(project: Project) -> None:

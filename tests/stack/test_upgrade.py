@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.project import Project, planned
+from tests.stack.project import Project, planned, stack_ring
 from tests.stack.recorded_state import STATES, Earlier, Places, bring_back
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys.flow_message import encrypt_request
 from whatsapp_flow_keys.keys import PrivateKey, load_public_key
+from whatsapp_flow_keys.stores.urls import open_store
 
 RECORDED = sorted(STATES.glob("*/*.json"))
 
@@ -42,6 +43,15 @@ def only_in_place(earlier: Earlier) -> bool:
     return "EncryptionKey" in steps and guard <= {"create", *allowed} and set().union(*steps.values()) <= allowed
 
 
+def held(earlier: Earlier) -> list[str]:
+    """The fingerprints of the private keys in its store, or in its state."""
+    (number,) = earlier.numbers
+    if "store" not in number:
+        return stack_ring(earlier.project) if earlier.project.resources("KeyRing") else []
+    ring = open_store(number["store"]).read().ring
+    return [key.fingerprint for key in ring.keys] if ring else []
+
+
 def test_an_up_changes_in_place_at_most_and_keeps_every_key(earlier: Earlier) -> None:
     project, desired = earlier.project, earlier.keys[-1]
     assert only_in_place(earlier)
@@ -65,6 +75,8 @@ def test_a_refresh_finds_no_drift_and_a_destroy_lets_all_go(earlier: Earlier) ->
     project = earlier.project
     project.succeed("refresh", "--yes", "--skip-preview")
     assert only_in_place(earlier)
+    assert earlier.served.fingerprint in held(earlier)
     may_go = {"WHATSAPP_FORCE_DESTROY": earlier.served.fingerprint}
     project.succeed("destroy", "--yes", "--skip-preview", env=may_go)
     assert project.export()["deployment"].get("resources", []) == []
+    assert held(earlier) == []
