@@ -78,7 +78,34 @@ def test_what_is_not_given_or_says_no_is_passed() -> None:
     refuse_harmful_options("line", says_no, only_copy_in_state=True, generated=True)
 
 
-def test_the_page_has_a_row_for_every_option_of_the_sdk() -> None:
-    options = set(inspect.signature(pulumi.ResourceOptions).parameters)
-    rows = set(re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\| (.*?) \|", PAGE.read_text(), re.MULTILINE))))
-    assert options - rows == set()
+def page() -> dict[str, str]:
+    """What the page's first table says of each option."""
+    table = PAGE.read_text().partition("| option of a FlowEncryption |")[2].partition("\n\n")[0]
+    rows = [row.strip("| ").split(" | ", 1) for row in table.splitlines()[2:]]
+    said = [(option, words) for options, words in rows for option in re.findall(r"`(\w+)`", options)]
+    assert len(dict(said)) == len(said), "an option has two rows"
+    return dict(said)
+
+
+def refuses(option: str, *, only_copy_in_state: bool) -> bool:
+    options = pulumi.ResourceOptions()
+    setattr(options, option, "given")
+    try:
+        refuse_harmful_options("line", options, only_copy_in_state=only_copy_in_state)
+    except pulumi.RunError:
+        return True
+    return False
+
+
+def test_the_page_has_a_row_for_every_option_of_the_sdk_and_for_no_other() -> None:
+    assert set(page()) == set(inspect.signature(pulumi.ResourceOptions).parameters)
+
+
+def test_the_page_says_of_each_option_whether_it_is_refused() -> None:
+    said = {option: words.startswith("**refused**") for option, words in page().items()}
+    assert said == {option: refuses(option, only_copy_in_state=False) for option in said}
+
+
+def test_the_page_says_of_each_option_whether_it_is_refused_where_the_state_holds_the_only_copy() -> None:
+    said = {option: "**refused**" in words for option, words in page().items()}
+    assert said == {option: refuses(option, only_copy_in_state=True) for option in said}
