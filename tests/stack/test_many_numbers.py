@@ -172,6 +172,7 @@ def test_without_continuing_what_was_made_before_the_failure_is_saved_and_the_ne
     run = accounts.project.failing_up()
     assert accounts.blames_only("south", run)
     made, finished = accounts.keys(), accounts.proven()
+    assert "south" in made, "its key was made before its registration failed"
     assert finished.items() <= accounts.served().items()
     accounts.configure()
     accounts.project.up()
