@@ -55,21 +55,6 @@ def test_refresh_and_destroy_get_on_with_the_token_of_the_environment(project: P
     project.succeed("destroy", "--yes", "--skip-preview", env={"WHATSAPP_ACCESS_TOKEN": TOKEN})
 
 
-def test_two_runs_at_once_on_one_stack_lose_nothing(project: Project) -> None:
-    project.declare(on_file(project))
-    project.up()
-    project.declare(on_file(project, rotation_trigger="two"))
-    with (
-        project.started("up", "--yes", "--skip-preview") as one,
-        project.started("up", "--yes", "--skip-preview") as two,
-    ):
-        ended = sorted([one.wait(120), two.wait(120)])
-    assert ended[0] == 0
-    project.up()
-    assert project.served() == project.fingerprint()
-    assert project.opens_a_form()
-
-
 @pytest.mark.parametrize("store", ["stack", "file"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_killed_run_needs_cancel_and_up(project: Project, store: str, method: str) -> None:

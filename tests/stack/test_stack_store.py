@@ -5,9 +5,12 @@ Size, slowness and outages of a state backend are the engine's to report. Rename
 
 import shutil
 from pathlib import Path
+from threading import Event
 from typing import Any
 
-from tests.stack.project import Project, is_quiet, stack_ring
+import pytest
+
+from tests.stack.project import Project, is_quiet, on_file, stack_ring
 
 
 def with_ring(deployment: dict[str, Any], ring: str) -> dict[str, Any]:
@@ -17,14 +20,18 @@ def with_ring(deployment: dict[str, Any], ring: str) -> dict[str, Any]:
     return deployment
 
 
-def test_of_two_runs_at_once_the_second_is_told_that_the_stack_is_locked(project: Project) -> None:
+@pytest.mark.parametrize("store", ["stack", "file"])
+def test_of_two_runs_at_once_the_second_is_told_that_the_stack_is_locked(project: Project, store: str) -> None:
+    where = {} if store == "stack" else on_file(project)
+    project.declare(where)
     project.up()
-    old = project.served()
-    project.declare({"rotation_trigger": "two"})
+    old, pause = project.served(), Event()
+    project.declare({**where, "rotation_trigger": "two"})
     project.emulator.fault("delay", seconds=4, phone_number_id=project.number)
     with project.started("up", "--yes", "--skip-preview") as first:
         while not list(Path(project.backend).rglob("locks/**/*.json")):
             assert first.poll() is None, "the first run ended before the second began"
+            pause.wait(0.02)
         second = project.run("up", "--yes", "--skip-preview")
         assert second.status != 0
         assert "the stack is currently locked" in second
