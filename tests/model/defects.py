@@ -63,7 +63,7 @@ DEFECTS = (
         "        if key.fingerprint == fingerprint:\n            return replace(key, role=Role.CURRENT",
         "        if key.role is Role.PENDING:\n            return replace(key, role=Role.CURRENT",
         _ROTATE_ONE,
-        "P",
+        "P3",
     ),
     Defect("retired too early", _RING, "GRACE = timedelta(hours=24)", "GRACE = timedelta(0)", _ROTATE_ONE, "P2"),
     Defect(
@@ -104,7 +104,7 @@ DEFECTS = (
         "self._write(s, written, held)) for",
         "self._write(s, written, s.read())) for",
         "two at once, 2 rounds: one stack, two machines, 0 faults",
-        "P",
+        "P1",
     ),
     Defect(
         "the stack's ring forgets what was recorded",
@@ -240,7 +240,7 @@ DEFECTS = (
         "if ring.owner != claim.owner or ring.phone_number_id != claim.phone_number_id:",
         "if ring.phone_number_id != claim.phone_number_id:",
         _LONG_LIFE_ONE,
-        "P",
+        "P4",
         also=(
             ("dynamic/encryption_key.py", 'if self.run.keys.is_replaced(id_, props["phone_number_id"]):', "if False:"),
         ),
