@@ -64,11 +64,20 @@ CALLS: list[tuple[Any, ...]] = [
 
 @pytest.mark.parametrize("call", CALLS, ids=[call[0] for call in CALLS])
 @pytest.mark.parametrize(
-    "failure", [StoreUnavailableError("ring.json: the disk is full"), KeyError("x"), SystemExit(1)]
+    ("failure", "name", "text"),
+    [
+        (StoreUnavailableError("ring.json: the disk is full"), "StoreUnavailableError", "ring.json: the disk is full"),
+        (KeyError("hunter2"), "UnexpectedError", "KeyError in Failing.{method}; run again with"),
+        (SystemExit("hunter2"), "UnexpectedError", "SystemExit in Failing.{method}; run again with"),
+    ],
+    ids=["of ours", "of nobody's", "an exit"],
 )
-def test_every_failure_of_every_method_names_the_number_and_the_account(call: Any, failure: BaseException) -> None:
+def test_every_failure_of_every_method_names_the_number_and_the_account(
+    call: Any, failure: BaseException, name: str, text: str
+) -> None:
     sentence = said(Failing(failure, "north"), *call)
-    assert f"Error: phone number {NUMBER}, account north: " in sentence
+    assert sentence.startswith(f"{name}: phone number {NUMBER}, account north: {text.format(method=call[0])}")
+    assert "hunter2" not in sentence
 
 
 def test_a_text_that_names_the_number_is_left_as_it_is() -> None:
