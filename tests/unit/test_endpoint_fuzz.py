@@ -44,9 +44,48 @@ def requests_of_the_right_kind(draw: st.DrawFn) -> bytes:
     return json.dumps({name: value for name, value in {**message, **changed}.items() if name not in removed}).encode()
 
 
+in_json = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+typed_in = st.dictionaries(
+    st.text(max_size=8),
+    st.recursive(
+        in_json | st.text(max_size=20),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+        max_leaves=4,
+    ),
+    max_size=5,
+)
+
+
+@st.composite
+def whole_forms(draw: st.DrawFn) -> dict[str, Any]:
+    """What a person may have typed into a form, and what WhatsApp sends with it."""
+    return {
+        **FORM,
+        "action": draw(st.sampled_from(["INIT", "data_exchange", "BACK"])),
+        "screen": draw(st.text(max_size=20)),
+        "data": draw(typed_in),
+    }
+
+
 bodies = st.one_of(
     st.binary(max_size=300), anything.map(lambda value: json.dumps(value).encode()), requests_of_the_right_kind()
 )
+
+
+@settings(deadline=None, max_examples=100)
+@given(whole_forms(), st.sampled_from(["current", "previous"]))
+def test_a_whole_form_is_answered_with_each_key_that_is_held(form: dict[str, Any], to: str) -> None:
+    request = sent(form, key(to))
+    answer = endpoint.answer(request.signed, request.body)
+    assert answer.status == 200
+    assert request.decrypt(answer) == {"screen": "NEXT", "data": form["data"]}
+
+
+@settings(deadline=None, max_examples=30)
+@given(whole_forms())
+def test_a_whole_form_for_a_key_that_is_not_held_gets_421(form: dict[str, Any]) -> None:
+    request = sent(form, key("a stranger's"))
+    assert endpoint.answer(request.signed, request.body).status == 421
 
 
 @settings(deadline=None, max_examples=300)
