@@ -1,5 +1,6 @@
 """Each recipe in docs/recovery/: its disaster is staged on the reference stack, and its commands are typed."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -22,8 +23,7 @@ def recipe(page: str, section: str, nth: int = 0) -> list[str]:
     text = (PAGES / f"{page}.md").read_text()
     found = re.search(rf"^## {re.escape(section)}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
     assert found is not None, f"{page}.md has no section {section!r}"
-    blocks = re.findall(r"(?:^    .*\n)+", found[1], re.M)
-    return [line.strip() for line in blocks[nth].splitlines()]
+    return [line.strip() for line in blocks(found[1])[nth].splitlines()]
 
 
 def type_in(project: Project, commands: list[str], env: dict[str, str] | None = None, **values: str) -> None:
@@ -210,10 +210,41 @@ def test_an_old_key_of_ours_gives_way_to_the_newest(line: Project) -> None:
     assert is_whole(line)
 
 
+def calls(node: ast.AST, name: str) -> list[ast.Call]:
+    return [
+        call
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == name
+    ]
+
+
+def typed_here() -> set[tuple[str, str, int]]:
+    """The page, the section and the number of each block of commands that a test of this file types."""
+    found = set()
+    for test in ast.parse(Path(__file__).read_text()).body:
+        if isinstance(test, ast.FunctionDef) and test.name.startswith("test_") and calls(test, "type_in"):
+            for call in calls(test, "recipe"):
+                page, section = (ast.literal_eval(argument) for argument in call.args)
+                given = [
+                    constant.value
+                    for word in call.keywords
+                    for constant in ast.walk(word.value)
+                    if isinstance(constant, ast.Constant)
+                ]
+                found |= {(page, section, nth) for nth in given or [0]}
+    return found
+
+
+def blocks(text: str) -> list[str]:
+    return re.findall(r"(?:^    .*\n)+", text, re.M)
+
+
 def test_every_recipe_is_typed_here() -> None:
-    """A section with commands that no test types would be a promise that nobody keeps."""
-    tested = set(re.findall(r'recipe\(\s*"([^"]+)",\s*"([^"]+)"', Path(__file__).read_text()))
-    for page in sorted(PAGES.glob("*.md")):
-        for section, text in re.findall(r"^## (.+)\n(.*?)(?=^## |\Z)", page.read_text(), re.M | re.S):
-            if re.search(r"^    \S", text, re.M):
-                assert (page.stem, section) in tested, f"{page.name}: {section}"
+    """Commands that no test types would be a promise that nobody keeps."""
+    written = {
+        (page.stem, section, nth)
+        for page in PAGES.glob("*.md")
+        for section, text in re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", page.read_text(), re.M | re.S)
+        for nth in range(len(blocks(text)))
+    }
+    assert typed_here() == written
