@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.skips import pytest_make_collect_report as pytest_make_collect_report
+from tests.skips import pytest_runtest_makereport as pytest_runtest_makereport
 from tests.stack.project import ACCOUNT_TOKENS, RETIRED_TOKEN, TOKEN
 from whatsapp_graph_emulator import Emulator
 

@@ -69,6 +69,7 @@ def test_a_removed_trigger_does_not_rotate(project: Project) -> None:
     assert project.fingerprint() == old
 
 
+@pytest.mark.one_utc_day
 def test_a_due_rotation_shows_both_dates_in_the_preview_and_is_done_by_up(project: Project) -> None:
     project.declare({"rotate_after_days": 30})
     project.up()
@@ -82,6 +83,7 @@ def test_a_due_rotation_shows_both_dates_in_the_preview_and_is_done_by_up(projec
     assert project.outputs()["line-rotates-on"] == days_ago(-30)
 
 
+@pytest.mark.one_utc_day
 def test_a_rotation_is_not_due_a_day_early(project: Project) -> None:
     project.declare({"rotate_after_days": 30})
     project.up()

@@ -19,6 +19,7 @@ FOLDER = Path(__file__).with_name("previews")
 PRIVATE, SAID = "-----BEGIN", "phone number "
 
 Kept = Callable[..., None]
+pytestmark = pytest.mark.one_utc_day
 
 
 @pytest.fixture

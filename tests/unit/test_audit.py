@@ -1,15 +1,18 @@
 """The audit log: what a line holds, that it stays silent unless it is asked for, and that no sink stops the work."""
 
+import ctypes
 import errno
 import json
 import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -23,6 +26,7 @@ from whatsapp_flow_keys.lifecycle.trail import RULES, Trail
 NUMBER, STACK, KEY = "106540352242922", "org/flows/prod", "ab" * 32
 EVENT = Event(Operation.PUBLISHED, NUMBER, STACK, KEY, trace_id="AbC1")
 FULL_DISK = Path("/dev/full")
+NOBODY = 65534
 
 
 class Noon:
@@ -149,13 +153,6 @@ def full_disk(_folder: Path) -> Path:
     return FULL_DISK
 
 
-def read_only_folder(folder: Path) -> Path:
-    (folder / "closed").mkdir(mode=0o500)
-    if os.access(folder / "closed", os.W_OK):
-        pytest.skip("this user writes into any folder")
-    return folder / "closed" / "audit.jsonl"
-
-
 def a_key_ring(folder: Path) -> Path:
     (folder / "ring.json").write_text('{"format": "whatsapp-flow-keys/1"}')
     return folder / "ring.json"
@@ -166,7 +163,6 @@ SINKS = {
     a_folder: "Is a directory",
     fifo_without_a_reader: os.strerror(errno.ENXIO),
     full_disk: "No space left on device",
-    read_only_folder: "Permission denied",
     a_key_ring: "it is another file than an audit log, and was not touched",
 }
 
@@ -182,6 +178,38 @@ def test_a_file_that_can_not_be_written_stops_nothing_and_is_reported_once(
     log.record(EVENT)
     (warning,) = warnings
     assert warning.startswith(f"warning: the audit log {path} can't be written: {why}")
+
+
+@contextmanager
+def without_roots_rights() -> Iterator[None]:
+    """For this thread, root is nobody at the file system: else it writes into any folder."""
+    if os.geteuid() != 0:
+        yield
+        return
+    libc = ctypes.CDLL(None)
+    libc.setfsuid(NOBODY)
+    try:
+        yield
+    finally:
+        libc.setfsuid(0)
+
+
+def test_a_folder_that_the_user_may_not_write_to_stops_nothing_and_is_reported_once() -> None:
+    warnings: list[str] = []
+    with TemporaryDirectory() as reachable:
+        folder = Path(reachable)
+        folder.chmod(0o777)
+        with without_roots_rights():
+            closed = folder / "closed"
+            closed.mkdir(mode=0o500)
+            log = AuditLog(str(closed / "audit.jsonl"), warn=warnings.append)
+            log.record(EVENT)
+            log.record(EVENT)
+            AuditLog(str(folder / "open.jsonl"), warn=warnings.append).record(EVENT)
+        assert len((folder / "open.jsonl").read_text().splitlines()) == 1
+        assert list(closed.iterdir()) == []
+    (warning,) = warnings
+    assert warning.startswith(f"warning: the audit log {closed}/audit.jsonl can't be written: Permission denied")
 
 
 def test_a_fifo_whose_reader_does_not_read_hangs_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,42 @@
+"""Which tests may be skipped, and why: any other skip fails, so that none goes unnoticed for ever."""
+
+from collections.abc import Generator
+
+import pytest
+
+MAY_BE_SKIPPED = {
+    "no Python older than 3.10 is on this machine": "it is about such a Python beside the right one",
+    "this system has no /dev/full": "a full disk can be had for nothing on Linux only",
+    "a process can't be kept on one core": "the bench is made for Linux",
+    "the memory of another process is read from /proc": "the bench is made for Linux",
+    "what still runs is seen in /proc": "the bench is made for Linux",
+    "the page's lines use jq": "people who monitor have it; a machine that only tests need not",
+    "the page is being written": "with --write-docs there is nothing to compare yet",
+    "it failed, but midnight UTC came while it ran": "the engine has the date of the day from the clock",
+}
+"""The reason that a test gives, and why that is one."""
+
+
+def _unlisted(report: pytest.TestReport | pytest.CollectReport) -> str | None:
+    if not report.skipped or hasattr(report, "wasxfail") or not isinstance(report.longrepr, tuple):
+        return None
+    reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+    return None if reason in MAY_BE_SKIPPED else f"{__name__} lists no such reason to skip a test: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Of a test that skips itself, or is marked to be skipped."""
+    report = yield
+    if unlisted := _unlisted(report):
+        report.outcome, report.longrepr = "failed", unlisted
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Of a module that skips itself."""
+    report = yield
+    if unlisted := _unlisted(report):
+        report.outcome, report.longrepr = "failed", unlisted
+    return report
