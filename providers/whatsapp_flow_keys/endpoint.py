@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Protocol
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import requests
 
@@ -77,9 +77,9 @@ class LiveEndpoint:
 
     @property
     def shown(self) -> str:
-        """The URL without its query, which may hold a token."""
+        """Where it is: scheme, host and port. Path and query may hold a token, and the whole URL may be a secret."""
         parts = urlsplit(self.url)
-        return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
     def _judge(self, answer: Answer, session: Session) -> str | None:
         status = answer.status

@@ -99,8 +99,19 @@ def test_an_endpoint_without_the_key_is_told_how_to_come_by_it() -> None:
     with flow_endpoint.FlowEndpoint(lambda: [OTHER_KEY]) as endpoint:
         said = refusal(endpoint)
     assert said is not None
-    assert "/flows answered 421: it does not hold the private key yet. Give it this number's `endpoint_env`" in said
-    assert "in-the-query" not in said
+    assert " answered 421: it does not hold the private key yet. Give it this number's `endpoint_env`" in said
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://me:hunter2@flows.example.com:8443/hunter2?token=hunter2#hunter2", "https://flows.example.com:8443"),
+        ("http://[::1]:8080/hunter2", "http://[::1]:8080"),
+        ("https://flows.example.com?hunter2", "https://flows.example.com"),
+    ],
+)
+def test_of_an_endpoints_url_only_scheme_host_and_port_are_named(url: str, shown: str) -> None:
+    assert LiveEndpoint(url).shown == shown
 
 
 @pytest.mark.parametrize(

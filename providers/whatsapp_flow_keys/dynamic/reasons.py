@@ -1,6 +1,7 @@
 """Why a resource changes, in one line for a person who reads a preview: what the properties alone don't tell.
 
-Pure functions of what a diff is given. A line names no secret.
+Pure functions of what a diff is given. A provider sees plain values and can't know which of them a program calls
+secret, so a line quotes only what can't be: fingerprints, dates, the phone number and its stores.
 """
 
 from collections.abc import Sequence
@@ -84,7 +85,7 @@ def why_registration_changes(olds: Props, news: Props) -> str | None:
 
 def _why_rotated(olds: Props, news: Props, replaces: Sequence[str]) -> str:
     if "rotation_trigger" in replaces:
-        return f"asked for by rotation_trigger {_shown(news['rotation_trigger'])}"
+        return "asked for by a new rotation_trigger"
     return f"due: the key of {olds.get('issued_on')} has had its {int(news.get('rotate_after_days') or 0)} days"
 
 
