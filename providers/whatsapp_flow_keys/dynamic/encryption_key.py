@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.runtime.rpc import wrap_rpc_secret
 
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.dynamic.document_removal import remove_document
@@ -151,7 +152,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
         outs = {**without_given(news), **{name: olds.get(name) for name in _KEPT}}
         if news["store"] == STACK:
             outs |= {"private_key": olds["private_key"], "former_passphrases": [], **_whereabouts([])}
-            return UpdateResult(outs)
+            return UpdateResult(_with_kept_trigger_concealed(outs, news))
         from whatsapp_flow_keys.lifecycle.staging import claim_stores
 
         stores = _stores(news, olds)
@@ -166,7 +167,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
         )
         outs |= {"private_key": None, **_whereabouts(stores)}
         self.run.keys.note(id_, outs)
-        return UpdateResult(outs)
+        return UpdateResult(_with_kept_trigger_concealed(outs, news))
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """A key pair has no drift of its own: the registration looks at both sides."""
@@ -210,6 +211,15 @@ def _stores(props: Props, recorded: Mapping[str, Any]) -> tuple[Store, ...]:
 def _passphrase_goes(props: Props) -> bool:
     """Whether a destroy deletes the passphrase, too. A state of before that was recorded doesn't say: then it may."""
     return bool(props.get("passphrase_is_generated") or ("locations" not in props and props.get("passphrase")))
+
+
+def _with_kept_trigger_concealed(outs: Props, news: Props) -> Props:
+    """The engine takes an output for secret if the input of its name is; a trigger that is kept beside another one, or
+    none, is no input any more, and may have been secret."""
+    kept = outs.get("rotation_trigger")
+    if kept in (None, news.get("rotation_trigger")):
+        return outs
+    return {**outs, "rotation_trigger": wrap_rpc_secret(kept)}
 
 
 def _claim(props: Props, owner: str, formerly: str | None = None) -> Claim:
