@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.flow_endpoint import FlowEndpoint
 from tests.stack.project import TOKEN, Project, on_file, stored_text
+from tests.stack.written_program import Code, write
 from whatsapp_flow_keys.keys import PrivateKey
 
 APP_SECRET = "0123456789abcdef0123456789abcdef"
@@ -115,3 +117,71 @@ pulumi.ResourceOptions.merge = unprotected
     blocks = pem_blocks(project.outputs()["line-keys"])
     assert len(blocks) == 2
     assert leaks(found, set().union(*map(forms_of, blocks))) == set()
+
+
+PATH, QUERY, PASSPHRASE, OLD_PASSPHRASE = "flows-hunter2", "hunter2-in-the-query", "hunter2-opens-it", "hunter2-before"
+TRIGGERS = ("hunter2-asks-first", "hunter2-asks-again")
+TAKE_OVER = "5ec2e7" * 10 + "0123"
+
+
+def secret(text: str) -> Code:
+    return Code(f"pulumi.Output.secret({text!r})")
+
+
+def held(project: Project) -> list[PrivateKey]:
+    """The private keys in the file store."""
+    bundle = json.loads(project.path("ring.json").read_text())["private_keys"]
+    return [PrivateKey.from_pem(block, PASSPHRASE) for block in pem_blocks(bundle)]
+
+
+def lived_with_secret_arguments(project: Project, after: str = "") -> str:
+    """All that an adoption, a rotation that the endpoint holds up, its end, an update and a refresh print and leave
+    behind, where every argument that may be secret is."""
+    project.environment |= {"PULUMI_DEBUG_COMMANDS": "true", "WHATSAPP_AUDIT_LOG": str(project.path("audit.json"))}
+    printed: list[str] = []
+
+    def run(*words: str, fails: bool = False) -> None:
+        log = project.path(f"events.json{len(printed)}")
+        more = [] if words[0] == "stack" or "--json" in words else ["--event-log", str(log)]
+        printed.append((project.fail if fails else project.succeed)(*words, *more).output)
+        printed.append(log.read_text() if more else "")
+
+    adopted = PrivateKey.generate().to_pem(OLD_PASSPHRASE)
+    keys: list[PrivateKey] = []
+    with FlowEndpoint(lambda: keys) as endpoint:
+        url = endpoint.url.replace("/flows?token=in-the-query", f"/{PATH}?token={QUERY}")
+        arguments = {
+            **on_file(project),
+            "passphrase": secret(PASSPHRASE),
+            "endpoint_url": secret(url),
+            "endpoint_wait": 0,
+            "take_over": secret(TAKE_OVER),
+        }
+        given = {"existing_private_key": secret(adopted), "existing_passphrase": secret(OLD_PASSPHRASE)}
+        write(project, **arguments, **given, rotation_trigger=secret(TRIGGERS[0]), after=after)
+        run("up", "--yes", "--diff")
+        write(project, **arguments, rotation_trigger=secret(TRIGGERS[1]), after=after)
+        run("preview", "--diff")
+        run("preview", "--json")
+        run("up", "--yes", "--diff", fails=True)
+        keys += held(project)
+        run("up", "--yes", "--diff")
+        assert project.served() == held(project)[0].fingerprint
+        write(project, **arguments, force_destroy=True, after=after)
+        run("up", "--yes", "--diff")
+        project.emulator.reregister(project.number)
+        run("refresh", "--yes", "--diff")
+        run("up", "--yes", "--json")
+    run("stack", "export")
+    run("stack", "output")
+    run("stack", "history", "--json")
+    audit = project.path("audit.json").read_text()
+    assert "endpoint_not_ready" in audit
+    return "\n".join([*printed, audit, *map(stored_text, (project.backend, Path(project.environment["PULUMI_HOME"])))])
+
+
+def test_an_argument_that_is_secret_is_neither_printed_nor_recorded_in_the_open(project: Project) -> None:
+    found = lived_with_secret_arguments(project)
+    assert "asked for by a new rotation_trigger" in found
+    assert "is staged, not published: the endpoint http://127.0.0.1:" in found
+    assert leaks(found, {PATH, QUERY, PASSPHRASE, OLD_PASSPHRASE, *TRIGGERS, TAKE_OVER}) == set()
