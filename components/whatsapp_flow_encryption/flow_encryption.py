@@ -12,6 +12,7 @@ from typing import Any
 import pulumi
 
 from whatsapp_flow_encryption.options import refuse_harmful_options
+from whatsapp_flow_encryption.plain_names import refuse_secrets
 from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing, StoredKeyRing
 from whatsapp_flow_encryption.stores import Store, url_of, urls_of
 from whatsapp_flow_keys.stores.urls import STACK, open_store
@@ -105,7 +106,8 @@ class FlowEncryption(pulumi.ComponentResource):
         refuse_harmful_options(resource_name, opts, only_copy_in_state=only_copy_in_state, generated=is_generated)
         super().__init__("whatsapp:flows:FlowEncryption", resource_name, None, opts)
         child = pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None)
-        number = _as_text(phone_number_id)
+        plain = refuse_secrets(resource_name, phone_number_id=phone_number_id, store=store_url, backups=backup_urls)
+        number = _after(plain, _as_text(phone_number_id))
         managed_by = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
         secret_passphrase = _passphrase(resource_name, passphrase, child)
         endpoint_url, endpoint_wait = _known_together(endpoint_url, endpoint_wait)
@@ -223,6 +225,12 @@ def _passphrase(
 
         return pulumi_random.RandomPassword(name, length=passphrase.length, special=False, opts=child).result
     return _secret(passphrase)
+
+
+def _after(checked: pulumi.Output[None], value: pulumi.Output[str]) -> pulumi.Output[str]:
+    """``value``, which nothing gets before the check has passed."""
+    both: pulumi.Output[list[Any]] = pulumi.Output.all(checked, value)
+    return both.apply(lambda values: values[1])
 
 
 def _known_together(one: Any, other: Any) -> tuple[Any, Any]:

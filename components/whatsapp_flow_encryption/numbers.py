@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+from pulumi.runtime.config import is_config_secret
 
 from whatsapp_flow_encryption.flow_encryption import GeneratedPassphrase
 from whatsapp_flow_encryption.whatsapp_provider import missing_token
@@ -86,6 +87,13 @@ def parse_store(url: Any, field: str) -> str:
 
 
 def _entries(config: pulumi.Config, mistakes: list[str]) -> list[Mapping[str, Any]]:
+    if is_config_secret(config.full_key("numbers")):
+        mistakes.append(
+            f"{config.name}:numbers: holds a secret, but errors and the state show this list in plain text. Set that "
+            f"field again without --secret, or remove it; the fields passphrase, existingPrivateKey and "
+            f"existingPassphrase each name a secret setting beside the list"
+        )
+        return []
     try:
         found = config.get_object("numbers")
     except pulumi.ConfigTypeError:

@@ -122,6 +122,8 @@ pulumi.ResourceOptions.merge = unprotected
 PATH, QUERY, PASSPHRASE, OLD_PASSPHRASE = "flows-hunter2", "hunter2-in-the-query", "hunter2-opens-it", "hunter2-before"
 TRIGGERS = ("hunter2-asks-first", "hunter2-asks-again")
 TAKE_OVER = "5ec2e7" * 10 + "0123"
+PLANTED = "hunter2-given-away"
+GIVEN_AWAY = f'pulumi.export("given-away", pulumi.Output.unsecret(pulumi.Output.secret({PLANTED!r})))'
 
 
 def secret(text: str) -> Code:
@@ -134,7 +136,7 @@ def held(project: Project) -> list[PrivateKey]:
     return [PrivateKey.from_pem(block, PASSPHRASE) for block in pem_blocks(bundle)]
 
 
-def lived_with_secret_arguments(project: Project, after: str = "") -> str:
+def lived_with_secret_arguments(project: Project) -> str:
     """All that an adoption, a rotation that the endpoint holds up, its end, an update and a refresh print and leave
     behind, where every argument that may be secret is."""
     project.environment |= {"PULUMI_DEBUG_COMMANDS": "true", "WHATSAPP_AUDIT_LOG": str(project.path("audit.json"))}
@@ -158,16 +160,16 @@ def lived_with_secret_arguments(project: Project, after: str = "") -> str:
             "take_over": secret(TAKE_OVER),
         }
         given = {"existing_private_key": secret(adopted), "existing_passphrase": secret(OLD_PASSPHRASE)}
-        write(project, **arguments, **given, rotation_trigger=secret(TRIGGERS[0]), after=after)
+        write(project, **arguments, **given, rotation_trigger=secret(TRIGGERS[0]), after=GIVEN_AWAY)
         run("up", "--yes", "--diff")
-        write(project, **arguments, rotation_trigger=secret(TRIGGERS[1]), after=after)
+        write(project, **arguments, rotation_trigger=secret(TRIGGERS[1]), after=GIVEN_AWAY)
         run("preview", "--diff")
         run("preview", "--json")
         run("up", "--yes", "--diff", fails=True)
         keys += held(project)
         run("up", "--yes", "--diff")
         assert project.served() == held(project)[0].fingerprint
-        write(project, **arguments, force_destroy=True, after=after)
+        write(project, **arguments, force_destroy=True, after=GIVEN_AWAY)
         run("up", "--yes", "--diff")
         project.emulator.reregister(project.number)
         run("refresh", "--yes", "--diff")
@@ -184,4 +186,18 @@ def test_an_argument_that_is_secret_is_neither_printed_nor_recorded_in_the_open(
     found = lived_with_secret_arguments(project)
     assert "asked for by a new rotation_trigger" in found
     assert "is staged, not published: the endpoint http://127.0.0.1:" in found
-    assert leaks(found, {PATH, QUERY, PASSPHRASE, OLD_PASSPHRASE, *TRIGGERS, TAKE_OVER}) == set()
+    words = {PATH, QUERY, PASSPHRASE, OLD_PASSPHRASE, *TRIGGERS, TAKE_OVER, PLANTED}
+    assert leaks(found, words) == {PLANTED}
+
+
+def test_what_names_a_number_or_its_stores_is_refused_as_a_secret(project: Project) -> None:
+    late = """
+import pulumi_random
+late = pulumi_random.RandomShuffle("late", inputs=["hunter2"], result_count=1).results[0]
+"""
+    place = secret("file:///hunter2.json")
+    write(project, before=late, store=place, backups=[place, Code("pulumi.Output.secret(late)")])
+    said = project.fail("preview").output
+    for argument in ("store", "backups"):
+        assert f"FlowEncryption 'line': {argument}: is a secret, but errors, previews, the audit log and the" in said
+    assert leaks(said, {"hunter2.json"}) == set()

@@ -1,0 +1,36 @@
+"""Arguments that name a number and its stores: a program can't have them as secrets.
+
+A provider gets plain values. It names the number and the places in its errors, in previews, in the audit log and in
+the key rings themselves, and an id of a resource is never encrypted.
+"""
+
+from typing import Any
+
+import pulumi
+
+
+def refuse_secrets(name: str, **arguments: Any) -> pulumi.Output[None]:
+    """Known once none of the arguments is found to be secret; a list is as secret as any item of it.
+
+    Else the program ends by a :class:`pulumi.RunError`, which the engine shows without a traceback, with a line for
+    each argument; in the preview already, also while values are unknown.
+    """
+    found: pulumi.Output[dict[str, bool]] = pulumi.Output.all(**{key: _is_secret(arguments[key]) for key in arguments})
+    return found.apply(lambda secret: _refuse(name, [argument for argument, is_one in secret.items() if is_one]))
+
+
+def _refuse(name: str, secrets: list[str]) -> None:
+    if secrets:
+        raise pulumi.RunError(
+            "\n".join(
+                f"FlowEncryption {name!r}: {argument}: is a secret, but errors, previews, the audit log and the state "
+                f"name it in plain text. It takes no credentials: give it, or what is secret in it, by "
+                f"pulumi.Output.unsecret(…)"
+                for argument in secrets
+            )
+        )
+
+
+async def _is_secret(value: Any) -> bool:
+    items = value if isinstance(value, list) else [value]
+    return any([await item.is_secret() for item in items if isinstance(item, pulumi.Output)])
