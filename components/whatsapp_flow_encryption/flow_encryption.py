@@ -196,12 +196,13 @@ class FlowEncryption(pulumi.ComponentResource):
 
 
 def _staged(key: EncryptionKey, ring: KeyRing | None, passphrase: pulumi.Output[str] | None) -> StagedKeys:
+    """Outputs that are None are those of mocks which hand inputs back, in a unit test of somebody's program."""
     if ring is not None:
         env = _secret_environment({KEYS_VARIABLE: ring.ring})
-        private_keys = ring.ring.apply(lambda document: str(json.loads(document)["private_keys"]))
+        private_keys = ring.ring.apply(lambda document: document and str(json.loads(document)["private_keys"]))
         return StagedKeys(env, pulumi.Output.secret(private_keys), key.fingerprint, key.public_key_pem)
     variables: dict[str, pulumi.Output[Any]] = {
-        KEYS_VARIABLE: key.locations.apply(lambda locations: " ".join(open_store(url).url for url in locations)),
+        KEYS_VARIABLE: key.locations.apply(lambda locations: " ".join(open_store(url).url for url in locations or [])),
         FORMER_PASSPHRASE_VARIABLE: key.former_passphrases.apply(lambda formers: formers[0] if formers else None),
     }
     if passphrase is not None:
@@ -258,7 +259,7 @@ def _as_text(phone_number_id: pulumi.Input[str | int]) -> pulumi.Output[str]:
     return pulumi.Output.all(phone_number_id).apply(lambda values: text(values[0]))
 
 
-def _rotates_on(issued_on: str, rotate_after_days: int | None) -> str | None:
-    if rotate_after_days is None:
+def _rotates_on(issued_on: str | None, rotate_after_days: int | None) -> str | None:
+    if issued_on is None or rotate_after_days is None:
         return None
     return (date.fromisoformat(issued_on) + timedelta(rotate_after_days)).isoformat()
