@@ -26,15 +26,26 @@ def recipe(page: str, section: str, nth: int = 0) -> list[str]:
     return [line.strip() for line in blocks(found[1])[nth].splitlines()]
 
 
-def type_in(project: Project, commands: list[str], env: dict[str, str] | None = None, **values: str) -> None:
-    """Types the commands in the project's folder, with what stands in capitals filled in; each must succeed."""
+def type_in(
+    project: Project, commands: list[str], env: dict[str, str] | None = None, answer: str = "", **values: str
+) -> None:
+    """Types the commands in the project's folder, with what stands in capitals filled in; each must succeed.
+
+    ``answer`` is given to a command that asks for something.
+    """
     environment = {**project.environment, "PULUMI_SKIP_CONFIRMATIONS": "true", **(env or {})}
     for command in commands:
         filled = command.replace(" prod", f" {STACK}")
         for name, value in values.items():
             filled = filled.replace(name.replace("_", "-"), value)
         done = subprocess.run(
-            ["sh", "-c", filled], cwd=project.folder, env=environment, capture_output=True, text=True, timeout=240
+            ["sh", "-c", filled],
+            cwd=project.folder,
+            env=environment,
+            input=answer,
+            capture_output=True,
+            text=True,
+            timeout=240,
         )
         assert done.returncode == 0, f"{filled}\n{done.stdout}{done.stderr}"
 
@@ -164,10 +175,18 @@ def test_a_leaked_passphrase_is_replaced_and_the_key_with_it(line: Project) -> N
 def test_a_reset_token_is_taken_from_the_configuration(line: Project) -> None:
     in_file(line)
     line.succeed("config", "set", "--secret", "whatsapp:accessToken", "EAAresetByMeta")
-    type_in(
-        line, recipe("leaked-key", "The access token, the app secret"), {"WHATSAPP_ACCESS_TOKEN": ""}, NEW_TOKEN=TOKEN
-    )
+    commands = recipe("leaked-key", "The access token, the app secret")
+    type_in(line, commands, {"WHATSAPP_ACCESS_TOKEN": ""}, answer=TOKEN)
     assert is_whole(line)
+
+
+def test_no_page_types_a_secret_as_an_argument() -> None:
+    """Whoever lists a machine's processes would see it."""
+    pages = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md"), ROOT / "README.md"]
+    text = "\n".join(page.read_text() for page in pages)
+    after_the_name = re.findall(r"config set --secret\s+[\w:]+[ \t]*(.*)", text)
+    assert len(after_the_name) > 10
+    assert [rest for rest in after_the_name if not re.match(r"#|<|`|$", rest)] == []
 
 
 def test_a_number_that_was_registered_anew_has_its_key_signed_again(line: Project) -> None:
