@@ -31,7 +31,7 @@ from whatsapp_flow_keys.dynamic.inputs import (
     parse_trigger,
 )
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props
-from whatsapp_flow_keys.dynamic.reasons import why_key_changes, why_rotation_is_near
+from whatsapp_flow_keys.dynamic.reasons import when_rotation_falls_due, why_key_changes
 from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, anchored, is_same_place, open_store, parse_stores
@@ -103,7 +103,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
             replaces, waiting = waiting, replaces  # it keeps the old date and trigger, so the next `up` rotates
         self.run.say(
             why_key_changes(olds, news, replaces, updates, waiting)
-            or why_rotation_is_near(olds, news, self.run.today())
+            or when_rotation_falls_due(olds, news, self.run.today())
         )
         if not is_known(news):  # so the engine also asks before it deletes first, without a check, what depends on such
             self.run.keys.expect(olds["phone_number_id"])

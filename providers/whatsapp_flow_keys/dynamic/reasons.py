@@ -19,6 +19,7 @@ Props = dict[str, Any]
 SOON = timedelta(days=14)
 """How long before a rotation falls due a preview says so."""
 
+_A_DAY = timedelta(days=1)  # no two right clocks are further apart
 _RECORDED_ONLY = ("force_destroy", "managed_by", "rotate_after_days", "passphrase_is_generated")
 
 
@@ -41,18 +42,28 @@ def why_key_changes(
     return _why_updated(number, olds, news, updates, waiting)
 
 
-def why_rotation_is_near(olds: Props, news: Props, today: date) -> str | None:
-    """Where nothing changes yet, and will within :data:`SOON`."""
+def when_rotation_falls_due(olds: Props, news: Props, today: date) -> str | None:
+    """Where nothing changes yet: the day of a rotation that is near, or that a wrong clock has put far off.
+
+    Near is within :data:`SOON`. A key's date that is later than tomorrow was written by a clock that was ahead, or is
+    read by one that is behind.
+    """
     days, issued_on = news.get("rotate_after_days"), olds.get("issued_on")
     if not isinstance(days, int | float) or not isinstance(issued_on, str):
         return None
-    due = date.fromisoformat(issued_on) + timedelta(int(days))
+    issued, number = date.fromisoformat(issued_on), f"phone number {olds.get('phone_number_id')}"
+    due = issued + timedelta(int(days))
+    if issued > today + _A_DAY:
+        return (
+            f"{number}: key {_short(olds)} is dated {issued}, but this machine's date is {today}, so a clock is or was "
+            f"wrong. A rotation falls due on {due} only; a new rotation_trigger rotates now"
+        )
     if not today < due <= today + SOON:
         return None
     left = (due - today).days
     return (
-        f"phone number {olds.get('phone_number_id')}: a rotation falls due in {left} day{'s' if left > 1 else ''}, on "
-        f"{due}; the first `pulumi up` from then on does it"
+        f"{number}: a rotation falls due in {left} day{'s' if left > 1 else ''}, on {due}; the first `pulumi up` from "
+        f"then on does it"
     )
 
 
