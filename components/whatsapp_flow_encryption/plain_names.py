@@ -10,7 +10,7 @@ import pulumi
 
 
 def refuse_secrets(name: str, **arguments: Any) -> pulumi.Output[None]:
-    """Known once none of the arguments is found to be secret; a list is as secret as any item of it.
+    """Known once none of the arguments is found to be secret.
 
     Else the program ends by a :class:`pulumi.RunError`, which the engine shows without a traceback, with a line for
     each argument; in the preview already, also while values are unknown.
@@ -32,5 +32,4 @@ def _refuse(name: str, secrets: list[str]) -> None:
 
 
 async def _is_secret(value: Any) -> bool:
-    items = value if isinstance(value, list) else [value]
-    return any([await item.is_secret() for item in items if isinstance(item, pulumi.Output)])
+    return isinstance(value, pulumi.Output) and await value.is_secret()

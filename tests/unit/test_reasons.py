@@ -24,7 +24,7 @@ KEY = {
 def test_a_rotation_that_is_asked_for_says_so_without_the_trigger_which_may_be_a_secret() -> None:
     olds, news = {**KEY, "rotation_trigger": "hunter2"}, {**KEY, "rotation_trigger": "hunter3"}
     assert why_key_changes(olds, news, ["rotation_trigger"], [], []) == (
-        f"phone number {NUMBER}: rotation, asked for by a new rotation_trigger. Key c0ffeec0ffee goes on opening forms"
+        f"phone number {NUMBER}: rotation, asked for by a new rotation_trigger. Key c0ffeec0ffee still decrypts forms"
     )
 
 

@@ -32,13 +32,13 @@ def why_key_changes(
     if "phone_number_id" in replaces:
         return (
             f"{number}: the program now names {_shown(news['phone_number_id'])} instead, which gets a key of its own. "
-            f"The old number's key stays registered; its key ring goes at the end, unless a key that Meta serves would "
-            f"be lost with it"
+            f"The old number's key stays registered; its key ring is deleted at the end, unless a key that Meta serves "
+            f"would be lost with it"
         )
     if EXISTING_KEY in replaces:
         return f"{number}: the key given as {EXISTING_KEY} takes the place of key {_short(olds)}"
     if replaces:
-        return f"{number}: rotation, {_why_rotated(olds, news, replaces)}. Key {_short(olds)} goes on opening forms"
+        return f"{number}: rotation, {_why_rotated(olds, news, replaces)}. Key {_short(olds)} still decrypts forms"
     return _why_updated(number, olds, news, updates, waiting)
 
 
@@ -84,7 +84,7 @@ def why_registration_changes(olds: Props, news: Props) -> str | None:
         return f"{number}: {wanted} is staged and not published yet; forms go on with key {olds[proven][:12]}"
     if olds.get("signature_status") not in (None, VALID):
         return (
-            f"{number}: Meta says {olds['signature_status']}: the number was registered anew, or has no key. "
+            f"{number}: Meta says {olds['signature_status']}: the number was registered again, or has no key. "
             f"{wanted.capitalize()} is signed again"
         )
     if olds.get("key_ring") not in (None, IN_PLACE):
