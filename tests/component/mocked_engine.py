@@ -103,10 +103,12 @@ class Look:
         for name, output in outputs.items():
             self._seen[name] = Seen(None, False)
             if output is not None:
-                pulumi.Output.all(output, output.is_secret()).apply(partial(self._see, name))
+                whole = pulumi.Output.all(output)  # with outputs that it holds
+                pulumi.Output.all(whole, whole.is_secret()).apply(partial(self._see, name))
 
     def _see(self, name: str, found: Sequence[Any]) -> None:
-        self._seen[name] = Seen(*found)
+        (value,), is_secret = found
+        self._seen[name] = Seen(value, is_secret)
 
     def __getitem__(self, name: str) -> Seen:
         return self._seen[name]

@@ -68,6 +68,15 @@ class Endpoint(pulumi.CustomResource):
         super().__init__(ENDPOINT, "endpoint", {"environment": environment})
 
 
+class Late(pulumi.CustomResource):
+    """Its value is not known before it is made."""
+
+    value: pulumi.Output[str]
+
+    def __init__(self) -> None:
+        super().__init__("test:index:Late", "late", {"value": None})
+
+
 # The order: staged, then in the ring, then in place, then published.
 
 
@@ -243,6 +252,32 @@ def test_a_number_that_is_an_int_reaches_every_resource_as_a_string(given: str |
 
 def test_a_number_that_is_none_reaches_the_check_as_an_empty_string() -> None:
     assert line(phone_number_id=None).inputs(KEY)["phone_number_id"] == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        (REGISTRATION, {"endpoint_url": None, "endpoint_wait": 7}),
+        (KEY, {"existing_private_key": PEM, "existing_passphrase": None}),
+        (KEY, {"backups": [BACKUP, None]}),
+    ],
+    ids=["endpoint", "adopted key", "backups"],
+)
+def test_what_belongs_together_is_unknown_together(kind: str, arguments: dict[str, Any]) -> None:
+    """A check that saw a part alone would take the rest for left out."""
+
+    def program() -> None:
+        late = Late().value  # stands for each None
+        made(
+            **{
+                name: [item or late for item in given] if isinstance(given, list) else given or late
+                for name, given in arguments.items()
+            }
+        )
+
+    asked = run(program, preview=True).asked(kind).object
+    given = [asked[name] if isinstance(asked[name], str) else asked[name]["value"] for name in arguments]  # or a secret
+    assert given == [pulumi.runtime.rpc.UNKNOWN] * len(arguments)
 
 
 # Secrets, and what a preview hides.
