@@ -93,7 +93,7 @@ class Seen(NamedTuple):
 
 
 class Look:
-    """Looks at outputs within a program; each is seen once the program has ended."""
+    """Looks at outputs within a program; each that is known is seen once the program has ended."""
 
     def __init__(self) -> None:
         self._seen: dict[str, Seen] = {}
@@ -101,10 +101,11 @@ class Look:
     def at(self, **outputs: Any) -> None:
         """Each by its name; None where the program has none."""
         for name, output in outputs.items():
-            self._seen[name] = Seen(None, False)
-            if output is not None:
-                whole = pulumi.Output.all(output)  # with outputs that it holds
-                pulumi.Output.all(whole, whole.is_secret()).apply(partial(self._see, name))
+            if output is None:
+                self._seen[name] = Seen(None, False)
+                continue
+            whole = pulumi.Output.all(output)  # with outputs that it holds
+            pulumi.Output.all(whole, whole.is_secret()).apply(partial(self._see, name))
 
     def _see(self, name: str, found: Sequence[Any]) -> None:
         (value,), is_secret = found
