@@ -493,7 +493,7 @@ def test_a_stacks_ring_that_goes_is_told_as_deleted_but_for_the_keys_of_the_ring
         line.claim(),
         graph=line.graph,
         clock=line.clock,
-        survivors=kept,
+        survivors=lambda: kept,
         beside=kept,
         force=Force(recorded=True),
         where="the stack's key ring",

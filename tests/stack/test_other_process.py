@@ -1,5 +1,7 @@
 """A number that moves to another account: its `check` runs in one process, the `delete` of what it had in another."""
 
+from typing import Any
+
 import pytest
 
 from tests.stack.project import ACCOUNT_TOKENS, Project, file_ring
@@ -14,7 +16,7 @@ ACCOUNTS = "\n".join(
 GENERATED = {"passphrase": Code("GeneratedPassphrase()")}
 
 
-def declare(project: Project, account: str, *, name: str = "line", before: str = "", **arguments: object) -> None:
+def declare(project: Project, account: str, *, name: str = "line", before: str = "", **arguments: Any) -> None:
     tokens = [ACCOUNT_TOKENS["north"], ACCOUNT_TOKENS["south"]]
     project.emulator.add_number(project.number, tokens=tokens)
     lines = f"from whatsapp_flow_encryption import GeneratedPassphrase\n{ACCOUNTS.format(url=project.emulator.url)}\n"
@@ -24,7 +26,7 @@ def declare(project: Project, account: str, *, name: str = "line", before: str =
 
 @pytest.mark.parametrize("passphrase", [{}, GENERATED], ids=["plain", "generated passphrase"])
 def test_a_rotation_that_moves_to_another_account_leaves_nothing_to_do(
-    project: Project, passphrase: dict[str, object]
+    project: Project, passphrase: dict[str, Any]
 ) -> None:
     declare(project, "north", rotation_trigger="one", **passphrase)
     project.up()

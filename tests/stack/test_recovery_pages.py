@@ -250,7 +250,7 @@ def typed_here() -> set[tuple[str, str, int]]:
                     for constant in ast.walk(word.value)
                     if isinstance(constant, ast.Constant)
                 ]
-                found |= {(page, section, nth) for nth in given or [0]}
+                found |= {(str(page), str(section), int(str(nth))) for nth in given or [0]}
     return found
 
 

@@ -87,11 +87,11 @@ def page() -> dict[str, str]:
     return dict(said)
 
 
-def refuses(option: str, *, only_copy_in_state: bool) -> bool:
+def refuses(option: str, *, only_copy_in_state: bool, generated: bool = False) -> bool:
     options = pulumi.ResourceOptions()
     setattr(options, option, "given")
     try:
-        refuse_harmful_options("line", options, only_copy_in_state=only_copy_in_state)
+        refuse_harmful_options("line", options, only_copy_in_state=only_copy_in_state, generated=generated)
     except pulumi.RunError:
         return True
     return False

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from whatsapp_flow_keys.dynamic.encryption_key import issue_date
-from whatsapp_flow_keys.dynamic.reasons import why_rotation_is_near
+from whatsapp_flow_keys.dynamic.reasons import when_rotation_falls_due
 
 TODAY = date(2026, 11, 24)
 
@@ -35,5 +35,5 @@ def test_from_14_days_before_it_falls_due_a_rotation_is_announced_until_the_day(
     days_left: int, said: str | None
 ) -> None:
     olds = {"phone_number_id": "106540352242922", "issued_on": "2026-11-24"}
-    line = why_rotation_is_near(olds, {"rotate_after_days": days_left}, TODAY)
+    line = when_rotation_falls_due(olds, {"rotate_after_days": days_left}, TODAY)
     assert line is None if said is None else said in str(line)
