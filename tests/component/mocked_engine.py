@@ -12,6 +12,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 
 KEY = "pulumi-python:dynamic/whatsapp:EncryptionKey"
 RING = "pulumi-python:dynamic/whatsapp:KeyRing"
+STORED_RING = "pulumi-python:dynamic/whatsapp:StoredKeyRing"
 REGISTRATION = "pulumi-python:dynamic/whatsapp:KeyRegistration"
 PASSWORD = "random:index/randomPassword:RandomPassword"
 LINE = "whatsapp:flows:FlowEncryption"

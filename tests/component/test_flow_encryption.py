@@ -14,6 +14,7 @@ from tests.component.mocked_engine import (
     REGISTRATION,
     RING,
     RING_TEXT,
+    STORED_RING,
     Engine,
     Look,
     Seen,
@@ -90,21 +91,28 @@ def test_with_the_stack_as_the_store_the_key_comes_before_its_ring_and_both_befo
 
 def test_with_a_store_there_is_no_ring_in_the_stack() -> None:
     engine = line(store=FileStore("/srv/ring.json"))
-    assert engine.kinds == [LINE, KEY, REGISTRATION]
-    assert engine.waits_for(REGISTRATION) == {KEY}
+    assert engine.kinds == [LINE, KEY, STORED_RING, REGISTRATION]
+    assert engine.waits_for(REGISTRATION) == {KEY, STORED_RING}
 
 
 def test_a_generated_passphrase_comes_before_the_key() -> None:
     engine = line(store=FILE, passphrase=GeneratedPassphrase())
-    assert engine.kinds == [LINE, PASSWORD, KEY, REGISTRATION]
+    assert engine.kinds == [LINE, PASSWORD, KEY, STORED_RING, REGISTRATION]
     assert engine.waits_for(KEY) == {PASSWORD}
+
+
+def test_what_guards_a_document_goes_before_its_key_and_the_passphrase() -> None:
+    """The engine deletes in the opposite order: so it asks while all is still there."""
+    engine = line(store=FILE, passphrase=GeneratedPassphrase())
+    assert engine.waits_for(STORED_RING) == {KEY, PASSWORD}
 
 
 @pytest.mark.parametrize(("store", "holds_it"), [("stack", RING), (FILE, KEY)], ids=["stack", "file"])
 def test_what_deploy_returns_comes_after_the_staged_keys_and_before_the_registration(store: str, holds_it: str) -> None:
     engine = line(store=store, deploy=lambda staged: [Endpoint(staged.endpoint_env)])
     assert engine.waits_for(ENDPOINT) == {holds_it}
-    assert engine.waits_for(REGISTRATION) == {KEY, holds_it, ENDPOINT}
+    guard = RING if store == "stack" else STORED_RING
+    assert engine.waits_for(REGISTRATION) == {KEY, guard, ENDPOINT}
 
 
 def test_deploy_gets_what_is_staged_and_no_more() -> None:
@@ -160,7 +168,29 @@ def test_the_key_gets_every_argument_that_is_its() -> None:
         "rotation_trigger": "one",
         "take_over": FINGERPRINT,
         "force_destroy": True,
+        "stored_ring": True,
     }
+
+
+def test_the_guard_of_a_document_gets_what_opens_it_and_what_a_person_said() -> None:
+    engine = line(store=FILE, backups=[BACKUP], passphrase=GeneratedPassphrase(), force_destroy=True)
+    given = engine.inputs(STORED_RING)
+    assert given.pop("passphrase") == GENERATED
+    assert given.pop("key_id") == f"{engine.asked(KEY).name}_id"
+    assert given == {
+        "phone_number_id": NUMBER,
+        "managed_by": MANAGED_BY,
+        "store": FILE,
+        "backups": [BACKUP],
+        "locations": [FILE, BACKUP],
+        "passphrase_is_generated": True,
+        "force_destroy": True,
+    }
+
+
+def test_a_document_whose_passphrase_is_generated_is_asked_about_whatever_a_parent_says() -> None:
+    assert line(store=FILE, passphrase=GeneratedPassphrase()).asked(STORED_RING).retainOnDelete is False
+    assert not line(store=FILE, passphrase="correct horse").asked(STORED_RING).HasField("retainOnDelete")
 
 
 def test_arguments_that_are_left_out_are_no_inputs() -> None:
@@ -286,22 +316,26 @@ SECRET_OUTPUTS = {
     KEY: {"private_key", "passphrase", "former_passphrases", "existing_private_key", "existing_passphrase"},
     RING: {"ring", "private_key"},
     REGISTRATION: {"ring", "passphrase", "former_passphrases"},
+    STORED_RING: {"passphrase"},
 }
 HIDDEN = {
     KEY: {"fingerprint", "former_passphrases", "locations", "private_key", "public_key_pem", "secret_id"},
     RING: {"locations", "ring"},
     REGISTRATION: {"held_fingerprints", "locations"},
+    STORED_RING: {"locations"},
 }
 
 
 @pytest.mark.parametrize("kind", SECRET_OUTPUTS)
 def test_every_secret_output_is_marked_from_the_first_deployment_on(kind: str) -> None:
-    assert set(line().asked(kind).additionalSecretOutputs) == SECRET_OUTPUTS[kind]
+    engine = line(store=FILE) if kind == STORED_RING else line()
+    assert set(engine.asked(kind).additionalSecretOutputs) == SECRET_OUTPUTS[kind]
 
 
 @pytest.mark.parametrize("kind", HIDDEN)
 def test_a_preview_hides_what_only_repeats_the_reason(kind: str) -> None:
-    assert set(line().asked(kind).hideDiffs) == HIDDEN[kind]
+    engine = line(store=FILE) if kind == STORED_RING else line()
+    assert set(engine.asked(kind).hideDiffs) == HIDDEN[kind]
 
 
 @pytest.mark.parametrize("name", ["rotation_trigger", "take_over", "endpoint_url"])

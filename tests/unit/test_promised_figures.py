@@ -61,7 +61,7 @@ PROMISES = (
         "whatsapp_flow_keys.graph.settings:DEFAULT_DEADLINE",
         30.0,
         "settings.md",
-        "one call to Meta with its retries; default 30",
+        "one call to Meta with its retries, to the last byte of the answer; default 30",
     ),
     Promise("whatsapp_flow_keys.graph.settings:DEFAULT_VERSION", "v26.0", "settings.md", "default `v26.0`"),
     Promise(
