@@ -2,7 +2,8 @@
 
 No emulator of Key Vault can be had here, and this one was never compared with the service. It speaks as much as the
 official client asks for in our tests: the 401 challenge, versions and their list in pages, tags, soft deletion,
-permissions, and a managed identity's token endpoint, so that the default credential chain works in any process.
+permissions, and a managed identity's token endpoint, so that the default credential chain works in any process. What a
+secret does there is in :mod:`tests.servers.key_vault_secrets`, each behaviour with its source.
 """
 
 import json
@@ -10,7 +11,6 @@ import socket
 import ssl
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,24 +22,11 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from tests.servers.certificate import make_certificate
+from tests.servers.key_vault_secrets import Json, Refused, Secrets
 
-LARGEST = 25_000
-RETENTION = 90 * 24 * 3600
 US, NOBODY = "us", "nobody"
 """Identities: the values of IDENTITY_HEADER. Nobody is known to the vault and may do nothing; what begins with "us" is
 one of us."""
-
-Json = dict[str, Any]
-
-
-class Refused(Exception):
-    """An answer of the vault that is an error."""
-
-    def __init__(self, status: int, code: str, inner: str = "", said: str = "refused") -> None:
-        error: Json = {"code": code, "message": said}
-        if inner:
-            error["innererror"] = {"code": inner}
-        self.status, self.body = status, {"error": error}
 
 
 @dataclass(frozen=True)
@@ -65,6 +52,8 @@ class Fault:
     inner: str = ""
     answer_lost: bool = False
     """The effect stays, the connection breaks off without an answer."""
+    after_effect: bool = False
+    """The effect stays, and the answer is ``status`` all the same."""
     delay: float = 0.0
 
 
@@ -72,17 +61,19 @@ class KeyVault:
     """One vault on a free port of loopback, with a certificate of its own; in this process, until the block ends."""
 
     def __init__(self, *, page: int = 25, softly: bool = True) -> None:
-        self.page, self.softly = page, softly
+        self.secrets = Secrets(page=page, softly=softly)
         self.log: list[Request] = []
         self.faults: list[Fault] = []
         self.forbidden: set[str] = set()
         """Permissions that the vault grants nobody: get, set, list, delete, recover, purge."""
+        self.forbidden_by = "ForbiddenByRbac"
+        """The inner code with which it says so."""
         self.before: Callable[[Request], None] = lambda request: None
         """Called for each authorized request, before its effect; may raise :class:`Refused`."""
+        self.within: Callable[[Request], None] = lambda request: None
+        """Called while a write is under way, so that another one overlaps it."""
         self.takes_no_token = False
         self.gives_no_token = False
-        self._secrets: dict[str, list[Json]] = {}
-        self._deleted: dict[str, tuple[list[Json], int]] = {}
         self._lock = RLock()
 
     def __enter__(self) -> "KeyVault":
@@ -94,6 +85,7 @@ class KeyVault:
         # The handshake is the handler's thread's, so that a silent client holds nobody up.
         self._vault.socket = context.wrap_socket(self._vault.socket, server_side=True, do_handshake_on_connect=False)
         self._identity = _Server(self, _IdentityHandler)
+        self.secrets.vault = f"https://{self.vault_host}"
         self._vault.start()
         self._identity.start()
         return self
@@ -129,12 +121,12 @@ class KeyVault:
     def put(self, name: str, text: str, tags: Mapping[str, str] | None = None) -> str:
         """A version set by another tool, or by a run that was killed thereafter. Returns its id."""
         with self._lock:
-            return str(self.set_secret(name, {"value": text, "tags": dict(tags or {})})["id"]).rpartition("/")[2]
+            return str(self.secrets.put(name, {"value": text, "tags": dict(tags or {})})["id"]).rpartition("/")[2]
 
     def change(self, name: str, *, tags: Mapping[str, str] | None = None, enabled: bool = True) -> None:
         """The newest version's tags or whether it is enabled."""
         with self._lock:
-            newest = self._secrets[name][-1]
+            newest = self.secrets.held(name)[-1]
             newest["attributes"]["enabled"] = enabled
             if tags is not None:
                 newest["tags"] = dict(tags)
@@ -142,125 +134,69 @@ class KeyVault:
     def versions(self, name: str) -> list[Json]:
         """Oldest first."""
         with self._lock:
-            return [dict(version) for version in self._secrets.get(name, [])]
+            return [dict(version) for version in self.secrets.held(name)]
 
     def text(self, name: str) -> str | None:
         versions = self.versions(name)
         return str(versions[-1]["value"]) if versions else None
 
     def is_deleted(self, name: str) -> bool:
-        return name in self._deleted
+        return self.secrets.is_deleted(name)
 
     def delete(self, name: str) -> None:
         with self._lock:
-            self.delete_secret(name)
+            self.secrets.delete(name)
 
     def purge(self, name: str) -> None:
         """Gone for good, also what is softly deleted."""
         with self._lock:
-            self._secrets.pop(name, None)
-            self._deleted.pop(name, None)
+            self.secrets.purge(name)
 
     # The operations.
 
-    def answer(self, method: str, path: str, query: dict[str, list[str]], body: Json) -> Json:
-        """The body of a success. Raises :class:`Refused`."""
+    def answered(self, request: Request, query: Mapping[str, list[str]]) -> Json:
+        """The body of a success, as JSON makes it. Raises :class:`Refused`."""
         if "api-version" not in query:
             raise Refused(400, "BadParameter", said="api-version must be specified")
-        match (method, *path.strip("/").split("/")):
+        body = json.loads(request.body or b"{}")
+        match (request.method, *request.path.strip("/").split("/")):
             case ("PUT", "secrets", name):
-                self._check("set")
-                return self.set_secret(name, body)
-            case ("GET", "secrets", name, "versions"):
-                self._check("list")
-                return self._page(name, query)
-            case ("GET", "secrets", name, *version):
-                self._check("get")
-                return self._get(name, *version)
+                return self._write("set", request, name, lambda: self.secrets.put(name, body))
             case ("PATCH", "secrets", name, *version):
-                self._check("set")
-                return self._patch(name, body, *version)
+                return self._write("set", request, name, lambda: self.secrets.patch(name, body, *version))
             case ("DELETE", "secrets", name):
-                self._check("delete")
-                return self.delete_secret(name)
-            case ("GET", "deletedsecrets", name):
-                self._check("get")
-                return self._deleted_bundle(name)
+                return self._write("delete", request, name, lambda: self.secrets.delete(name))
             case ("POST", "deletedsecrets", name, "recover"):
-                self._check("recover")
-                return self._recover(name)
+                return self._write("recover", request, name, lambda: self.secrets.recover(name))
+            case ("GET", "secrets", name, "versions"):
+                return self._read("list", lambda: self.secrets.page_of(name, query))
+            case ("GET", "secrets", name, *version):
+                return self._read("get", lambda: self.secrets.get(name, *version))
+            case ("GET", "deletedsecrets", name):
+                return self._read("get", lambda: self.secrets.get_deleted(name))
         raise Refused(404, "NotFound")
 
-    def set_secret(self, name: str, body: Json) -> Json:
-        if len(body["value"].encode()) > LARGEST:
-            raise Refused(400, "BadParameter", said=f"too large: {body['value']}")
-        if len(body.get("tags") or {}) > 15:
-            raise Refused(400, "BadParameter", said="too many tags")
-        if name in self._deleted:
-            raise Refused(409, "Conflict", "ObjectIsDeletedButRecoverable")
-        now = int(time.time())
-        level = "Recoverable+Purgeable" if self.softly else "Purgeable"
-        bundle = {
-            "value": body["value"],
-            "id": f"https://{self.vault_host}/secrets/{name}/{uuid.uuid4().hex}",
-            "contentType": body.get("contentType"),
-            "tags": body.get("tags") or {},
-            "attributes": {"enabled": True, "created": now, "updated": now, "recoveryLevel": level},
-        }
-        self._secrets.setdefault(name, []).append(bundle)
-        return bundle
+    def _read(self, permission: str, read: Callable[[], Json]) -> Json:
+        self._check(permission)
+        with self._lock:
+            return _copied(read())
+
+    def _write(self, permission: str, request: Request, name: str, write: Callable[[], Json]) -> Json:
+        """Two requests take part in it where they overlap: between its begin and its end others are let through."""
+        self._check(permission)
+        with self._lock:
+            self.secrets.begin(name)
+        try:
+            self.within(request)
+            with self._lock:
+                return _copied(write())
+        finally:
+            with self._lock:
+                self.secrets.end(name)
 
     def _check(self, permission: str) -> None:
         if permission in self.forbidden:
-            raise Refused(403, "Forbidden", "ForbiddenByRbac")
-
-    def _version(self, name: str, version: str = "") -> Json:
-        for bundle in reversed(self._secrets.get(name, [])):
-            if not version or bundle["id"].endswith(f"/{version}"):
-                return bundle
-        raise Refused(404, "SecretNotFound")
-
-    def _get(self, name: str, version: str = "") -> Json:
-        bundle = self._version(name, version)
-        if not bundle["attributes"]["enabled"]:
-            raise Refused(403, "Forbidden", "SecretDisabled")
-        return bundle
-
-    def _patch(self, name: str, body: Json, version: str = "") -> Json:
-        bundle = self._version(name, version)
-        if body.get("tags") is not None:
-            bundle["tags"] = body["tags"]
-        bundle["attributes"]["updated"] = int(time.time())
-        return _without_value(bundle)
-
-    def _page(self, name: str, query: dict[str, list[str]]) -> Json:
-        """In the order of the ids, as the service does; a name that isn't there has no versions."""
-        items = sorted((_without_value(bundle) for bundle in self._secrets.get(name, [])), key=lambda item: item["id"])
-        start = int(query.get("$skiptoken", ["0"])[0])
-        end = start + self.page
-        more = f"https://{self.vault_host}/secrets/{name}/versions?api-version=x&$skiptoken={end}"
-        return {"value": items[start:end], "nextLink": more if end < len(items) else None}
-
-    def delete_secret(self, name: str) -> Json:
-        self._version(name)
-        versions = self._secrets.pop(name)
-        if not self.softly:
-            return _without_value(versions[-1])
-        self._deleted[name] = versions, int(time.time())
-        return self._deleted_bundle(name)
-
-    def _deleted_bundle(self, name: str) -> Json:
-        if name not in self._deleted:
-            raise Refused(404, "SecretNotFound")
-        versions, at = self._deleted[name]
-        recovery = f"https://{self.vault_host}/deletedsecrets/{name}"
-        dates = {"deletedDate": at, "scheduledPurgeDate": at + RETENTION, "recoveryId": recovery}
-        return _without_value(versions[-1]) | dates
-
-    def _recover(self, name: str) -> Json:
-        self._deleted_bundle(name)
-        self._secrets[name], _ = self._deleted.pop(name)
-        return _without_value(self._secrets[name][-1])
+            raise Refused(403, "Forbidden", self.forbidden_by)
 
     def fault_for(self, method: str) -> Fault | None:
         """The fault that is due now, counted down."""
@@ -270,11 +206,6 @@ class KeyVault:
                     fault.times -= 1
                     return fault
         return None
-
-    def answered(self, method: str, path: str, query: dict[str, list[str]], body: Json) -> Json:
-        """As :meth:`answer`, one request at a time."""
-        with self._lock:
-            return json.loads(json.dumps(self.answer(method, path, query, body)))  # type: ignore[no-any-return]
 
 
 class _Server(ThreadingHTTPServer):
@@ -361,9 +292,11 @@ class _VaultHandler(_Handler):
                 raise Refused(403, "Forbidden", "ForbiddenByRbac")
             if fault and fault.delay:
                 time.sleep(fault.delay)
+            if fault and fault.status and not fault.after_effect:
+                raise Refused(fault.status, fault.code, fault.inner)
+            answer = vault.answered(request, parse_qs(url.query))
             if fault and fault.status:
                 raise Refused(fault.status, fault.code, fault.inner)
-            answer = vault.answered(request.method, url.path, parse_qs(url.query), json.loads(body or b"{}"))
         except Refused as refused:
             self.reply(refused.status, refused.body, fault.headers if fault else None)
             return
@@ -388,5 +321,6 @@ class _VaultHandler(_Handler):
         self._handle()
 
 
-def _without_value(bundle: Json) -> Json:
-    return {name: value for name, value in bundle.items() if name != "value"}
+def _copied(answer: Json) -> Json:
+    """As it is now, whatever becomes of the secret."""
+    return json.loads(json.dumps(answer))  # type: ignore[no-any-return]

@@ -7,34 +7,35 @@ from unittest import mock
 
 from azure.core.credentials import AccessToken
 
-from tests.servers.key_vault import LARGEST, NOBODY, KeyVault
+from tests.contract.conftest import TestClock
+from tests.servers.key_vault import NOBODY, KeyVault
 from whatsapp_flow_keys.stores.azure_key_vault import client
 from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
 from whatsapp_flow_keys.stores.store import Store
 
 
 class AzurePlace:
-    """One secret in a vault."""
+    """One secret in a vault. Nobody waits: the stores' clock moves when they sleep."""
 
     name = "azure"
-    limit = LARGEST
+    limit = 25_000
     softly = True
 
     def __init__(self, vault: KeyVault, secret: str = "support-line") -> None:
-        self.vault, self.secret = vault, secret
+        self.vault, self.secret, self.clock = vault, secret, TestClock()
 
     @property
     def url(self) -> str:
         return self.vault.url(self.secret)
 
     def store(self) -> Store:
-        return AzureKeyVaultStore(self.url)
+        return AzureKeyVaultStore(self.url, clock=self.clock)
 
     def forbidden(self) -> Store:
-        return AzureKeyVaultStore(self.url, credential=Known(NOBODY))
+        return AzureKeyVaultStore(self.url, credential=Known(NOBODY), clock=self.clock)
 
     def at_port(self, port: int) -> Store:
-        return AzureKeyVaultStore(f"azurekeyvault://127.0.0.1:{port}/{self.secret}")
+        return AzureKeyVaultStore(f"azurekeyvault://127.0.0.1:{port}/{self.secret}", clock=self.clock)
 
     def make_empty(self) -> None:
         self.vault.put(self.secret, "")
@@ -61,9 +62,13 @@ class Known:
 
 
 @contextmanager
-def azure_place() -> Iterator[AzurePlace]:
-    """A place in a vault of its own, whose environment is this process's meanwhile."""
+def azure_place(*, slowly: int = 0) -> Iterator[AzurePlace]:
+    """A place in a vault of its own, whose environment is this process's meanwhile.
+
+    ``slowly``: how many looks find nothing until a deletion or a recovery is through.
+    """
     with KeyVault() as vault, signed_in(vault):
+        vault.secrets.slowly = slowly
         yield AzurePlace(vault)
 
 

@@ -20,7 +20,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         "file": lambda: FilePlace(request.getfixturevalue("tmp_path")),
         "vault": lambda: VaultPlace(request.getfixturevalue("openbao"), request.getfixturevalue("monkeypatch")),
         "aws": lambda: AwsPlace(request.getfixturevalue("secrets_manager"), request.getfixturevalue("monkeypatch")),
-        "azure": lambda: rest.enter_context(azure_place()),
+        "azure": lambda: rest.enter_context(azure_place(slowly=3)),
     }
     with ExitStack() as rest:
         yield makers[request.param]()

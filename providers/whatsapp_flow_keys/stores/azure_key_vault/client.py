@@ -1,52 +1,74 @@
-"""The calls of Azure Key Vault for one secret: time limits, the default credential, errors as sentences."""
+"""The calls of Azure Key Vault for one secret: time limits, waiting, the default credential."""
 
 import logging
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from textwrap import shorten
+from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from whatsapp_flow_keys.errors import (
-    FlowKeysError,
-    StoreConflictError,
-    StoreError,
-    StorePermissionError,
-    StoreUnavailableError,
-)
+from whatsapp_flow_keys.clock import Clock
+from whatsapp_flow_keys.errors import FlowKeysError, StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.loopback import is_loopback
+from whatsapp_flow_keys.stores.azure_key_vault.refusals import (
+    BeingDeletedError,
+    BeingRecoveredError,
+    NotFoundError,
+    as_ours,
+)
 from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_attempt
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
-    from azure.core.exceptions import AzureError, HttpResponseError
     from azure.keyvault.secrets import DeletedSecret, KeyVaultSecret, SecretClient, SecretProperties
 
-_DATA_ACTIONS = {
-    "get": "getSecret/action",
-    "set": "setSecret/action",
-    "update": "update/action",
-    "list": "readMetadata/action",
-    "delete": "delete",
-    "recover": "recover/action",
-}
-"""What Azure RBAC calls a permission, after ``Microsoft.KeyVault/vaults/secrets/``."""
+_Seen = TypeVar("_Seen")
 
-_WORDS = {"update": "set"}
-"""What an access policy calls a permission, where it is another word."""
+_TRIES = 5
+"""How often the store looks, or writes, where the answer may be another one in a moment."""
+
+_FIRST_PAUSE = 0.25
+"""Seconds between the first two tries at most; each later pause is twice as long."""
+
+_SECONDS_BETWEEN_LOOKS = 1.0
+"""While a deletion or a recovery is under way."""
 
 _credential_lock = Lock()
 _process_credential: "list[TokenCredential]" = []
 
 
+@dataclass(frozen=True)
+class Deletion:
+    """A deletion that Key Vault has accepted; nothing can be written any more."""
+
+    version: str
+    """The id of what was then the newest version; "" where the vault doesn't say."""
+    recoverable_until: datetime | None
+    """None where what is deleted is gone."""
+    is_through: bool
+    """Until it is, the secret can't be recovered."""
+
+
 class SecretCalls:
     """What can be asked of one secret. Each call raises :class:`StoreUnavailableError` and its kinds."""
 
-    def __init__(self, url: str, host: str, name: str, credential: "TokenCredential | None") -> None:
+    def __init__(self, url: str, host: str, name: str, credential: "TokenCredential | None", clock: Clock) -> None:
         """``url`` begins every error. Without ``credential`` it is the ecosystem's default chain."""
-        self._url, self._host, self._name, self._credential = url, host, name, credential
+        self._url, self._host, self._name, self._credential, self._clock = url, host, name, credential, clock
         self._connected: SecretClient | None = None
+
+    def tries(self) -> Iterator[bool]:
+        """For each of a few tries whether it is the last one, with a pause before each but the first.
+
+        The pauses grow, and differ at random: two who meet don't meet again.
+        """
+        for index in range(_TRIES):
+            if index:
+                longest = min(_FIRST_PAUSE * 2 ** (index - 1), seconds_per_attempt())
+                self._clock.sleep(longest * random.uniform(0.5, 1))  # noqa: S311  # no secret hangs on it
+            yield index == _TRIES - 1
 
     def get(self, version: str | None = None) -> "KeyVaultSecret | None":
         """The secret in its newest version, or in that one; None where there is none."""
@@ -61,9 +83,9 @@ class SecretCalls:
         return ()
 
     def deleted(self) -> "DeletedSecret | None":
-        """The softly deleted secret; None where there is none, or for somebody who may not look."""
-        with suppress(NotFoundError, StorePermissionError), self._asking("get"):
-            return self._client().get_deleted_secret(self._name)
+        """The soft-deleted secret; None where there is none, or for somebody who may not look."""
+        with suppress(StorePermissionError):
+            return self._deleted()
         return None
 
     def set(self, text: str, tags: Mapping[str, str]) -> "KeyVaultSecret":
@@ -77,23 +99,44 @@ class SecretCalls:
             self._client().update_secret_properties(self._name, version, tags=dict(tags))
 
     def recover(self) -> None:
-        """Brings the softly deleted secret back, and waits until it is there."""
-        with self._asking("recover"):
-            recovery = self._client().begin_recover_deleted_secret(self._name)
-            recovery.wait(seconds_per_attempt() * ATTEMPTS)
-            if not recovery.done():
-                raise StoreUnavailableError(f"{self._url}: is still being recovered; run again in a minute")
+        """Brings the soft-deleted secret back, and waits until it is there."""
+        # The first answer may have been lost: then the second one is that it is under way, or done.
+        with suppress(NotFoundError, BeingRecoveredError), self._asking("recover"):
+            self._client().begin_recover_deleted_secret(self._name)
+        if self._awaited(self.get) is None:
+            raise BeingRecoveredError(f"{self._url}: is still being recovered. Run again in a minute")
 
-    def delete(self) -> "DeletedSecret | None":
-        """Deletes the secret, and waits: until it is through, the name can neither be written nor recovered.
+    def delete(self, *, softly: bool) -> Deletion:
+        """Deletes the secret, and waits until it is through. ``softly``: whether it can be recovered then."""
+        from azure.keyvault.secrets import DeletedSecret
 
-        None where there is none.
-        """
-        with suppress(NotFoundError), self._asking("delete"):
-            deletion = self._client().begin_delete_secret(self._name)
-            deletion.wait(seconds_per_attempt() * ATTEMPTS)
-            return deletion.result()
+        answer: DeletedSecret | None = None
+        with suppress(NotFoundError, BeingDeletedError), self._asking("delete"):
+            answer = self._client().begin_delete_secret(self._name).result()
+        found: DeletedSecret | None = None
+        is_through = not softly
+        if softly:
+            try:
+                found = self._awaited(self._deleted)
+                is_through = found is not None
+            except StorePermissionError:  # only once it is through is anything there to be forbidden
+                is_through = True
+        said = answer or found
+        if said is None:
+            return Deletion("", None, is_through)
+        return Deletion(said.properties.version or "", said.scheduled_purge_date, is_through)
+
+    def _deleted(self) -> "DeletedSecret | None":
+        with suppress(NotFoundError), self._asking("get"):
+            return self._client().get_deleted_secret(self._name)
         return None
+
+    def _awaited(self, look: Callable[[], _Seen | None]) -> _Seen | None:
+        """What ``look`` finds as soon as it finds something; None if that doesn't come within the deadline."""
+        until = self._clock.monotonic() + seconds_per_attempt() * ATTEMPTS
+        while (found := look()) is None and self._clock.monotonic() < until:
+            self._clock.sleep(min(_SECONDS_BETWEEN_LOOKS, seconds_per_attempt()))
+        return found
 
     def _client(self) -> "SecretClient":
         if self._connected is None:
@@ -128,7 +171,7 @@ class SecretCalls:
         except FlowKeysError:
             raise
         except AzureError as error:
-            raise _as_ours(self._url, error, permission) from None  # its text may quote an answer's body
+            raise as_ours(self._url, error, permission) from None  # its text may quote an answer's body
         except ValueError:
             raise StoreUnavailableError(
                 f"{self._url}: what answers there is no Key Vault of this name: it asks for a token of another domain; "
@@ -157,79 +200,3 @@ def _default_credential() -> "TokenCredential":
                 )
             )
         return _process_credential[0]
-
-
-class NotFoundError(StoreUnavailableError):
-    """404: not the vault but the secret is missing."""
-
-
-def _as_ours(url: str, error: "AzureError", permission: str) -> StoreError:
-    """The error for the person. Of the service's answer only the codes are quoted: its text could quote our request."""
-    from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
-
-    if isinstance(error, ClientAuthenticationError) and error.status_code != 401:
-        tried = error.message.rpartition("Attempted credentials:")[2]
-        return StorePermissionError(
-            f"{url}: nobody is signed in to Azure. Run `az login`, set AZURE_CLIENT_ID, AZURE_TENANT_ID and "
-            f"AZURE_CLIENT_SECRET, or run where a managed identity is. Tried were: {_without_secrets(tried)}"
-        )
-    if isinstance(error, HttpResponseError) and error.status_code is not None:
-        return _refusal(url, error, permission)
-    text = str(error)
-    if "CERTIFICATE_VERIFY_FAILED" in text or "SSL" in text:
-        reason = "its certificate is not trusted here; behind a proxy of your company set REQUESTS_CA_BUNDLE"
-    elif "resolve" in text or "Name or service" in text:
-        reason = "there is no such host; check the vault's name and the network"
-    elif isinstance(error, ServiceRequestError):
-        reason = "the vault can't be reached; check its host name and the network"
-    else:
-        reason = "the vault did not answer in time or broke off; run again"
-    return StoreUnavailableError(f"{url}: {reason}")
-
-
-def _refusal(url: str, error: "HttpResponseError", permission: str) -> StoreError:
-    status, codes = error.status_code or 0, _codes(error)
-    if status == 401:
-        return StorePermissionError(
-            f"{url}: the vault does not accept the token of this identity; sign in anew (`az login`), to the vault's "
-            f"tenant"
-        )
-    if status == 403 and "SecretDisabled" in codes:
-        return StoreUnavailableError(f"{url}: the secret is disabled; enable its newest version in the vault")
-    if status == 403 and "ForbiddenByFirewall" in codes:
-        return StoreUnavailableError(
-            f"{url}: the vault's firewall doesn't let this network in; add it there, or use a private endpoint"
-        )
-    if status == 403:
-        return StorePermissionError(
-            f"{url}: this identity lacks the permission `{_WORDS.get(permission, permission)}` for secrets. With Azure "
-            f"RBAC its role needs the data action Microsoft.KeyVault/vaults/secrets/{_DATA_ACTIONS[permission]} (Key "
-            f"Vault Secrets Officer has it); else the vault's access policy must grant "
-            f"`{_WORDS.get(permission, permission)}`"
-        )
-    if status == 404:
-        return NotFoundError(f"{url}: there is no such secret")
-    if status == 409 and not codes & {"ObjectIsBeingDeleted", "ObjectIsBeingRecovered"}:
-        return StoreConflictError(
-            f"{url}: the secret was deleted and its name is held back; nothing was written. Run again, which recovers "
-            f"it, for which this identity needs the permissions `get` and `recover`"
-        )
-    if status == 409:
-        return StoreUnavailableError(f"{url}: is still being deleted or recovered; run again in a minute")
-    if status == 429:
-        return StoreUnavailableError(f"{url}: the vault has too many requests at the moment; run again in a minute")
-    said = f" ({', '.join(sorted(codes))})" if codes else ""
-    return StoreUnavailableError(f"{url}: the vault answered {status}{said}; run again, and look at it if that stays")
-
-
-def _codes(error: "HttpResponseError") -> set[str]:
-    """``error.code`` and ``error.innererror.code`` of an answer, as far as they are words."""
-    body = error.error
-    inner = getattr(body, "innererror", None) or {}
-    found = (getattr(body, "code", None), inner.get("code") if isinstance(inner, dict) else None)
-    return {code for code in found if isinstance(code, str) and re.fullmatch(r"[A-Za-z]{1,60}", code)}
-
-
-def _without_secrets(text: object) -> str:
-    """A text in one line, without its long words, as tokens and keys are."""
-    return shorten(" ".join(word if len(word) <= 30 else "…" for word in str(text).split()), 400, placeholder=" …")

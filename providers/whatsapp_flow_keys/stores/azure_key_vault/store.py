@@ -1,34 +1,44 @@
 """A key ring as a secret of Azure Key Vault: what it never does is overwrite a version that it doesn't know.
 
-Key Vault has no compare-and-set: a write always succeeds and adds a version, which is the newest. So each version that
-is written here names, in a tag, the versions that it was written over. One that nothing was written over, and that
-isn't the newest, came from a run that wrote at the same moment: its keys are joined to the newest ring by whoever sees
-it first, which is its writer or the other one, whichever looks last; where both were killed, the next reader.
+Key Vault has no compare-and-set. A write adds a version, which is the newest whatever was there; only one that comes
+while another one is under way is refused. So each version that is written here names, in a tag, the versions that it
+was written over. One that nothing was written over, and that isn't the newest, came from a run that wrote at the same
+moment: its keys are joined to the newest ring by whoever sees it first, which is its writer or the other one, whichever
+looks last; where both were killed, the next reader.
+
+That one of two sees the other rests on one thing that Key Vault doesn't promise: a list that shows a version shows
+those that were written before it, too. A list without the version that was just written is known to be old, and is
+asked for again. So is the newest version, where the list has one that was written over it. If it stays old, the write
+ends in an error that says so.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
-    InputError,
     RingTooLargeError,
     StoreConflictError,
+    StoreError,
     StorePermissionError,
     StoreUnavailableError,
 )
-from whatsapp_flow_keys.loopback import is_loopback
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.address import TAG, Address, parse_address
-from whatsapp_flow_keys.stores.azure_key_vault.client import SecretCalls
+from whatsapp_flow_keys.stores.azure_key_vault.address import MOST_TAGS, OURS, secret_address
+from whatsapp_flow_keys.stores.azure_key_vault.client import Deletion, SecretCalls
+from whatsapp_flow_keys.stores.azure_key_vault.refusals import (
+    BeingDeletedError,
+    BeingRecoveredError,
+    BusyError,
+    DeletedError,
+)
 from whatsapp_flow_keys.stores.azure_key_vault.versions import (
     AFTER,
-    OURS,
     Found,
+    Seen,
     Written,
     loose_versions,
     tags_of,
@@ -40,9 +50,7 @@ from whatsapp_flow_keys.stores.store import Versioned
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
-    from azure.keyvault.secrets import KeyVaultSecret, SecretProperties
-
-_EXAMPLE = "azurekeyvault://my-vault.vault.azure.net/support-line?tag.team=payments"
+    from azure.keyvault.secrets import KeyVaultSecret
 
 _LARGEST = 25_000
 """Bytes of a value: Key Vault's documentation says 25k."""
@@ -52,27 +60,26 @@ _MANAGER = "whatsapp-flow-encryption"
 _NONE = "none"
 """What a first version was written over."""
 
-# Key Vault's limits: https://learn.microsoft.com/azure/key-vault/secrets/about-secrets
-_MOST_TAGS, _LONGEST_TAG_NAME, _LONGEST_TAG_VALUE = 15, 512, 256
-
-_ROUNDS = 5
-"""How often a ring is joined with what others write meanwhile before the conflict is reported anyway."""
-
 
 class AzureKeyVaultStore:
     """The document in the newest version of one secret."""
 
-    def __init__(self, url: str, field: str = "store", *, credential: "TokenCredential | None" = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        field: str = "store",
+        *,
+        credential: "TokenCredential | None" = None,
+        clock: Clock | None = None,
+    ) -> None:
         """Talks to nobody. ``credential``: another one than the ecosystem's default chain.
 
         Raises :class:`InputError`, which names ``field``, and :class:`MissingExtraError`.
         """
-        address = parse_address(url, field, settings=("existing", TAG), example=_EXAMPLE)
-        self._address = replace(address, host=address.host.lower().removesuffix(":443"))
-        self._existing = "existing" in address.settings
-        _check(self._address, field)
+        self._address = secret_address(url, field)
+        self._existing = "existing" in self._address.settings
         require_extra("azure", "azure.keyvault.secrets", "azure.identity", field=field)
-        self._calls = SecretCalls(self.url, self._address.host, self._address.path, credential)
+        self._calls = SecretCalls(self.url, self._address.host, self._address.path, credential, clock or SystemClock())
 
     @classmethod
     def from_url(cls, url: str, field: str) -> "AzureKeyVaultStore":
@@ -108,19 +115,29 @@ class AzureKeyVaultStore:
     def recoverable(self) -> bool:
         """See :class:`Store`. What is a platform team's is never deleted."""
         newest = None if self._existing else self._calls.get()
-        level = newest.properties.recovery_level if newest else None
-        return not level or "Recoverable" in level
+        return newest is None or _is_recoverable(newest)
 
     def read(self) -> Versioned:
         """See :class:`Store`. Keys of a version that lost a race are in the ring, too.
 
-        Somebody who may not list the versions gets the newest one as it is.
+        Somebody who may not list the versions gets the newest one as it is. Where nothing is there it looks a few times
+        more: while a secret is being deleted or recovered it can't be told from one that never was. Such a deletion can
+        take longer than that; then it is :meth:`write` that is refused.
         """
-        found = self._look()
-        if found is not None:
-            return Versioned(found.ring, found.version)
-        deleted = self._calls.deleted() is not None
-        return Versioned(None, "deleted" if deleted else "", deleted)
+        seen = None
+        for is_last in self._calls.tries():
+            seen = self._seen(may_list=False)
+            if seen is None and self._calls.deleted() is not None:
+                return Versioned(None, "deleted", deleted=True)
+            if seen is not None and not seen.is_overtaken and (is_last or not seen.lacks_the_newest):
+                found = self._joined(seen)
+                return Versioned(found.ring, found.version, place=_place(found.newest) if found.ring else "")
+        if seen is None:
+            return Versioned(None, "")
+        raise StoreUnavailableError(
+            f"{self.url}: the vault says that the newest version is {version_of(seen.newest)}, and lists one that was "
+            f"written over it, so its answers are old. Nothing was changed. Run again in a minute"
+        )
 
     def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
         """See :class:`Store`.
@@ -130,13 +147,7 @@ class AzureKeyVaultStore:
         """
         text = text_of(ring, self.url, _LARGEST)
         before = frozenset(version.version or "" for version in self._calls.versions())
-        newest = self._calls.get()
-        if version_of(newest) != expected.version.partition(" ")[0]:
-            raise lost_race(self.url)
-        if newest is None and self._existing:
-            raise StoreUnavailableError(f"{self.url}: there is no such secret; the platform team must make it first")
-        mine = self._put(text, over=newest, after=expected.version)
-        return self._settled(Written(ring, text, mine, before))
+        return self._settled(Written(ring, text, self._written(text, expected), before))
 
     def settle(self) -> None:
         """See :class:`Store`. Tags that others put there stay; nothing is touched on a platform team's secret."""
@@ -162,60 +173,159 @@ class AzureKeyVaultStore:
         self._calls.recover()
 
     def delete(self, expected: Versioned) -> str:
-        """See :class:`Store`. Softly, wherever the vault does."""
+        """See :class:`Store`. A soft delete, wherever the vault does that.
+
+        Key Vault deletes whatever is there, and then says which version was the newest. If that isn't the one that was
+        read, the secret is recovered. A vault without soft delete can't do that.
+        """
         if self._existing:
             return f"{self.url}: stays with the keys in it, since it was given by secret_id=; it is the platform team's"
-        deleted = self._calls.delete()
-        if deleted is None or deleted.scheduled_purge_date is None:
+        newest, version = self._calls.get(), expected.version.partition(" ")[0]
+        if newest is None:
             return ""
-        until = deleted.scheduled_purge_date.strftime("%Y-%m-%d %H:%M UTC")
-        return f"{self.url}: is deleted, and can be recovered until {until}; the next `pulumi up` recovers it"
+        if version_of(newest) != version:
+            raise StoreConflictError(f"{self.url}: somebody else wrote it meanwhile; nothing was deleted. Run again")
+        softly = _is_recoverable(newest)
+        deletion = self._calls.delete(softly=softly)
+        if deletion.version != version and softly:
+            self._bring_back(deletion)
+        if deletion.version not in (version, ""):
+            raise StoreConflictError(
+                f"{self.url}: somebody else wrote version {deletion.version} just before it was deleted, and it is "
+                f"gone, since this vault has no soft delete. Enable that, and let nobody else write this secret"
+            )
+        if deletion.recoverable_until is None:
+            return ""
+        until = deletion.recoverable_until.strftime("%Y-%m-%d %H:%M UTC")
+        first = "" if deletion.is_through else ", once the vault has finished deleting it, which takes it a while"
+        return f"{self.url}: is deleted, and can be recovered until {until}; the next `pulumi up` recovers it{first}"
+
+    def _bring_back(self, deletion: Deletion) -> NoReturn:
+        """Recovers what was deleted, since somebody wrote it after it was read, or may have."""
+        wrote = f"wrote version {deletion.version}" if deletion.version else "may have written it"
+        try:
+            if not deletion.is_through:
+                raise BeingDeletedError("the vault has not finished deleting it")
+            self._calls.recover()
+        except StoreError as error:
+            raise StoreConflictError(
+                f"{self.url}: somebody else {wrote} just before it was deleted, and it could not be recovered at once; "
+                f"the next `pulumi up` recovers it with all its versions. The reason: {error}"
+            ) from None
+        raise StoreConflictError(
+            f"{self.url}: somebody else {wrote} just before it was deleted, so it was recovered with all its versions. "
+            f"Run again"
+        )
+
+    def _written(self, text: str, expected: Versioned) -> "KeyVaultSecret":
+        """The version that holds ``text``, written over what was read.
+
+        Where Key Vault refuses it since somebody else is writing, it looks again before it tries again. It is refused
+        for a moment after a recovery, too.
+        """
+        refused: StoreError | None = None
+        for _ in self._calls.tries():
+            newest = self._calls.get()
+            if refused and newest is not None and newest.value == text:
+                return newest  # it arrived all the same, and what was refused was its repetition
+            if version_of(newest) != expected.version.partition(" ")[0]:
+                raise lost_race(self.url)
+            if newest is None and self._existing:
+                raise StoreUnavailableError(
+                    f"{self.url}: there is no such secret; the platform team must make it first"
+                )
+            try:
+                return self._put(text, over=newest, after=expected.version)
+            except (BusyError, BeingRecoveredError) as error:
+                refused = error
+        assert refused
+        raise refused
 
     def _settled(self, write: Written) -> Versioned:
         """The write as it stands beside what others wrote meanwhile; joins their keys, then raises the conflict."""
-        raced = False
-        for _ in range(_ROUNDS):
+        raced, strangers = False, tuple[str, ...]()
+        for _ in self._calls.tries():
             found = self._found_after(write)
-            raced = raced or bool(found.rivals(write))
+            raced, strangers = raced or bool(found.rivals(write)), found.strangers
+            if found.is_whole and not raced:
+                is_newest = found.newest.value == write.text
+                version = found.version if is_newest else write.version
+                return Versioned(write.ring, version, place=_place(found.newest if is_newest else write.made))
             if found.is_whole:
-                break
+                raise _two_at_once(self.url, strangers)
             raced = True
-            assert found.ring is not None  # or it would be whole
-            joined = replace(found.ring, revision=found.ring.revision + 1)
-            try:
-                text = text_of(joined, self.url, _LARGEST)
-            except RingTooLargeError:
-                break  # the next read joins them again, and the next write says that it is too much
-            self._put(text, over=found.newest, after=found.version)
-        if raced:
-            raise _two_at_once(self.url, found.strangers)
-        return Versioned(write.ring, found.version if found.newest.value == write.text else write.version)
+            joined = self._put_joined(found, write)
+            if joined is not None:
+                write = replace(write, joins=(*write.joins, version_of(joined)))
+        raise StoreConflictError(
+            f"{self.url}: several runs wrote at the same moment; each one's keys were kept, in versions of the secret "
+            f"that the next read joins. Run again"
+        )
+
+    def _put_joined(self, found: Found, write: Written) -> "KeyVaultSecret | None":
+        """The joined ring over what was found; None where somebody else is writing, who may have joined it already."""
+        assert found.ring is not None  # or it would be whole
+        try:
+            text = text_of(replace(found.ring, revision=found.ring.revision + 1), self.url, _LARGEST)
+        except RingTooLargeError:  # the next read joins them again, and the next write says that it is too much
+            raise _two_at_once(self.url, found.strangers) from None
+        try:
+            return self._put(text, over=found.newest, after=found.version)
+        except BusyError:
+            return None
+        except (DeletedError, BeingDeletedError):
+            raise self._overtaken(write) from None
 
     def _found_after(self, write: Written) -> Found:
-        with suppress(ForeignDocumentError):
-            found = self._look(write)
-            if found is not None and found.ring is not None:
-                return found
-        raise StoreConflictError(
+        """What the secret holds after ``write``, by answers that know it."""
+        seen = None
+        for _ in self._calls.tries():
+            seen = self._seen()
+            if seen is None or seen.is_behind(write):
+                continue
+            try:
+                found = self._joined(seen, write)
+            except ForeignDocumentError:
+                raise self._overtaken(write) from None
+            if found.ring is None:
+                raise self._overtaken(write)
+            return found
+        if seen is None:
+            raise self._overtaken(write)
+        raise StoreUnavailableError(
+            f"{self.url}: version {write.version} was written, but the vault's answers are older than that, so whether "
+            f"somebody else wrote at the same moment can't be seen. No key was lost. Run again in a minute"
+        )
+
+    def _overtaken(self, write: Written) -> StoreConflictError:
+        return StoreConflictError(
             f"{self.url}: somebody else deleted the key ring, or wrote something else over it, right after this run "
             f"wrote version {write.version}, which is in the secret's history. Nothing was overwritten by this run. "
             f"Let nobody else write this secret, and run again"
         )
 
-    def _look(self, write: Written | None = None) -> Found | None:
-        """What the secret holds now, after ``write`` if it is one of ours that has just been made.
+    def _seen(self, *, may_list: bool = True) -> Seen | None:
+        """The versions, and then the newest one; None where there is no secret. ``may_list``: has to be allowed to.
 
-        Of two who write at one moment at least one sees the other's version, since both look after they wrote. The list
-        comes first, so that what is written over the newest version meanwhile isn't taken for loose.
+        The list comes first, so that what is written over the newest version meanwhile isn't taken for loose.
         """
-        versions: Sequence[SecretProperties] = ()
-        with suppress(*(() if write else (StorePermissionError,))):
-            versions = self._calls.versions()
+        try:
+            versions = tuple(self._calls.versions())
+        except StorePermissionError:
+            if may_list:
+                raise
+            versions = None
         newest = self._calls.get()
-        if newest is None:
-            return None
+        return Seen(versions, newest) if newest is not None else None
+
+    def _joined(self, seen: Seen, write: Written | None = None) -> Found:
+        """The ring in the newest version with the keys of the loose ones, after ``write`` if it was just made.
+
+        Of two who write at one moment at least one sees the other's version, since both look after they wrote.
+        """
+        newest, versions = seen.newest, seen.versions or ()
         ring = write.ring if write and newest.value == write.text else ring_in(newest.value or "", self.url)
-        found = Found(newest, ring, tuple(versions))
+        found = Found(newest, ring, versions)
         loose = loose_versions(versions, newest.properties, write.before if write else None)
         # What a person wrote by hand, without our tag, holds as it is; but not beside a write of ours.
         if write is None and AFTER not in tags_of(newest.properties):
@@ -226,9 +336,9 @@ class AzureKeyVaultStore:
                 found = found.joined_with(secret, self.url)
         return found
 
-    def _put(self, text: str, *, over: "KeyVaultSecret | None", after: str) -> str:
-        """Writes a version and returns its id."""
-        return version_of(self._calls.set(text, self._tagged(over, after)))
+    def _put(self, text: str, *, over: "KeyVaultSecret | None", after: str) -> "KeyVaultSecret":
+        """Writes a version."""
+        return self._calls.set(text, self._tagged(over, after))
 
     def _tagged(self, over: "KeyVaultSecret | None", after: str | None) -> dict[str, str]:
         """The URL's tags, ours, and those that others put on what is there.
@@ -243,16 +353,26 @@ class AzureKeyVaultStore:
             tags[_MANAGED_BY] = " ".join([_MANAGER, *map(_mark, sorted(self._address.tags))])
         if after is not None:
             tags[AFTER] = after or _NONE
-        if len(tags) > _MOST_TAGS:
+        if len(tags) > MOST_TAGS:
             raise StoreUnavailableError(
                 f"{self.url}: would have {len(tags)} tags with those that others put there, and Key Vault takes "
-                f"{_MOST_TAGS}; nothing was written. Remove some of them"
+                f"{MOST_TAGS}; nothing was written. Remove some of them"
             )
         return tags
 
 
 def _mark(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:8]
+
+
+def _place(version: "KeyVaultSecret") -> str:
+    """The version's identifier as Key Vault answers it, however the URL spells the vault and the name."""
+    return (version.id or "").lower()
+
+
+def _is_recoverable(version: "KeyVaultSecret") -> bool:
+    level = version.properties.recovery_level
+    return not level or "Recoverable" in level
 
 
 def _two_at_once(url: str, strangers: Sequence[str]) -> StoreConflictError:
@@ -262,38 +382,3 @@ def _two_at_once(url: str, strangers: Sequence[str]) -> StoreConflictError:
             f"and the key ring is newer. Give the key ring a secret of its own, and run again"
         )
     return StoreConflictError(f"{url}: two runs wrote at the same moment; the keys of both were kept. Run again")
-
-
-def _check(address: Address, field: str) -> None:
-    """Raises :class:`InputError` for what can't be a vault, a secret's name or its tags."""
-    if not address.host:
-        raise InputError(f"{field}: vault_url= is needed, as in https://my-vault.vault.azure.net")
-    host, _, port = address.host.partition(":")
-    if not re.fullmatch(r"[a-z0-9.-]+", host) or (":" in address.host and not re.fullmatch(r"[0-9]{1,5}", port)):
-        raise InputError(f"{field}: {address.host[:80]!r} is not a vault's host name; write it as in {_EXAMPLE}")
-    if "." not in host and not is_loopback(host):
-        raise InputError(
-            f"{field}: {host[:80]!r} is not the whole host name of a vault; write {host[:80]}.vault.azure.net, or what "
-            f"the vault's page calls its URI"
-        )
-    if not re.fullmatch(r"[0-9A-Za-z-]{1,127}", address.path):
-        raise InputError(
-            f"{field}: {address.path[:80]!r} can't be a secret's name in Key Vault: 1 to 127 letters, digits and "
-            f"hyphens; write it as in {_EXAMPLE}"
-        )
-    if "existing" in address.settings and (address.settings["existing"] != "true" or address.tags):
-        raise InputError(f"{field}: existing is true or left out, and a platform team's secret takes no tags from here")
-    _check_tags(address.tags, field)
-
-
-def _check_tags(tags: Mapping[str, str], field: str) -> None:
-    if len(tags) > _MOST_TAGS - 2:
-        raise InputError(f"{field}: {len(tags)} tags are too many; Key Vault takes {_MOST_TAGS}, and 2 are needed here")
-    for name, value in tags.items():
-        if len(name) > _LONGEST_TAG_NAME or len(value) > _LONGEST_TAG_VALUE:
-            raise InputError(
-                f"{field}: the tag {name[:40]!r} is too long; Key Vault takes names of {_LONGEST_TAG_NAME} and values "
-                f"of {_LONGEST_TAG_VALUE} characters"
-            )
-        if name.lower().startswith(OURS):
-            raise InputError(f"{field}: the tag {name[:40]!r} is one that is set here; give it another name")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from whatsapp_flow_keys.errors import ForeignDocumentError
 from whatsapp_flow_keys.ring import KeyRing, keep_both
+from whatsapp_flow_keys.stores.azure_key_vault.address import OURS
 from whatsapp_flow_keys.stores.content import ring_in
 
 if TYPE_CHECKING:
     from azure.keyvault.secrets import KeyVaultSecret, SecretProperties
 
-OURS = "whatsapp-flow-keys-"
 AFTER = f"{OURS}after"
 
 _MOST_NAMED = 7
@@ -24,12 +24,44 @@ _MOST_NAMED = 7
 
 @dataclass(frozen=True, repr=False)
 class Written:
-    """A write of ours: what, as which version, and the ids of the versions that were there before it."""
+    """A write of ours: what, as which version, and the ids of the versions that were there before it.
+
+    ``joins`` are the ids of the versions in which it joined it with what others wrote meanwhile.
+    """
 
     ring: KeyRing
     text: str
-    version: str
+    made: "KeyVaultSecret"
     before: frozenset[str]
+    joins: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """The id of the version that was written first."""
+        return version_of(self.made)
+
+
+@dataclass(frozen=True, repr=False)
+class Seen:
+    """One look: the list of versions, None for somebody who may not have it, and then the newest version."""
+
+    versions: "tuple[SecretProperties, ...] | None"
+    newest: "KeyVaultSecret"
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether the list, though older, knows a version that was written over the newest one: that answer is old."""
+        return any(version_of(self.newest) in _after(version) for version in self.versions or ())
+
+    @property
+    def lacks_the_newest(self) -> bool:
+        """Whether the newest one is missing in the list: somebody wrote between the two, or the list is old."""
+        return self.versions is not None and version_of(self.newest) not in _ids(self.versions)
+
+    def is_behind(self, write: Written) -> bool:
+        """Whether an answer is older than ``write``, which it doesn't know, and so says nothing of who else wrote."""
+        missing = {write.version, *write.joins} - _ids(self.versions or ())
+        return bool(missing) or self.is_overtaken or version_of(self.newest) in write.before
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,7 +102,7 @@ class Found:
 
     def rivals(self, write: Written) -> list[str]:
         """The versions that came while ``write`` was made and weren't written over it."""
-        own = {write.version}
+        own = {write.version, *write.joins}
         if self.newest.value == write.text:
             own |= {version_of(self.newest), *self.twins}
         seen = {str(version.version): version for version in (*self.versions, self.newest.properties)}
@@ -98,6 +130,10 @@ def loose_versions(
     )
 
 
+def _ids(versions: "Sequence[SecretProperties]") -> set[str]:
+    return {str(version.version) for version in versions}
+
+
 def _holds(held: KeyRing, joined: KeyRing) -> bool:
     for key in joined.keys:
         own = held.key(key.fingerprint)
@@ -107,6 +143,7 @@ def _holds(held: KeyRing, joined: KeyRing) -> bool:
 
 
 def version_of(secret: "KeyVaultSecret | None") -> str:
+    """The version's id; "" where there is no secret."""
     return str(secret.properties.version) if secret else ""
 
 

@@ -1,0 +1,147 @@
+"""What the client library raises as errors of ours: a sentence for each way in which Key Vault says no."""
+
+import re
+from textwrap import shorten
+from typing import TYPE_CHECKING
+
+from whatsapp_flow_keys.errors import StoreConflictError, StoreError, StorePermissionError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from azure.core.exceptions import AzureError, HttpResponseError
+
+_DATA_ACTIONS = {
+    "get": "getSecret/action",
+    "set": "setSecret/action",
+    "update": "update/action",
+    "list": "readMetadata/action",
+    "delete": "delete",
+    "recover": "recover/action",
+}
+"""What Azure RBAC calls a permission, after ``Microsoft.KeyVault/vaults/secrets/``."""
+
+_WORDS = {"update": "set"}
+"""What an access policy calls a permission, where it is another word."""
+
+
+class NotFoundError(StoreUnavailableError):
+    """404: not the vault but the secret is missing."""
+
+
+class BusyError(StoreConflictError):
+    """409: Key Vault takes one write of a secret at a time, and somebody else's is under way."""
+
+
+class DeletedError(StoreConflictError):
+    """409: the secret is soft-deleted, and its name is held back."""
+
+
+class BeingDeletedError(StoreUnavailableError):
+    """409: the deletion isn't through; until it is, the secret is to be seen neither here nor among the deleted."""
+
+
+class BeingRecoveredError(StoreUnavailableError):
+    """409: the recovery isn't through. It also comes for a moment after the secret can be read again."""
+
+
+def as_ours(url: str, error: "AzureError", permission: str) -> StoreError:
+    """The error for the person. Of the service's answer only the codes are quoted: its text could quote our request."""
+    from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
+
+    if isinstance(error, ClientAuthenticationError) and error.status_code != 401:
+        tried = error.message.rpartition("Attempted credentials:")[2]
+        return StorePermissionError(
+            f"{url}: nobody is signed in to Azure. Run `az login`, set AZURE_CLIENT_ID, AZURE_TENANT_ID and "
+            f"AZURE_CLIENT_SECRET, or run where a managed identity is. Tried were: {_without_secrets(tried)}"
+        )
+    if isinstance(error, HttpResponseError) and error.status_code is not None:
+        return _refusal(url, error, permission)
+    text = str(error)
+    if "CERTIFICATE_VERIFY_FAILED" in text or "SSL" in text:
+        reason = "its certificate is not trusted here; behind a proxy of your company set REQUESTS_CA_BUNDLE"
+    elif "resolve" in text or "Name or service" in text:
+        reason = "there is no such host; check the vault's name and the network"
+    elif isinstance(error, ServiceRequestError):
+        reason = "the vault can't be reached; check its host name and the network"
+    else:
+        reason = "the vault did not answer in time or broke off; run again"
+    return StoreUnavailableError(f"{url}: {reason}")
+
+
+def _refusal(url: str, error: "HttpResponseError", permission: str) -> StoreError:
+    status, codes = error.status_code or 0, _codes(error)
+    if status == 401:
+        return StorePermissionError(
+            f"{url}: the vault does not accept the token of this identity; sign in anew (`az login`), to the vault's "
+            f"tenant"
+        )
+    if status == 403:
+        return _forbidden(url, codes, permission)
+    if status == 404:
+        return NotFoundError(f"{url}: there is no such secret")
+    if status == 409:
+        return _conflict(url, codes)
+    if status == 429:
+        return StoreUnavailableError(f"{url}: the vault has too many requests at the moment; run again in a minute")
+    said = f" ({', '.join(sorted(codes))})" if codes else ""
+    return StoreUnavailableError(f"{url}: the vault answered {status}{said}; run again, and look at it if that stays")
+
+
+def _forbidden(url: str, codes: set[str], permission: str) -> StoreError:
+    """403 is the secret's state, the network or a permission; the inner code says which."""
+    if "SecretDisabled" in codes:
+        return StoreUnavailableError(f"{url}: the secret is disabled; enable its newest version in the vault")
+    if "ForbiddenByFirewall" in codes:
+        return StoreUnavailableError(
+            f"{url}: the vault's firewall doesn't let this network in; add it there, or use a private endpoint"
+        )
+    if "ForbiddenByConnection" in codes:
+        return StoreUnavailableError(
+            f"{url}: the vault's public network access is disabled, and this request did not come through a private "
+            f"endpoint; run where the vault's private endpoint is, or enable public network access"
+        )
+    word = _WORDS.get(permission, permission)
+    role = (
+        f"its role needs the data action Microsoft.KeyVault/vaults/secrets/{_DATA_ACTIONS[permission]} (Key Vault "
+        f"Secrets Officer has it); a role that was assigned a moment ago takes up to 10 minutes: run again"
+    )
+    policy = f"the vault's access policy must grant `{word}`"
+    if "ForbiddenByRbac" in codes:
+        ways = f"The vault uses Azure RBAC: {role}"
+    elif codes & {"ForbiddenByPolicy", "AccessDenied"}:
+        ways = f"The vault uses access policies: {policy}"
+    else:
+        ways = f"With Azure RBAC {role}. Else {policy}"
+    return StorePermissionError(f"{url}: this identity lacks the permission `{word}` for secrets. {ways}")
+
+
+def _conflict(url: str, codes: set[str]) -> StoreError:
+    """409 without an inner code that speaks of a deletion means that somebody is writing."""
+    if "ObjectIsDeletedButRecoverable" in codes:
+        return DeletedError(
+            f"{url}: the secret was deleted and its name is held back; nothing was written. Run again, which recovers "
+            f"it, for which this identity needs the permissions `get` and `recover`"
+        )
+    if "ObjectIsBeingDeleted" in codes:
+        return BeingDeletedError(
+            f"{url}: is still being deleted, which takes Key Vault a while. Run again in a minute; `pulumi up` then "
+            f"recovers it"
+        )
+    if "ObjectIsBeingRecovered" in codes:
+        return BeingRecoveredError(f"{url}: is still being recovered. Run again in a minute")
+    return BusyError(
+        f"{url}: somebody else is writing this secret at this moment, and Key Vault takes one write at a time; this "
+        f"one was refused. Run again"
+    )
+
+
+def _codes(error: "HttpResponseError") -> set[str]:
+    """``error.code`` and ``error.innererror.code`` of an answer, as far as they are words."""
+    body = error.error
+    inner = getattr(body, "innererror", None) or {}
+    found = (getattr(body, "code", None), inner.get("code") if isinstance(inner, dict) else None)
+    return {code for code in found if isinstance(code, str) and re.fullmatch(r"[A-Za-z]{1,60}", code)}
+
+
+def _without_secrets(text: object) -> str:
+    """A text in one line, without its long words, as tokens and keys are."""
+    return shorten(" ".join(word if len(word) <= 30 else "…" for word in str(text).split()), 400, placeholder=" …")

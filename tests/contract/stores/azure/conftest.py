@@ -1,0 +1,33 @@
+"""A fresh vault for each test, at our own fake, and the stores of one secret in it. Nobody waits there."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.stores.azure.rings import (
+    store_at,
+)
+from tests.contract.stores.azure_place import AzurePlace, azure_place
+from tests.servers.key_vault import KeyVault
+from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
+
+
+@pytest.fixture
+def place() -> Iterator[AzurePlace]:
+    with azure_place() as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def vault(place: AzurePlace) -> KeyVault:
+    return place.vault
+
+
+@pytest.fixture
+def store(vault: KeyVault) -> AzureKeyVaultStore:
+    return store_at(vault)
+
+
+@pytest.fixture
+def existing(vault: KeyVault) -> AzureKeyVaultStore:
+    return store_at(vault, existing="true")
