@@ -12,7 +12,6 @@ asked for again. So is the newest version, where the list has one that was writt
 ends in an error that says so.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
@@ -27,7 +26,7 @@ from whatsapp_flow_keys.errors import (
     StoreUnavailableError,
 )
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.azure_key_vault.address import MOST_TAGS, OURS, secret_address
+from whatsapp_flow_keys.stores.azure_key_vault.address import secret_address
 from whatsapp_flow_keys.stores.azure_key_vault.client import Deletion, SecretCalls
 from whatsapp_flow_keys.stores.azure_key_vault.refusals import (
     BeingDeletedError,
@@ -35,8 +34,8 @@ from whatsapp_flow_keys.stores.azure_key_vault.refusals import (
     BusyError,
     DeletedError,
 )
+from whatsapp_flow_keys.stores.azure_key_vault.tags import AFTER, MANAGED_BY, tags_over
 from whatsapp_flow_keys.stores.azure_key_vault.versions import (
-    AFTER,
     Found,
     Seen,
     Written,
@@ -54,11 +53,6 @@ if TYPE_CHECKING:
 
 _LARGEST = 25_000
 """Bytes of a value: Key Vault's documentation says 25k."""
-
-_MANAGED_BY = f"{OURS}managed-by"
-_MANAGER = "whatsapp-flow-encryption"
-_NONE = "none"
-"""What a first version was written over."""
 
 
 class AzureKeyVaultStore:
@@ -165,7 +159,7 @@ class AzureKeyVaultStore:
             return
         if self._existing:
             raise StoreUnavailableError(f"{self.url}: was deleted; the platform team, whose it is, must recover it")
-        if _MANAGED_BY not in tags_of(deleted.properties):
+        if MANAGED_BY not in tags_of(deleted.properties):
             raise ForeignDocumentError(
                 f"{self.url}: a deleted secret of another tool has this name; it was not recovered. Give another name, "
                 f"or purge it if you are sure that nobody needs it"
@@ -246,7 +240,7 @@ class AzureKeyVaultStore:
         raced, strangers = False, tuple[str, ...]()
         for _ in self._calls.tries():
             found = self._found_after(write)
-            raced, strangers = raced or bool(found.rivals(write)), found.strangers
+            raced, strangers = raced or bool(found.rivals(write)), strangers or found.strangers
             if found.is_whole and not raced:
                 is_newest = found.newest.value == write.text
                 version = found.version if is_newest else write.version
@@ -267,7 +261,7 @@ class AzureKeyVaultStore:
         assert found.ring is not None  # or it would be whole
         try:
             text = text_of(replace(found.ring, revision=found.ring.revision + 1), self.url, _LARGEST)
-        except RingTooLargeError:  # the next read joins them again, and the next write says that it is too much
+        except RingTooLargeError:  # the next read joins them again; the next write says that it is too much
             raise _two_at_once(self.url, found.strangers) from None
         try:
             return self._put(text, over=found.newest, after=found.version)
@@ -341,28 +335,9 @@ class AzureKeyVaultStore:
         return self._calls.set(text, self._tagged(over, after))
 
     def _tagged(self, over: "KeyVaultSecret | None", after: str | None) -> dict[str, str]:
-        """The URL's tags, ours, and those that others put on what is there.
-
-        Which ones the URL named at the last write is recorded by a mark of each name in the value of our own tag.
-        """
+        """The tags of a version over what is there. ``after``: the ids that it is written over, "" for none."""
         held = tags_of(over.properties) if over else {}
-        marks = held.get(_MANAGED_BY, "").split()[1:]
-        tags = {name: held[name] for name in held if not name.startswith(OURS) and _mark(name) not in marks}
-        tags |= self._address.tags
-        if not self._existing:
-            tags[_MANAGED_BY] = " ".join([_MANAGER, *map(_mark, sorted(self._address.tags))])
-        if after is not None:
-            tags[AFTER] = after or _NONE
-        if len(tags) > MOST_TAGS:
-            raise StoreUnavailableError(
-                f"{self.url}: would have {len(tags)} tags with those that others put there, and Key Vault takes "
-                f"{MOST_TAGS}; nothing was written. Remove some of them"
-            )
-        return tags
-
-
-def _mark(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()[:8]
+        return tags_over(held, self._address, after, is_ours=self.is_ours, where=self.url)
 
 
 def _place(version: "KeyVaultSecret") -> str:

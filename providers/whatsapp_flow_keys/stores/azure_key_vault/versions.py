@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 
 from whatsapp_flow_keys.errors import ForeignDocumentError
 from whatsapp_flow_keys.ring import KeyRing, keep_both
-from whatsapp_flow_keys.stores.azure_key_vault.address import OURS
+from whatsapp_flow_keys.stores.azure_key_vault.tags import AFTER
 from whatsapp_flow_keys.stores.content import ring_in
 
 if TYPE_CHECKING:
     from azure.keyvault.secrets import KeyVaultSecret, SecretProperties
-
-AFTER = f"{OURS}after"
 
 _MOST_NAMED = 7
 """Version ids, of 32 characters each, that fit into the value of a tag."""

@@ -38,11 +38,14 @@ def test_a_deletion_says_until_when_it_can_be_undone(store: AzureKeyVaultStore) 
 
 
 def test_a_deleted_ring_is_recovered_with_its_versions(vault: KeyVault, store: AzureKeyVaultStore) -> None:
-    written = store.write(ring(1), store.read())
+    written = store.write(ring(1, revision=2), store.write(ring(), store.read()))
+    versions = vault.versions(NAME)
     delete(store)
     assert store.read().deleted
     store.restore()
     assert anew(vault).read() == written
+    assert vault.versions(NAME) == versions
+    assert len(versions) == 2
 
 
 def test_a_deleted_secret_of_another_tool_is_not_recovered(vault: KeyVault, store: AzureKeyVaultStore) -> None:
@@ -57,7 +60,9 @@ def test_a_deleted_secret_of_another_tool_is_not_recovered(vault: KeyVault, stor
 
 def test_restoring_what_is_not_deleted_does_nothing(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     written = store.write(ring(), store.read())
+    vault.log.clear()
     store.restore()
+    assert {request.method for request in vault.log} == {"GET"}
     assert anew(vault).read() == written
 
 
@@ -76,8 +81,13 @@ def test_a_secret_that_was_deleted_right_after_a_write_is_a_conflict(
 ) -> None:
     found = store.write(ring(), store.read())
     just_after_the_write(vault, lambda: vault.delete(NAME))
-    with pytest.raises(StoreConflictError, match="somebody else deleted the key ring"):
+    with pytest.raises(
+        StoreConflictError, match=r"deleted the key ring, .* version [0-9a-f]{32}, which is in the"
+    ) as caught:
         store.write(ring(1, revision=2), found)
+    store.restore()
+    assert anew(vault).read().ring == ring(1, revision=2)
+    assert anew(vault).read().version in str(caught.value)
 
 
 def test_somebody_who_may_not_look_at_deleted_secrets_finds_nothing(vault: KeyVault, store: AzureKeyVaultStore) -> None:

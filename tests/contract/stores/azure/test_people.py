@@ -3,6 +3,7 @@
 import pytest
 
 from tests.contract.stores.azure.rings import (
+    AFTER,
     NAME,
     anew,
     fingerprints,
@@ -30,6 +31,23 @@ def test_what_another_tool_wrote_in_between_is_named_and_stays_in_the_history(
     assert f"another tool wrote at the same moment; what it wrote is the version {ids[0]}" in str(caught.value)
     assert "hunter2" not in str(caught.value)
     assert anew(vault).read().ring == ring(1, revision=2)
+
+
+def test_what_another_tool_wrote_in_between_is_named_though_a_ring_came_in_between_too(
+    vault: KeyVault, store: AzureKeyVaultStore
+) -> None:
+    found = store.write(ring(), store.read())
+    ids: list[str] = []
+
+    def write() -> None:
+        ids.append(vault.put(NAME, "password=hunter2"))
+        vault.put(NAME, document.dump(ring(1, revision=2)), {AFTER: found.version})
+
+    just_before_the_write(vault, write)
+    with pytest.raises(StoreConflictError, match="another tool wrote at the same moment") as caught:
+        store.write(ring(2, revision=2), found)
+    assert ids[0] in str(caught.value)
+    assert newest_keys(vault) == fingerprints(0, 1, 2)
 
 
 def test_what_another_tool_wrote_right_after_us_is_told_and_not_overwritten(

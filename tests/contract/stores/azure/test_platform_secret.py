@@ -8,7 +8,6 @@ from tests.contract.stores.azure.rings import (
     NAME,
     ring,
 )
-from tests.contract.stores.place import delete
 from tests.servers.key_vault import KeyVault
 from whatsapp_flow_keys.errors import (
     StoreUnavailableError,
@@ -36,8 +35,10 @@ def test_an_existing_secret_is_never_made(vault: KeyVault, existing: AzureKeyVau
 
 def test_an_existing_secret_is_never_deleted(vault: KeyVault, existing: AzureKeyVaultStore) -> None:
     vault.put(NAME, "")
-    existing.write(ring(), existing.read())
-    assert "stays with the keys in it" in delete(existing)
+    found = existing.write(ring(), existing.read())
+    vault.log.clear()
+    assert "stays with the keys in it" in existing.delete(found)
+    assert vault.log == []
     assert existing.recoverable
     assert existing.read().ring == ring()
 
