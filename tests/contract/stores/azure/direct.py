@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.keyvault.secrets import KeyVaultSecret, SecretProperties
-from azure.keyvault.secrets._generated.models import SecretBundle, SecretItem
+from azure.keyvault.secrets import DeletedSecret, KeyVaultSecret, SecretProperties
+from azure.keyvault.secrets._generated.models import DeletedSecretBundle, SecretBundle, SecretItem
 
 from tests.contract.stores.azure.rings import NAME, anew
 from tests.servers.key_vault import KeyVault, Request
@@ -26,7 +26,7 @@ def directly(vault: KeyVault, name: str = NAME, identity: str = "us") -> AzureKe
 
 
 class DirectClient:
-    """As much of `SecretClient` as a store calls to read and to write."""
+    """As much of `SecretClient` as a store calls to read, to write, to delete and to recover."""
 
     def __init__(self, vault: KeyVault, identity: str) -> None:
         self._vault, self._identity = vault, identity
@@ -42,8 +42,15 @@ class DirectClient:
         assert page["nextLink"] is None
         return (SecretProperties._from_secret_item(SecretItem(item)) for item in page["value"])
 
-    def get_deleted_secret(self, name: str) -> None:
-        self._ask("GET", f"/deletedsecrets/{name}")
+    def begin_delete_secret(self, name: str) -> SimpleNamespace:
+        deleted = _deleted(self._ask("DELETE", f"/secrets/{name}"))
+        return SimpleNamespace(result=lambda: deleted)
+
+    def get_deleted_secret(self, name: str) -> DeletedSecret:
+        return _deleted(self._ask("GET", f"/deletedsecrets/{name}"))
+
+    def begin_recover_deleted_secret(self, name: str) -> None:
+        self._ask("POST", f"/deletedsecrets/{name}/recover")
 
     def _ask(self, method: str, path: str, **body: Any) -> Json:
         request = Request(method, path, self._identity, json.dumps(body).encode())
@@ -56,6 +63,10 @@ class DirectClient:
 
 def _secret(answer: Json) -> KeyVaultSecret:
     return KeyVaultSecret._from_secret_bundle(SecretBundle(answer))
+
+
+def _deleted(answer: Json) -> DeletedSecret:
+    return DeletedSecret._from_deleted_secret_bundle(DeletedSecretBundle(answer))
 
 
 def _as_the_client_says(refused: Refused) -> HttpResponseError:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from functools import partial
 
 import pytest
 
+from tests.contract.stores.azure.direct import directly
 from tests.contract.stores.azure.rings import (
     NAME,
     anew,
+    every_key,
     fingerprints,
     just_after_the_write,
     just_before_the_write,
@@ -15,6 +18,7 @@ from tests.contract.stores.azure.rings import (
     ring,
     store_at,
 )
+from tests.contract.stores.azure.turns import REFUSED, EveryOrder, Turns
 from tests.contract.stores.azure_place import signed_in
 from tests.contract.stores.place import delete
 from tests.servers.key_vault import KeyVault, Request
@@ -325,3 +329,29 @@ def test_where_there_is_no_soft_delete_what_somebody_wrote_just_before_the_delet
         just_before_the_deletion(vault, lambda: other.write(ring(1, revision=2), theirs))
         with pytest.raises(StoreConflictError, match="it is gone, since this vault has no soft delete"):
             store.delete(found)
+
+
+def test_in_every_order_of_one_who_writes_and_one_who_deletes_what_was_written_is_not_deleted(
+    vault: KeyVault, world: str
+) -> None:
+    orders, outcomes = EveryOrder(switches=4 if world == REFUSED else 100), set[tuple[bool, bool]]()
+    for order, choose in enumerate(orders.runs()):
+        name = f"ring-{order}"
+        found = directly(vault, name).write(ring(), directly(vault, name).read())
+        writer, deleter = directly(vault, name, "us-1"), directly(vault, name, "us-2")
+        calls: dict[str, Callable[[], object]] = {
+            "us-1": partial(writer.write, ring(1, revision=2), found),
+            "us-2": partial(deleter.delete, found),
+        }
+        turns = Turns(vault, calls, choose)
+        turns.run()
+        wrote, deleted = turns.outcomes["us-1"], turns.outcomes["us-2"]
+        told = {"StoreConflictError", "DeletedError", "BusyError", "StoreUnavailableError"}
+        assert {wrote, deleted} <= {"won", *told}, order
+        assert (deleted == "won") == vault.is_deleted(name), order
+        assert (wrote, deleted) != ("won", "won"), order
+        outcomes.add((wrote == "won", deleted == "won"))
+        directly(vault, name).restore()
+        assert (newest_keys(vault, name) == fingerprints(0)) or deleted != "won", order
+        assert newest_keys(vault, name) == every_key(vault, name), order
+    assert outcomes >= {(True, False), (False, True), (False, False)}
