@@ -1,7 +1,7 @@
 # Every target is a verb of tools/dev.py; `make up` is the place to start.
 PYTHON ?= python3
 
-.PHONY: up preview rotate endpoint traffic down env test bench soak lint setup
+.PHONY: up preview rotate endpoint traffic down env test bench mutants soak lint setup
 
 # make up [PORT=9000]: sets up what is missing, starts the local Graph API, runs `pulumi up`, shows what it made
 # make rotate: the same with a new rotation trigger; make preview: what `up` would do
@@ -25,5 +25,6 @@ down env setup soak lint:
 # make test [ARGS="-k rotation"]: every test
 # make bench [ARGS="endpoint|stacks|--quick"]: the endpoint's speed beside others', stacks' beside their floor (20 min),
 # written to docs/benchmarks*.md and README.md; --quick only shows that it runs
-test bench:
+# make mutants [ARGS="ring removal"]: small defects, one by one: do the fast tests notice? All of it: docs/mutation-testing.md
+test bench mutants:
 	@$(PYTHON) tools/dev.py $@ $(ARGS)

@@ -20,7 +20,7 @@ from tools.toolchain.acquire import ensure_engine
 from tools.virtual_environment import ensure_virtual_environment
 
 _INTERRUPTED = 130
-_TAKE_WORDS = ("test", "bench")
+_TAKE_WORDS = ("test", "bench", "mutants")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -64,6 +64,8 @@ def _run(checkout: Checkout, options: argparse.Namespace, words: Sequence[str]) 
         return _soak(checkout)
     if verb == "bench":
         return _bench(checkout, words)
+    if verb == "mutants":
+        return _mutants(checkout, words)
     if verb == "lint":
         return _lint(checkout)
     return _setup(checkout)
@@ -160,6 +162,13 @@ def _bench(checkout: Checkout, words: Sequence[str]) -> int:
     return run_foreground(command, cwd=checkout.root, environment=_tool_environment(checkout))
 
 
+def _mutants(checkout: Checkout, words: Sequence[str]) -> int:
+    with _setup_lock(checkout):
+        ensure_virtual_environment(checkout)  # and no engine: what starts one is too slow to be asked for each defect
+    command = [str(checkout.python), "-m", "tools.mutants", *words]
+    return run_foreground(command, cwd=checkout.root, environment=_tool_environment(checkout))
+
+
 def _lint(checkout: Checkout) -> int:
     with _setup_lock(checkout):
         ensure_virtual_environment(checkout)
@@ -240,6 +249,7 @@ def _parser() -> argparse.ArgumentParser:
         ("test", "run every test; further words go to pytest"),
         ("soak", "200,000 requests through an endpoint, then hours of searching for a history that breaks a promise"),
         ("bench", "measure the endpoint beside others, and stacks beside their floor, and write the pages in docs/"),
+        ("mutants", "put small defects into the product one by one: do the fast tests notice? Words choose modules"),
         ("lint", "run ruff, mypy and import-linter"),
         ("setup", "only set up what is missing"),
     ):

@@ -1,0 +1,143 @@
+"""Puts small defects into the product one at a time and sees whether the fast tests notice; writes the page in docs/.
+
+Run by `make mutants`, in the virtual environment of the checkout. Words choose modules (`ring`, `removal`, `dynamic`);
+only a run of all modules writes the page.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tools.checkout import Checkout
+from tools.mutants.mutant import Identity, Mutant
+from tools.mutants.operators import mutants_of
+from tools.mutants.page import MOST_UNEXPLAINED, Score, survivors, table, write_between
+from tools.mutants.pool import Pool
+from tools.mutants.reach import Names, Reached, learn_reach
+from tools.mutants.reasons import as_entry, out_of_date, read_reasons
+from tools.mutants.results import KILLED, SURVIVED, UNTESTED, Results
+from tools.mutants.scope import PACKAGE, PRELOADED, mutated_modules
+from tools.mutants.snapshot import take_snapshot
+from tools.processes import say
+from tools.stop import Stop
+
+_LONGEST = 45.0
+"""Seconds beyond what its tests take without it; then a mutant is taken for one that never ends."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    modules: dict[str, bytes]
+    mutants: list[Mutant]
+    results: Results
+    whole: bool
+
+
+def main() -> int:
+    """Returns the exit status: 1 where a mutant survives without a reason."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    parser = argparse.ArgumentParser(prog="make mutants", description=__doc__, allow_abbrev=False)
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="a module's name, its path, or a folder")
+    parser.add_argument("--fresh", action="store_true", help="try also those that were killed in an earlier run")
+    asked = parser.parse_args()
+    checkout = Checkout.this()
+    try:
+        return _run(checkout, asked.modules, fresh=asked.fresh)
+    except Stop as stop:
+        print(f"\n{stop}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. What was killed is remembered: run it again to go on.", file=sys.stderr)
+        return 130
+
+
+def _run(checkout: Checkout, words: Sequence[str], *, fresh: bool) -> int:
+    started = time.monotonic()
+    reasons = read_reasons()
+    root = take_snapshot(checkout)
+    names = mutated_modules(root, words)
+    if not names:
+        raise Stop(f"No module that is mutated is called {' or '.join(words)}.")
+    modules = {module: (root / PACKAGE / module).read_bytes() for module in names}
+    memory = checkout.dev / "mutants"
+    if fresh:
+        (memory / "results.jsonl").unlink(missing_ok=True)
+    mutants = [mutant for module, source in modules.items() for mutant in mutants_of(module, source)]
+    run = _Run(modules, mutants, Results.read(memory / "results.jsonl"), whole=not words)
+    with Pool(root, checkout.root, os.cpu_count() or 1, PRELOADED) as pool:
+        reached = learn_reach(root, pool, memory / "reach.json")
+        if reached.failed:
+            say(f"{len(reached.failed)} tests failed or were skipped, and don't count: {', '.join(reached.failed[:5])}")
+        _try_all(run, pool, reached, Names(root))
+    return _report(checkout, run, reasons, time.monotonic() - started)
+
+
+def _try_all(run: _Run, pool: Pool, reached: Reached, names: Names) -> None:
+    waiting = [one for one in run.mutants if not run.results.is_dead(one, run.modules[one.module])]
+    say(f"{len(run.mutants)} mutants, {len(run.mutants) - len(waiting)} of them killed in an earlier run.")
+    stages: list[tuple[Mutant, list[list[str]]]] = [(one, reached.stages(one, names)) for one in waiting]
+    tried, total = 0, len(waiting)
+    while stages:
+        orders = [(at, _order(run, one, tests[0], reached)) for at, (one, tests) in enumerate(stages) if tests]
+        for one, tests in stages:
+            if not tests:
+                run.results.note(one, run.modules[one.module], UNTESTED, "")
+                tried += 1
+        left: list[tuple[Mutant, list[list[str]]]] = []
+        for at, answer in pool.answers(orders):
+            one, tests = stages[at]
+            if answer["status"] != KILLED and len(tests) > 1:
+                left.append((one, tests[1:]))  # the tests of other modules may notice it
+                continue
+            tried += 1
+            status = KILLED if answer["status"] == KILLED else SURVIVED
+            run.results.note(one, run.modules[one.module], status, str(answer["by"]))
+            if status == SURVIVED:
+                say(f"survived: {one.module}:{one.line} {one.where}: {one.was}  ->  {one.becomes}")
+            if tried % 25 == 0 or status == SURVIVED:
+                say(f"{tried} of {total}: {tried - len(run.results.alive)} killed, {len(run.results.alive)} survived")
+        stages = left
+
+
+def _order(run: _Run, mutant: Mutant, tests: list[str], reached: Reached) -> dict[str, object]:
+    source = run.modules[mutant.module]
+    return {
+        "do": "try",
+        "module": "whatsapp_flow_keys." + mutant.module.removesuffix(".py").replace("/", "."),
+        "path": f"{PACKAGE}/{mutant.module}",
+        "source": mutant.of(source).decode(),
+        "tests": tests,
+        "within": _LONGEST + 5 * sum(reached.seconds[test] for test in tests),
+    }
+
+
+def _report(checkout: Checkout, run: _Run, reasons: dict[Identity, str], seconds: float) -> int:
+    scores = []
+    for module in run.modules:
+        mutants = [mutant for mutant in run.mutants if mutant.module == module]
+        if mutants:
+            alive = tuple(mutant.identity for mutant in mutants if mutant.identity in run.results.alive)
+            scores.append(Score(module, len(mutants), alive))
+    shown = table(scores, reasons)
+    unexplained = [identity for score in scores for identity in score.unexplained(reasons)]
+    say(f"\n{shown}\n\n{seconds / 60:.0f} min.")
+    if run.whole:
+        page = checkout.root / "docs" / "mutation-testing.md"
+        write_between(page, f"\n{shown}\n\n## Survivors\n\n{survivors(scores, reasons)}\n")
+        say("Wrote docs/mutation-testing.md.")
+    for identity in out_of_date(reasons, run.modules, run.results.alive):
+        say(f"survivors.json: this one is dead or gone, delete its entry: {' | '.join(map(str, identity))}")
+    if unexplained:
+        say("\nWithout a reason: kill each with a test, or give its reason in tools/mutants/survivors.json:\n")
+        say(",\n".join(as_entry(identity) for identity in unexplained))
+        share = len(unexplained) / len(run.mutants)
+        say(f"{len(unexplained)} of {len(run.mutants)} mutants, {share:.1%}; at most {MOST_UNEXPLAINED:.0%} may be so.")
+    return 1 if unexplained else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

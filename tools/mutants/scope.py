@@ -1,0 +1,127 @@
+"""What is mutated, and which tests look for it: fast ones only, none that starts an engine."""
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+PACKAGE = "providers/whatsapp_flow_keys"
+
+_MUTATED = (
+    "ring.py",
+    "document.py",
+    "lifecycle/*.py",
+    *(
+        f"dynamic/{name}.py"
+        for name in (
+            "encryption_key",
+            "key_ring",
+            "key_registration",
+            "document_removal",
+            "stored_key_ring",
+            "given_key",
+            "in_passing",
+            "inputs",
+            "reasons",
+            "seen",
+            "withheld",
+        )
+    ),
+    "stores/file.py",
+    "stores/vault/store.py",
+    "stores/aws_secrets_manager/store.py",
+    "stores/azure_key_vault/store.py",
+)
+_TESTS = ("tests/unit/test_*.py", "tests/contract/**/test_*.py", "tests/component/**/test_*.py")
+_LOOK_ELSEWHERE = (
+    "tests/contract/emulator/*",
+    *(
+        f"tests/*/test_{name}.py"
+        for name in (
+            "aws_lambda",
+            "bench",
+            "bench_stacks",
+            "deferred_imports",
+            "dev",
+            "endpoint_fuzz",
+            "endpoint_servers",
+            "endpoint_soak",
+            "example_endpoint",
+            "hanging_reads",
+            "hanging_store",
+            "live_endpoint",
+            "live_keys",
+            "mutants",
+            "pinned_environment",
+            "renewed_keys",
+            "toolchain",
+            "turnstile",
+            "workers",
+            "wsgi",
+        )
+    ),
+)
+"""The tests of the endpoint kit, the emulator and the tools: slow here, and of other code."""
+
+PRELOADED = (
+    "hypothesis.stateful",
+    "cryptography.hazmat.primitives.asymmetric.rsa",
+    "cryptography.hazmat.primitives.serialization",
+    "requests",
+    "flask",
+    "werkzeug.serving",
+    "pulumi.dynamic",
+    "pulumi_random",
+    "click.testing",
+    "hvac",
+    "boto3",
+    "azure.keyvault.secrets",
+    "azure.identity",
+    "moto.server",
+    "whatsapp_graph_emulator",
+)
+"""What tests import and nobody mutates."""
+
+_FIRST = {
+    "ring.py": ("unit/test_ring*",),
+    "document.py": ("unit/test_document*",),
+    "lifecycle/*": ("contract/test_{stem}*", "unit/test_{stem}*"),
+    "dynamic/*": ("unit/test_{stem}*", "unit/test_provider*"),
+    "stores/file.py": ("contract/stores/test_file*",),
+    "stores/vault/*": ("contract/stores/test_vault*",),
+    "stores/aws*": ("contract/stores/test_aws*",),
+    "stores/azure*": ("contract/stores/test_azure*",),
+}
+
+
+def mutated_modules(root: Path, words: Sequence[str]) -> list[str]:
+    """Paths below the package. ``words`` choose some: a path, a file's name without its ending, or a folder."""
+    package = root / PACKAGE
+    found = sorted(
+        {str(file.relative_to(package)) for pattern in _MUTATED for file in package.glob(pattern)},
+        key=lambda module: (module.count("/") > 0, module),
+    )
+    if not words:
+        return found
+    return [module for module in found if any(_is_named(module, word) for word in words)]
+
+
+def _is_named(module: str, word: str) -> bool:
+    path = Path(module)
+    return word in (module, path.stem, *(str(folder) for folder in path.parents if str(folder) != "."))
+
+
+def fast_tests(root: Path) -> list[str]:
+    """The files of tests, as paths below ``root``."""
+    files = {str(file.relative_to(root)) for pattern in _TESTS for file in root.glob(pattern)}
+    return sorted(file for file in files if not any(fnmatch(file, pattern) for pattern in _LOOK_ELSEWHERE))
+
+
+def looks_first(module: str, test_files: Iterable[str]) -> set[str]:
+    """The files of ``test_files`` that are about this module: they are run before the others."""
+    patterns = [
+        f"tests/{about.format(stem=Path(module).stem)}"
+        for modules, abouts in _FIRST.items()
+        if fnmatch(module, modules)
+        for about in abouts
+    ]
+    return {file for file in test_files if any(fnmatch(file, pattern) for pattern in patterns)}
