@@ -1,0 +1,160 @@
+"""The line that a preview shows beside a change: what the properties alone don't tell."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from pulumi.output import Unknown
+
+from whatsapp_flow_keys.dynamic.reasons import Props, why_key_changes, why_registration_changes, why_rotation_is_near
+
+NUMBER, OTHER_NUMBER = "106540352242922", "110200345501442"
+FILE, BACKUP, NEW = "file:///ring.json", "file:///backup.json", "file:///new.json"
+KEY, SHORT = "ab" * 32, "abababababab"
+FOREIGN = "cd" * 32
+OLDS: Props = {
+    "phone_number_id": NUMBER,
+    "fingerprint": KEY,
+    "store": FILE,
+    "backups": [BACKUP],
+    "issued_on": "2026-08-26",
+    "rotate_after_days": 90,
+}
+PROVEN: Props = {"phone_number_id": NUMBER, "fingerprint": KEY, "proven_fingerprint": KEY}
+
+
+def unknown() -> Any:
+    return Unknown()  # type: ignore[no-untyped-call]  # the SDK types no constructor
+
+
+def of_key(
+    news: Props, replaces: tuple[str, ...] = (), updates: tuple[str, ...] = (), waiting: tuple[str, ...] = ()
+) -> str | None:
+    return why_key_changes(OLDS, {**OLDS, **news}, replaces, updates, waiting)
+
+
+def test_another_number_is_named_first() -> None:
+    said = of_key({"phone_number_id": OTHER_NUMBER}, ("rotation_trigger", "phone_number_id"))
+    assert said is not None
+    assert said.startswith(f"phone number {NUMBER}: the program now names '{OTHER_NUMBER}' instead")
+
+
+def test_a_number_that_a_preview_does_not_know_is_said_to_be_known_later() -> None:
+    said = of_key({"phone_number_id": unknown()}, ("phone_number_id",))
+    assert said is not None
+    assert "the program now names a value that is known later instead" in said
+
+
+def test_an_adoption_names_the_key_that_it_takes_the_place_of() -> None:
+    said = of_key({}, ("rotation_trigger", "existing_private_key"))
+    assert said == f"phone number {NUMBER}: the key given as existing_private_key takes the place of key {SHORT}"
+
+
+def test_a_rotation_says_who_asked_for_it() -> None:
+    said = of_key({"rotation_trigger": "once"}, ("rotation_trigger", "issued_on"))
+    assert said is not None
+    assert said.startswith(f"phone number {NUMBER}: rotation, asked for by rotation_trigger 'once'. Key {SHORT} ")
+
+
+@pytest.mark.parametrize(("days", "shown"), [(90, "90"), (90.0, "90"), (None, "0")])
+def test_a_rotation_that_is_due_says_since_when(days: object, shown: str) -> None:
+    said = of_key({"rotate_after_days": days}, ("issued_on",))
+    assert said is not None
+    assert f"rotation, due: the key of 2026-08-26 has had its {shown} days. Key {SHORT} " in said
+
+
+@pytest.mark.parametrize(
+    ("news", "updates", "shown"),
+    [
+        ({"store": NEW}, ("store",), f"its keys move from {FILE} to {NEW}"),
+        ({"backups": [BACKUP, NEW]}, ("backups",), f"every key is copied to {NEW}"),
+        ({"backups": []}, ("backups",), f"{BACKUP} is no longer kept up to date"),
+        (
+            {"backups": [NEW]},
+            ("backups",),
+            f"every key is copied to {NEW}; {BACKUP} is no longer kept up to date",
+        ),
+        ({"store": BACKUP, "backups": []}, ("store", "backups"), f"its keys move from {FILE} to {BACKUP}"),
+        ({"store": BACKUP, "backups": [FILE]}, ("store", "backups"), f"its keys move from {FILE} to {BACKUP}"),
+        ({}, ("passphrase",), "its keys are encrypted with the new passphrase"),
+        ({}, ("managed_by", "force_destroy"), "force_destroy is recorded; managed_by is recorded"),
+        ({}, ("rotate_after_days",), "rotate_after_days is recorded"),
+        ({}, ("passphrase_is_generated",), "passphrase_is_generated is recorded"),
+    ],
+)
+def test_an_update_says_what_becomes_of_the_keys(news: Props, updates: tuple[str, ...], shown: str) -> None:
+    assert of_key(news, updates=updates) == f"phone number {NUMBER}: key {SHORT} stays; {shown}"
+
+
+def test_a_move_out_of_the_stack_is_said_in_words() -> None:
+    said = why_key_changes({**OLDS, "store": "stack"}, OLDS, (), ("store",), ())
+    assert said == f"phone number {NUMBER}: key {SHORT} stays; its keys move from the stack to {FILE}"
+
+
+@pytest.mark.parametrize("waiting", [("rotation_trigger",), ("existing_private_key",)])
+def test_what_waits_for_the_next_up_is_named(waiting: tuple[str, ...]) -> None:
+    said = of_key({}, updates=("passphrase",), waiting=waiting)
+    assert said is not None
+    what = "adoption" if "existing_private_key" in waiting else "rotation"
+    assert said.endswith(f"new passphrase. The {what} waits for the next `pulumi up`")
+
+
+@pytest.mark.parametrize("news", [{}, {"store": unknown()}, {"backups": unknown()}], ids=["same", "store", "backups"])
+def test_what_a_preview_does_not_know_and_what_no_person_sees_is_not_explained(news: Props) -> None:
+    assert of_key(news, updates=("__provider", "backups" if "backups" in news else "locations")) is None
+
+
+@pytest.mark.parametrize(
+    ("today", "shown"),
+    [
+        (date(2026, 11, 9), None),
+        (date(2026, 11, 10), "in 14 days, on 2026-11-24"),
+        (date(2026, 11, 22), "in 2 days, on 2026-11-24"),
+        (date(2026, 11, 23), "in 1 day, on 2026-11-24"),
+        (date(2026, 11, 24), None),
+    ],
+)
+def test_a_rotation_that_is_near_is_announced_two_weeks_before(today: date, shown: str | None) -> None:
+    said = why_rotation_is_near(OLDS, {**OLDS, "rotate_after_days": 90.0}, today)
+    if shown is None:
+        assert said is None
+    else:
+        assert said is not None
+        assert said.startswith(f"phone number {NUMBER}: a rotation falls due {shown};")
+
+
+@pytest.mark.parametrize(
+    ("olds", "news"), [({}, {"rotate_after_days": 90}), (OLDS, {}), (OLDS, {"rotate_after_days": unknown()})]
+)
+def test_no_rotation_is_announced_where_none_is_planned(olds: Props, news: Props) -> None:
+    assert why_rotation_is_near(olds, news, date(2026, 11, 20)) is None
+
+
+@pytest.mark.parametrize(
+    ("olds", "shown"),
+    [
+        ({"foreign_fingerprint": FOREIGN, "proven_fingerprint": None}, f"Meta serves key {FOREIGN[:12]}, which is not"),
+        (
+            {"proven_fingerprint": FOREIGN},
+            f"key {SHORT} is staged and not published yet; forms go on with key cdcdcdcd",
+        ),
+        ({"signature_status": "MISMATCH"}, "Meta says MISMATCH"),
+        ({"key_ring": "file:///ring.json: lacks it", "signature_status": "VALID"}, "file:///ring.json: lacks it. "),
+        ({"proven_fingerprint": None, "key_ring": "current in every store"}, f"key {SHORT} is not proven at Meta yet"),
+    ],
+)
+def test_a_registration_says_what_it_found(olds: Props, shown: str) -> None:
+    said = why_registration_changes({**PROVEN, **olds}, PROVEN)
+    assert said is not None
+    assert said.startswith(f"phone number {NUMBER}: ")
+    assert shown in said
+
+
+def test_a_registration_of_what_is_proven_says_nothing() -> None:
+    in_place = {**PROVEN, "signature_status": "VALID", "key_ring": "current in every store"}
+    assert why_registration_changes(in_place, PROVEN) is None
+
+
+@pytest.mark.parametrize("news", [{"fingerprint": unknown()}, {"phone_number_id": OTHER_NUMBER}], ids=["key", "number"])
+def test_a_registration_says_nothing_of_a_key_that_is_not_known_or_of_another_number(news: Props) -> None:
+    assert why_registration_changes({**PROVEN, "proven_fingerprint": FOREIGN}, {**PROVEN, **news}) is None

@@ -1,0 +1,179 @@
+"""What each resource's diff makes of a change: another resource, the same one updated, or nothing."""
+
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from pulumi.dynamic import DiffResult
+from pulumi.output import Unknown
+
+from tests.contract.conftest import TestClock
+from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
+from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
+from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
+from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider, Props
+from whatsapp_flow_keys.dynamic.run import Run
+from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
+from whatsapp_flow_keys.keys import PrivateKey
+
+NUMBER, OTHER_NUMBER = "106540352242922", "110200345501442"
+FILE, BACKUP = "file:///var/lib/flows/ring.json", "file:///mnt/backup/ring.json"
+KEY = "a" * 64
+
+COMMON: Props = {
+    "phone_number_id": NUMBER,
+    "managed_by": "acme/flows/prod",
+    "store": FILE,
+    "backups": [BACKUP],
+    "passphrase": "words",
+    "__provider": "pickled",
+}
+ENCRYPTION_KEY: Props = {
+    **COMMON,
+    "passphrase_is_generated": True,
+    "rotate_after_days": 90,
+    "rotation_trigger": "once",
+    "issued_on": "2026-11-24",
+    "force_destroy": False,
+    "fingerprint": KEY,
+    "locations": [FILE, BACKUP],
+}
+STORED_RING: Props = {
+    **COMMON,
+    "key_id": "key-1",
+    "passphrase_is_generated": True,
+    "force_destroy": False,
+    "locations": [FILE, BACKUP],
+}
+RING: Props = {
+    "phone_number_id": NUMBER,
+    "managed_by": "acme/flows/prod",
+    "backups": [BACKUP],
+    "__provider": "pickled",
+    "fingerprint": KEY,
+    "key_id": "key-1",
+    "force_destroy": False,
+    "locations": [BACKUP],
+    "private_key": "sha256:1",
+    "issued_on": "2026-11-24",
+}
+REGISTRATION: Props = {
+    **COMMON,
+    "key_id": "key-1",
+    "fingerprint": KEY,
+    "proven_fingerprint": KEY,
+    "locations": [FILE, BACKUP],
+    "former_passphrases": [],
+}
+KINDS: dict[type[FlowKeysProvider], Props] = {
+    EncryptionKeyProvider: ENCRYPTION_KEY,
+    StoredKeyRingProvider: STORED_RING,
+    KeyRingProvider: RING,
+    KeyRegistrationProvider: REGISTRATION,
+}
+UPDATED: dict[type[FlowKeysProvider], tuple[str, ...]] = {
+    EncryptionKeyProvider: (
+        *("store", "backups", "passphrase", "passphrase_is_generated", "force_destroy", "managed_by"),
+        *("rotate_after_days", "__provider"),
+    ),
+    StoredKeyRingProvider: (
+        *("key_id", "store", "backups", "locations", "passphrase", "passphrase_is_generated", "force_destroy"),
+        *("managed_by", "__provider"),
+    ),
+    KeyRingProvider: ("fingerprint", "key_id", "backups", "force_destroy", "managed_by", "__provider"),
+    KeyRegistrationProvider: (
+        *("fingerprint", "key_id", "store", "backups", "locations", "passphrase", "former_passphrases", "managed_by"),
+        *("ring", "__provider"),
+    ),
+}
+"""The properties whose change is recorded, or acted on, without another resource."""
+
+
+def diff(kind: type[FlowKeysProvider], olds: Props, news: Props, run: Run | None = None) -> DiffResult:
+    provider = kind()
+    provider._run = run or Run(TestClock(datetime(2026, 11, 24, tzinfo=timezone.utc)), voice=lambda said: None)
+    return provider.diff("id-1", olds, news)
+
+
+def another(value: Any) -> Any:
+    if isinstance(value, bool) or value is None:
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    return [*value, "file:///mnt/new/ring.json"] if isinstance(value, list) else f"{value}0"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_inputs_are_no_change(kind: type[FlowKeysProvider]) -> None:
+    found = diff(kind, KINDS[kind], KINDS[kind])
+    assert (found.changes, found.replaces) == (False, [])
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in UPDATED.items() for name in names])
+def test_a_change_that_needs_no_other_resource_is_an_update(kind: type[FlowKeysProvider], name: str) -> None:
+    olds = KINDS[kind]
+    found = diff(kind, olds, {**olds, name: another(olds.get(name))})
+    assert (found.changes, found.replaces) == (True, [])
+
+
+@pytest.mark.parametrize("name", ["rotation_trigger", "issued_on", "phone_number_id"])
+def test_a_key_is_replaced_by_what_asks_for_another(name: str) -> None:
+    changed = {"rotation_trigger": "twice", "issued_on": "2027-02-22", "phone_number_id": OTHER_NUMBER}
+    found = diff(EncryptionKeyProvider, ENCRYPTION_KEY, {**ENCRYPTION_KEY, name: changed[name]})
+    assert (found.changes, found.replaces) == (True, [name])
+
+
+@pytest.mark.parametrize("kind", [StoredKeyRingProvider, KeyRingProvider, KeyRegistrationProvider])
+def test_another_number_is_another_resource(kind: type[FlowKeysProvider]) -> None:
+    found = diff(kind, KINDS[kind], {**KINDS[kind], "phone_number_id": OTHER_NUMBER})
+    assert (found.changes, found.replaces) == (True, ["phone_number_id"])
+
+
+def test_a_trigger_that_is_taken_out_of_the_program_asks_for_no_rotation() -> None:
+    news = {name: value for name, value in ENCRYPTION_KEY.items() if name != "rotation_trigger"}
+    assert diff(EncryptionKeyProvider, ENCRYPTION_KEY, news).changes is False
+
+
+@pytest.mark.parametrize("kind", [EncryptionKeyProvider, KeyRingProvider])
+def test_a_state_that_records_no_locations_is_updated(kind: type[FlowKeysProvider]) -> None:
+    olds = {name: value for name, value in KINDS[kind].items() if name != "locations"}
+    found = diff(kind, olds, KINDS[kind])
+    assert (found.changes, found.replaces) == (True, [])
+
+
+@pytest.mark.parametrize("goes_first", [{"passphrase": "new"}, {"store": BACKUP}], ids=["a passphrase", "a move"])
+@pytest.mark.parametrize("asked", [{"rotation_trigger": "twice"}, {"issued_on": "2027-02-22"}], ids=["asked", "due"])
+def test_a_new_passphrase_and_a_move_go_first_and_a_rotation_waits(goes_first: Props, asked: Props) -> None:
+    found = diff(EncryptionKeyProvider, ENCRYPTION_KEY, {**ENCRYPTION_KEY, **goes_first, **asked})
+    assert (found.changes, found.replaces) == (True, [])
+
+
+def test_another_number_waits_for_nothing() -> None:
+    news = {**ENCRYPTION_KEY, "phone_number_id": OTHER_NUMBER, "passphrase": "new", "store": BACKUP}
+    assert diff(EncryptionKeyProvider, ENCRYPTION_KEY, news).replaces == ["phone_number_id"]
+
+
+def test_a_store_that_a_preview_does_not_know_yet_is_no_move() -> None:
+    unknown = Unknown()  # type: ignore[no-untyped-call]  # the SDK types no constructor
+    news = {**ENCRYPTION_KEY, "store": unknown, "rotation_trigger": "twice"}
+    assert diff(EncryptionKeyProvider, ENCRYPTION_KEY, news).replaces == ["rotation_trigger"]
+
+
+def test_another_given_key_replaces_the_recorded_one_and_the_same_one_does_not() -> None:
+    given = PrivateKey.generate()
+    news = {**ENCRYPTION_KEY, "existing_private_key": given.to_pem()}
+    assert diff(EncryptionKeyProvider, ENCRYPTION_KEY, news).replaces == ["existing_private_key"]
+    adopted = {**ENCRYPTION_KEY, "fingerprint": given.fingerprint}
+    assert diff(EncryptionKeyProvider, adopted, {**news, "fingerprint": given.fingerprint}).changes is False
+
+
+@pytest.mark.parametrize("proven", [None, "b" * 64])
+def test_a_key_that_is_not_proven_is_registered(proven: str | None) -> None:
+    found = diff(KeyRegistrationProvider, {**REGISTRATION, "proven_fingerprint": proven}, REGISTRATION)
+    assert (found.changes, found.replaces) == (True, [])
+
+
+def test_a_diff_notes_the_live_key_for_what_comes_after_it() -> None:
+    run = Run(voice=lambda said: None)
+    diff(EncryptionKeyProvider, ENCRYPTION_KEY, ENCRYPTION_KEY, run)
+    assert run.keys.outputs(NUMBER) == ENCRYPTION_KEY
