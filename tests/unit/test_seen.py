@@ -1,0 +1,82 @@
+"""What a run has seen of each number, and that nothing seen never counts as evidence that a key lives on."""
+
+from datetime import datetime, timezone
+
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.dynamic.seen import SeenKeys, SeenRings
+from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
+
+NUMBER, OTHER_NUMBER = "106540352242922", "110200345501442"
+PEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+
+
+def outputs(number: str = NUMBER, **more: object) -> dict[str, object]:
+    return {"phone_number_id": number, **more}
+
+
+def ring(fingerprint: str, number: str = NUMBER) -> str:
+    key = RingKey(fingerprint * 64, Role.CURRENT, "2026-08-25", NOON, PEM)
+    return document.dump(KeyRing(number, "acme/flows/prod", "key-1", 1, (key,)))
+
+
+def test_of_a_number_that_was_not_seen_nothing_is_known() -> None:
+    keys = SeenKeys()
+    assert keys.outputs(NUMBER) == {}
+    assert keys.outputs_beside("id-1", NUMBER) == {}
+    assert keys.stores(NUMBER) == ()
+    assert not keys.is_replaced("id-1", NUMBER)
+
+
+def test_the_last_resource_that_was_noted_is_the_live_one() -> None:
+    keys = SeenKeys()
+    keys.note("id-1", outputs(fingerprint="old"))
+    keys.note("id-2", outputs(fingerprint="new"))
+    assert keys.outputs(NUMBER)["fingerprint"] == "new"
+    assert keys.outputs_beside("id-1", NUMBER)["fingerprint"] == "new"
+    assert keys.outputs_beside("id-2", NUMBER) == {}
+
+
+def test_one_number_says_nothing_of_another() -> None:
+    keys = SeenKeys()
+    keys.note("id-1", outputs(OTHER_NUMBER))
+    assert keys.outputs(NUMBER) == {}
+
+
+def test_the_stores_of_the_live_resource_are_those_that_it_recorded() -> None:
+    keys = SeenKeys()
+    keys.note("id-1", outputs(locations=["file:///a.json", "file:///b.json"]))
+    assert [store.url for store in keys.stores(NUMBER)] == ["file:///a.json", "file:///b.json"]
+    keys.note("id-2", outputs(locations=None))
+    assert keys.stores(NUMBER) == ()
+
+
+def test_a_ring_counts_beside_another_one_of_its_number_only() -> None:
+    rings = SeenRings()
+    rings.note("id-1", ring("a"))
+    rings.note("id-2", ring("b"))
+    rings.note("id-3", ring("c", OTHER_NUMBER))
+    assert rings.held_beside("id-1", NUMBER) == {"b" * 64}
+    assert rings.held_beside("id-2", NUMBER) == {"a" * 64}
+
+
+def test_a_ring_that_is_gone_does_not_count() -> None:
+    rings = SeenRings()
+    rings.note("id-1", ring("a"))
+    rings.forget("id-1")
+    rings.forget("never seen")
+    assert rings.held_beside("id-2", NUMBER) == frozenset()
+
+
+def test_a_ring_that_a_preview_does_not_know_is_passed_over() -> None:
+    rings = SeenRings()
+    rings.note("id-1", None)
+    assert rings.held_beside("id-2", NUMBER) == frozenset()
+
+
+def test_a_ring_is_expected_where_the_program_has_one() -> None:
+    rings = SeenRings()
+    assert not rings.is_expected(NUMBER)
+    rings.expect(NUMBER)
+    assert rings.is_expected(NUMBER)
+    assert not rings.is_expected(OTHER_NUMBER)
