@@ -427,7 +427,8 @@ def test_an_update_of_a_key_in_the_stack_keeps_its_private_half(engine: Miniatur
     before = dict(engine.state[EncryptionKeyProvider].outs)
     assert engine.up(rotate_after_days=90)[0] == "update"
     after = engine.state[EncryptionKeyProvider].outs
-    assert {name: value for name, value in after.items() if value is not None} == {**before, "rotate_after_days": 90}
+    assert {name: after.get(name) for name in before} == before
+    assert after["rotate_after_days"] == 90
     assert "private_key" in engine.state[EncryptionKeyProvider].secret
 
 
