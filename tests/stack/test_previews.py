@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,12 @@ pytestmark = pytest.mark.one_utc_day
 def kept(project: Project, request: pytest.FixtureRequest) -> Kept:
     """Compares a preview with the one that is kept under a name, or writes it."""
 
+    known = {
+        str(project.folder.parent): "/srv",
+        project.number: "106540352242922",
+        project.emulator.url: "https://graph.facebook.com",
+    }
+
     def compare(name: str, *words: str, command: tuple[str, ...] = ("preview",)) -> None:
         parts = []
         for more in ((), ("--diff",)):
@@ -33,7 +39,7 @@ def kept(project: Project, request: pytest.FixtureRequest) -> Kept:
             assert run.status == 0, run.output
             assert PRIVATE not in run
             shown = " ".join(["pulumi", *command[:1], *more, *words])
-            parts.append(f"$ {shown}\n{settled(run.output, project, diff=bool(more))}")
+            parts.append(f"$ {shown}\n{settled(run.output, known, diff=bool(more))}")
         text, file = "\n\n".join(parts) + "\n", FOLDER / f"{name}.txt"
         if request.config.getoption("--write-docs"):
             file.parent.mkdir(exist_ok=True)
@@ -43,20 +49,24 @@ def kept(project: Project, request: pytest.FixtureRequest) -> Kept:
     return compare
 
 
-def settled(output: str, project: Project, *, diff: bool) -> str:
-    """Without what is different in each run: keys, ids, dates, folders, and the order in which lines come."""
-    text = output.replace(str(project.folder.parent), "/srv").replace(project.number, "106540352242922")
-    lines = [line.rstrip() for line in text.splitlines() if not re.match(r"\s*(@ previewing|\[urn=)", line)]
-    text = "\n".join(said_first(without_refresh(lines)) if diff else in_order(lines))
-    names: dict[str, str] = {}
+def settled(output: str, known: Mapping[str, str], *, diff: bool) -> str:
+    """Without what is different in each run: keys, ids, dates, and the order in which lines come.
 
-    def named(match: re.Match[str]) -> str:  # by the order of the lines as they are kept
-        short = match[0][:12]
-        names.setdefault(short, f"key{len(names) + 1}")
-        return f"<{names[short]}>" if len(match[0]) == 64 else f"<{names[short]}…>"
+    ``known``: what stands for this run's own folder, number and Graph API. Keys and ids are numbered in the order of
+    the lines as they are kept.
+    """
+    for own, name in known.items():
+        output = output.replace(own, name)
+    lines = [line.rstrip() for line in output.splitlines() if not re.match(r"\s*(@ previewing|\[urn=)", line)]
+    text = "\n".join(said_first(refreshed_in_order(lines)) if diff else in_order(lines))
+    keys, ids = dict[str, int](), dict[str, int]()
+
+    def named(match: re.Match[str]) -> str:
+        key = f"key{keys.setdefault(match[0][:12], len(keys) + 1)}"
+        return f"<{key}>" if len(match[0]) == 64 else f"<{key}…>"
 
     text = re.sub(r"\b[0-9a-f]{64}\b|(?<=[Kk]ey )[0-9a-f]{12}\b", named, text)
-    text = re.sub(r"\b[0-9a-f]{32}\b", "<id>", text)
+    text = re.sub(r"\b[0-9a-f]{32}\b", lambda match: f"<id{ids.setdefault(match[0], len(ids) + 1)}>", text)
     text = re.sub(r"http://127\.0\.0\.1:\d+", "https://flows.example.com", text)
     text = re.sub(r"\b20\d\d-\d\d-\d\d\b", lambda match: dated(match[0]), text)
     return re.sub(r"\n{2,}", "\n\n", text.strip())
@@ -72,12 +82,20 @@ def dated(text: str) -> str:
     return "<today>" if days == 0 else f"<today{days:+}>"
 
 
-def without_refresh(lines: list[str]) -> list[str]:
-    """Resources are refreshed in any order: of that part only what is said in words is kept."""
+def refreshed_in_order(lines: list[str]) -> list[str]:
+    """What a refresh finds comes resource by resource, in any order, before the program's own part."""
     if not any("(refresh)" in line for line in lines):
         return lines
     begin = next(index for index, line in enumerate(lines) if "pulumi:pulumi:Stack: (same)" in line)
-    return [lines[0], *(line for line in lines[:begin] if line.startswith(SAID)), *lines[begin:]]
+    said = [line for line in lines[:begin] if line.startswith(SAID)]
+    found: list[list[str]] = []
+    for line in lines[1:begin]:
+        if "(refresh)" in line:
+            found.append([])
+        if line not in said:
+            found[-1].append(line)
+    resources = sorted(found, key=lambda resource: _rank(resource[0]))
+    return [lines[0], *said, *(line for resource in resources for line in resource), *lines[begin:]]
 
 
 def said_first(lines: list[str]) -> list[str]:
@@ -118,6 +136,64 @@ def declare(request: pytest.FixtureRequest, project: Project) -> Callable[..., N
 def of(declare: Any) -> Callable[[str], str]:
     """The file of a preview: one for each store."""
     return lambda name: f"{name}.{declare.store}"
+
+
+KNOWN = {"/tmp/run-7": "/srv", "http://127.0.0.1:4711": "https://graph.facebook.com"}
+REFRESHED = {
+    "KeyRegistration": """    ~ pulumi-python:dynamic/whatsapp:KeyRegistration: (refresh)
+        [id=106540352242922]
+      - proven_fingerprint: "{key}"
+""",
+    "EncryptionKey": """    ~ pulumi-python:dynamic/whatsapp:EncryptionKey: (refresh)
+        [id={id}]
+      ~ locations (hidden)
+""",
+}
+
+
+@pytest.mark.parametrize("order", [["KeyRegistration", "EncryptionKey"], ["EncryptionKey", "KeyRegistration"]])
+def test_what_a_refresh_finds_is_kept_in_one_order(order: list[str]) -> None:
+    found = "".join(REFRESHED[kind] for kind in order).format(key="a" * 64, id="1" * 32)
+    output = f"""Previewing update (test):
+~ pulumi:pulumi:Stack: (refresh)
+{found}phone number 106540352242922: drift
+  pulumi:pulumi:Stack: (same)
+"""
+    assert settled(output, KNOWN, diff=True).splitlines() == [
+        "Previewing update (test):",
+        "phone number 106540352242922: drift",
+        "~ pulumi:pulumi:Stack: (refresh)",
+        "    ~ pulumi-python:dynamic/whatsapp:EncryptionKey: (refresh)",
+        "        [id=<id1>]",
+        "      ~ locations (hidden)",
+        "    ~ pulumi-python:dynamic/whatsapp:KeyRegistration: (refresh)",
+        "        [id=106540352242922]",
+        '      - proven_fingerprint: "<key1>"',
+        "  pulumi:pulumi:Stack: (same)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("printed", "kept"),
+    [
+        (f'key_id: "{"a" * 32}" => "{"b" * 32}"', 'key_id: "<id1>" => "<id2>"'),
+        (f'key_id: "{"a" * 32}" => "{"a" * 32}"', 'key_id: "<id1>" => "<id1>"'),
+        (f'fingerprint: "{"a" * 64}" => "{"b" * 64}"', 'fingerprint: "<key1>" => "<key2>"'),
+        (f"Key {'b' * 12} gives way to key {'b' * 64}", "Key <key1…> gives way to key <key1>"),
+        ("http://127.0.0.1:4711/ is asked", "https://graph.facebook.com/ is asked"),
+        ("http://127.0.0.1:4712/ is asked", "https://flows.example.com/ is asked"),
+        ("file:///tmp/run-7/ring.json", "file:///srv/ring.json"),
+        ("file:///tmp/run-8/ring.json", "file:///tmp/run-8/ring.json"),
+    ],
+)
+def test_two_things_of_a_kind_stay_two(printed: str, kept: str) -> None:
+    assert settled(f"Previewing update (test):\n{printed}\n", KNOWN, diff=True).splitlines()[1] == kept
+
+
+def test_a_date_is_kept_by_its_distance_from_today() -> None:
+    days = [today() + timedelta(days) for days in (-1, 0, 90)]
+    printed = " ".join(day.isoformat() for day in days)
+    assert settled(f"Previewing\n{printed}\n", KNOWN, diff=True).splitlines()[1] == "<today-1> <today> <today+90>"
 
 
 def test_first_create(kept: Kept, declare: Any, of: Any) -> None:
