@@ -100,6 +100,37 @@ def test_a_rotation_that_deletes_first_and_fails_leaves_what_a_destroy_then_asks
     assert project.opens_a_form()
 
 
+def test_a_state_of_an_older_version_is_asked_about_until_the_state_has_what_guards_the_document(
+    project: Project,
+) -> None:
+    """The first `up` of this version ends after the EncryptionKey and before the StoredKeyRing."""
+    declare(project)
+    project.up()
+    served = project.served()
+    forget_the_guard(project)
+    project.up("--target", "**EncryptionKey**")
+    assert project.resources("StoredKeyRing") == []
+    assert REFUSED in project.fail("destroy", "--yes", "--skip-preview")
+    assert is_whole(project, served)
+    project.up()
+    assert len(project.resources("StoredKeyRing")) == 1
+    assert project.opens_a_form()
+
+
+def forget_the_guard(project: Project) -> None:
+    """The state as a version without StoredKeyRing wrote it."""
+    exported = project.export()
+    kept = [each for each in exported["deployment"]["resources"] if not each["type"].endswith(":StoredKeyRing")]
+    for resource in kept:
+        for side in ("inputs", "outputs"):
+            resource.get(side, {}).pop("stored_ring", None)
+        resource["dependencies"] = [urn for urn in resource.get("dependencies", []) if "StoredKeyRing" not in urn]
+        for urns in resource.get("propertyDependencies", {}).values():
+            urns[:] = [urn for urn in urns or [] if "StoredKeyRing" not in urn]
+    exported["deployment"]["resources"] = kept
+    project.import_state(exported)
+
+
 def test_a_destroy_that_may_lose_the_key_takes_document_and_passphrase(project: Project) -> None:
     declare(project)
     project.up()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
-from whatsapp_flow_keys.dynamic.reasons import Props, why_key_changes, why_registration_changes, why_rotation_is_near
+from whatsapp_flow_keys.dynamic.reasons import Props, when_rotation_falls_due, why_key_changes, why_registration_changes
 
 NUMBER, OTHER_NUMBER = "106540352242922", "110200345501442"
 FILE, BACKUP, NEW = "file:///ring.json", "file:///backup.json", "file:///new.json"
@@ -53,7 +53,7 @@ def test_an_adoption_names_the_key_that_it_takes_the_place_of() -> None:
 def test_a_rotation_says_who_asked_for_it() -> None:
     said = of_key({"rotation_trigger": "once"}, ("rotation_trigger", "issued_on"))
     assert said is not None
-    assert said.startswith(f"phone number {NUMBER}: rotation, asked for by rotation_trigger 'once'. Key {SHORT} ")
+    assert said.startswith(f"phone number {NUMBER}: rotation, asked for by a new rotation_trigger. Key {SHORT} ")
 
 
 @pytest.mark.parametrize(("days", "shown"), [(90, "90"), (90.0, "90"), (None, "0")])
@@ -115,7 +115,7 @@ def test_what_a_preview_does_not_know_and_what_no_person_sees_is_not_explained(n
     ],
 )
 def test_a_rotation_that_is_near_is_announced_two_weeks_before(today: date, shown: str | None) -> None:
-    said = why_rotation_is_near(OLDS, {**OLDS, "rotate_after_days": 90.0}, today)
+    said = when_rotation_falls_due(OLDS, {**OLDS, "rotate_after_days": 90.0}, today)
     if shown is None:
         assert said is None
     else:
@@ -127,7 +127,7 @@ def test_a_rotation_that_is_near_is_announced_two_weeks_before(today: date, show
     ("olds", "news"), [({}, {"rotate_after_days": 90}), (OLDS, {}), (OLDS, {"rotate_after_days": unknown()})]
 )
 def test_no_rotation_is_announced_where_none_is_planned(olds: Props, news: Props) -> None:
-    assert why_rotation_is_near(olds, news, date(2026, 11, 20)) is None
+    assert when_rotation_falls_due(olds, news, date(2026, 11, 20)) is None
 
 
 @pytest.mark.parametrize(

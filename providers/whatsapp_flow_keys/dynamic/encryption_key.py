@@ -44,17 +44,17 @@ _IN_PLACE = (
     "passphrase_is_generated",
     "force_destroy",
     "managed_by",
-    "stored_ring",
     "rotate_after_days",
     PROVIDER_KEY,
 )
-_KEPT = ("fingerprint", "public_key_pem", "issued_on", "rotation_trigger")
+_KEPT = ("fingerprint", "public_key_pem", "issued_on", "rotation_trigger", "stored_ring")
 
 
 class EncryptionKeyProvider(FlowKeysProvider):
     """Inputs: ``phone_number_id, store, backups, passphrase, passphrase_is_generated, rotate_after_days,
     rotation_trigger, take_over, force_destroy, managed_by, existing_private_key, existing_passphrase``,
-    ``stored_ring``, true where a StoredKeyRing guards the document, and ``issued_on``, which check computes.
+    ``stored_ring``, true where a StoredKeyRing is made before anything is published, which an update never records, and
+    ``issued_on``, which check computes.
 
     Outputs: these but for the existing ones, and ``fingerprint, public_key_pem, secret_id``, ``private_key`` with the
     stack as the store, ``former_passphrases`` while a key in the store still needs it, and ``locations``: the URLs of
@@ -176,13 +176,15 @@ class EncryptionKeyProvider(FlowKeysProvider):
     def delete(self, id_: str, props: Props) -> None:
         """Deletes nothing: a ring in the stack is KeyRing's, the document in a store is StoredKeyRing's.
 
-        A key that an older version made may have no StoredKeyRing beside it.
+        A key that an older version made may have no StoredKeyRing in the state. It goes as one did then.
         """
         if props["store"] == STACK or props.get("stored_ring"):
             return
-        live = self.run.keys.outputs_beside(id_, props["phone_number_id"])
+        number = props["phone_number_id"]
+        live = self.run.keys.outputs_beside(id_, number)
         lives_on = props.get("passphrase") in [live.get("passphrase"), *(live.get("former_passphrases") or [])]
-        remove_document(self, props, id_, passphrase_goes=_passphrase_goes(props) and not lives_on)
+        passphrase_goes = _passphrase_goes(props) and not lives_on and not self.run.keys.is_guarded(number)
+        remove_document(self, props, id_, passphrase_goes=passphrase_goes)
 
 
 def issue_date(issued_on: Any, rotate_after_days: Any, today: date) -> str:

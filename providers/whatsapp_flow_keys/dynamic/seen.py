@@ -29,7 +29,18 @@ class SeenKeys:
     def __init__(self) -> None:
         self._seen: dict[str, tuple[str, Outputs]] = {}
         self._expected: set[str] = set()
+        self._guarded: set[str] = set()
         self._lock = Lock()
+
+    def note_guard(self, phone_number_id: str) -> None:
+        """The state holds a StoredKeyRing of this number, which is asked before the key goes."""
+        with self._lock:
+            self._guarded.add(phone_number_id)
+
+    def is_guarded(self, phone_number_id: str) -> bool:
+        """Whether a StoredKeyRing of this number was seen in the state."""
+        with self._lock:
+            return phone_number_id in self._guarded
 
     def expect(self, phone_number_id: str) -> None:
         """The program has a resource of this number: if the one that is there goes, another one comes."""

@@ -39,6 +39,7 @@ class StoredKeyRingProvider(FlowKeysProvider):
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         """Another number is another document; all else is recorded in place."""
+        self.run.keys.note_guard(olds["phone_number_id"])
         moved = news["phone_number_id"] != olds.get("phone_number_id")
         updates = [name for name in _IN_PLACE if news.get(name) != olds.get(name)]
         return DiffResult(changes=bool(moved or updates), replaces=["phone_number_id"] if moved else [])
