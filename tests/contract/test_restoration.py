@@ -8,9 +8,10 @@ from click.testing import CliRunner
 
 from tests.contract.conftest import Line, TestClock
 from whatsapp_flow_keys.command_line import command
-from whatsapp_flow_keys.errors import ForeignDocumentError, StoreError
+from whatsapp_flow_keys.errors import ForeignDocumentError, InputError, StoreError
 from whatsapp_flow_keys.lifecycle.restoration import restore
 from whatsapp_flow_keys.ring import Role
+from whatsapp_flow_keys.stores.file import FileStore
 
 
 @pytest.fixture
@@ -139,3 +140,11 @@ def test_the_command_refuses_one_place_as_source_and_target(line: Line) -> None:
     url = line.stores[0].url
     status, output = run("restore", "--from", url, "--to", url)
     assert (status, output) == (1, f"Error: {url} is given as source and as target\n")
+
+
+def test_a_store_is_not_restored_from_itself_under_another_name(line: Line) -> None:
+    line.rotate()
+    (line.folder / "other.json").hardlink_to(line.folder / "ring0.json")
+    other = FileStore(str(line.folder / "other.json"))
+    with pytest.raises(InputError, match="are one place under two names"):
+        restore(other, line.stores[0], TestClock())

@@ -5,7 +5,13 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.conftest import Line
-from whatsapp_flow_keys.errors import ForeignDocumentError, ForeignKeyError, KeyNotInRingError, PrivateKeyError
+from whatsapp_flow_keys.errors import (
+    ForeignDocumentError,
+    ForeignKeyError,
+    KeyNotInRingError,
+    PrivateKeyError,
+    StoreError,
+)
 from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.staging import (
@@ -290,4 +296,14 @@ def test_nor_does_such_a_backup_join_it_later(line: Line) -> None:
     )
     with pytest.raises(PrivateKeyError, match=f"backups: key {served} "):
         extend_recorded_ring(ring, new_key(), line.claim(), backups=[backup], graph=line.graph, clock=line.clock)
+    assert line.ring() == written
+
+
+def test_a_backup_that_is_the_store_under_another_name_stops_it_before_anything_is_written(line: Line) -> None:
+    """It would be counted as a second copy, and each write of one would be a conflict for the other."""
+    line.rotate()
+    (line.folder / "ring1.json").hardlink_to(line.folder / "ring0.json")
+    line.backups, written = 1, line.ring()
+    with pytest.raises(StoreError, match="are one place under two names, so one is no backup of the other"):
+        line.stage()
     assert line.ring() == written

@@ -38,6 +38,8 @@ def restore(source: Store, target: Store, clock: Clock, audit: Audit = THROUGH_L
     trail = claim.trail(audit)
     with trail.step(Operation.RESTORED, None, store=target.url):
         found = read_rings([target], claim, trail=trail).found[0][1]
+        if found.place and found.place == held_by_source.place:
+            raise InputError(f"{source.url} and {target.url} are one place under two names")
         joined = keep_both(found.ring, ring, at=clock.now()) if found.ring else ring
         if joined not in (ring, found.ring):
             joined = replace(joined, revision=joined.revision + 1)
