@@ -76,7 +76,12 @@ def test_a_rotation_that_is_due_says_since_when(days: object, shown: str) -> Non
         ),
         ({"store": BACKUP, "backups": []}, ("store", "backups"), f"its keys move from {FILE} to {BACKUP}"),
         ({"store": BACKUP, "backups": [FILE]}, ("store", "backups"), f"its keys move from {FILE} to {BACKUP}"),
-        ({}, ("passphrase",), "its keys are encrypted with the new passphrase"),
+        (
+            {},
+            ("passphrase",),
+            "its keys are encrypted with the new passphrase where `deploy=` hands it to the endpoint, otherwise by the "
+            "next rotation",
+        ),
         ({}, ("managed_by", "force_destroy"), "force_destroy is recorded; managed_by is recorded"),
         ({}, ("rotate_after_days",), "rotate_after_days is recorded"),
         ({}, ("passphrase_is_generated",), "passphrase_is_generated is recorded"),
@@ -96,7 +101,7 @@ def test_what_waits_for_the_next_up_is_named(waiting: tuple[str, ...]) -> None:
     said = of_key({}, updates=("passphrase",), waiting=waiting)
     assert said is not None
     what = "adoption" if "existing_private_key" in waiting else "rotation"
-    assert said.endswith(f"new passphrase. The {what} waits for the next `pulumi up`")
+    assert said.endswith(f"next rotation. The {what} waits for the next `pulumi up`")
 
 
 @pytest.mark.parametrize("news", [{}, {"store": unknown()}, {"backups": unknown()}], ids=["same", "store", "backups"])

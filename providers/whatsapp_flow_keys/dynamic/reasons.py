@@ -110,7 +110,10 @@ def _why_updated(number: str, olds: Props, news: Props, updates: Sequence[str], 
         reasons += [f"every key is copied to {url}" for url in new if not is_same_place(url, before)]
         reasons += [f"{url} is no longer kept up to date" for url in _left_out(olds, news)]
     if "passphrase" in updates:
-        reasons.append("its keys are encrypted with the new passphrase")
+        reasons.append(
+            "its keys are encrypted with the new passphrase where `deploy=` hands it to the endpoint, otherwise by the "
+            "next rotation"
+        )
     reasons += [f"{name} is recorded" for name in _RECORDED_ONLY if name in updates]
     if not reasons:
         return None
