@@ -1,7 +1,8 @@
 """The turnstile: a request is held where a test asks for it, and otherwise nobody notices it."""
 
+import http.client
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from threading import enumerate as running_threads
@@ -27,6 +28,14 @@ def publish(turnstile: Turnstile, number: str, lost: list[bool]) -> None:
         client.set_public_key(number, KEY.public_key_pem)
     except AnswerLostError:
         lost.append(True)
+
+
+def ended(but: set[Thread]) -> bool:
+    """Whether all threads end soon but these."""
+    others = set(running_threads()) - but
+    for thread in others:
+        thread.join(20)
+    return not any(thread.is_alive() for thread in others)
 
 
 @contextmanager
@@ -97,10 +106,86 @@ def test_it_stops_with_a_request_held_and_leaves_no_thread(emulator: Emulator, n
         sender = Thread(target=publish, args=(turnstile, number, lost))
         sender.start()
         hold.wait()
-    assert set(running_threads()) - before <= {sender}
     sender.join()
+    assert ended(but=before)
     assert lost == [True]
     assert emulator.served(number)[1] is None
+
+
+@pytest.mark.parametrize("point", ["before", "after", "midway"])
+def test_a_hold_that_is_outlasted_fails_the_test_and_lets_nothing_through(
+    emulator: Emulator, number: str, point: Point
+) -> None:
+    lost: list[bool] = []
+
+    def hold_for_too_long() -> None:
+        with Turnstile(emulator.url) as turnstile:
+            turnstile.hold("POST", EDGE, point, longest=0.1)
+            with sending(turnstile, number, lost):
+                pass
+
+    with pytest.raises(AssertionError, match=r"^POST whatsapp_business_encryption was held for 0\.1 s"):
+        hold_for_too_long()
+    assert (emulator.served(number)[1] is None) is (point == "before")
+    assert lost == [True]
+
+
+def test_a_hold_that_was_outlasted_cannot_be_released(emulator: Emulator, number: str) -> None:
+    def release_too_late() -> None:
+        with Turnstile(emulator.url) as turnstile:
+            hold = turnstile.hold("POST", EDGE, "before", longest=0.1)
+            with sending(turnstile, number, []):
+                pass
+            for too_late in (hold.release, hold.drop):
+                with pytest.raises(AssertionError, match="was held for"):
+                    too_late()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):  # a test's own error is the one that it ends with
+        release_too_late()
+
+
+def test_half_of_an_answer_is_through_when_a_request_is_held_midway(emulator: Emulator, number: str) -> None:
+    with Turnstile(emulator.url) as turnstile:
+        hold = turnstile.hold("POST", EDGE, "midway")
+        answer = requests.post(
+            f"{turnstile.url}/v26.0/{number}/{EDGE}",
+            data={"business_public_key": KEY.public_key_pem},
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            timeout=30,
+            stream=True,
+        )
+        hold.wait()
+        whole = b'{"success": true}'
+        assert answer.raw.read(len(whole) // 2) == whole[: len(whole) // 2]
+        hold.release()
+        assert answer.raw.read() == whole[len(whole) // 2 :]
+
+
+def test_half_of_an_answer_is_all_that_comes_when_it_is_dropped_midway(emulator: Emulator, number: str) -> None:
+    lost: list[bool] = []
+    with Turnstile(emulator.url) as turnstile:
+        hold = turnstile.hold("POST", EDGE, "midway")
+        with sending(turnstile, number, lost):
+            hold.wait()
+            hold.drop()
+    assert emulator.served(number)[1] == KEY.fingerprint
+    assert lost == [True]
+
+
+def test_requests_one_after_another_share_a_connection_which_ends_with_it(emulator: Emulator, number: str) -> None:
+    before = set(running_threads())
+    with ExitStack() as rest:
+        with Turnstile(emulator.url) as turnstile:
+            connection = rest.enter_context(closing(http.client.HTTPConnection("127.0.0.1", turnstile.port)))
+            connection.connect()
+            connected = connection.sock
+            for _ in range(2):
+                connection.request("GET", f"/v26.0/{number}/{EDGE}")
+                assert connection.getresponse().read()
+                assert connection.sock is connected
+        assert connected.recv(1) == b""
+        assert ended(but=before)
 
 
 def test_headers_and_body_pass_untouched() -> None:
