@@ -130,10 +130,12 @@ def client(url: str, deadline: float = 30.0) -> GraphClient:
     return GraphClient(GraphSettings((TOKEN,), url=url, deadline=deadline), TestClock())
 
 
-def unused_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
+@contextmanager
+def nobody_listening() -> Iterator[str]:
+    """An address that is taken, and refuses connections."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{nobody.getsockname()[1]}"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -267,13 +269,16 @@ def test_an_error_body_counts_though_the_status_is_200() -> None:
 
 
 def test_a_refused_connection_says_what_to_check() -> None:
-    with pytest.raises(UnreachableError, match="check the network and whatsapp:graphUrl"):
-        client(f"http://127.0.0.1:{unused_port()}").get_registered_key("1")
+    with (
+        nobody_listening() as url,
+        pytest.raises(UnreachableError, match="check the network and whatsapp:graphUrl"),
+    ):
+        client(url).get_registered_key("1")
 
 
 def test_a_publication_that_was_never_sent_is_no_lost_answer() -> None:
-    with pytest.raises(UnreachableError):
-        client(f"http://127.0.0.1:{unused_port()}").set_public_key("1", KEY.public_key_pem)
+    with nobody_listening() as url, pytest.raises(UnreachableError):
+        client(url).set_public_key("1", KEY.public_key_pem)
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", b"SSH-2.0-OpenSSH\r\n"])
