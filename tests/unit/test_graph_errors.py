@@ -228,6 +228,44 @@ def test_the_advice_names_the_thing_to_do(kind: type[GraphError], word: str) -> 
     assert word in str(kind(DOING))
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "open_"),
+    [
+        (500, 131000, True),
+        (503, 2, True),
+        (400, 1, True),
+        (502, None, True),
+        (200, None, True),
+        (500, 987654, True),
+        (400, 987654, False),
+        (302, None, False),
+        (404, None, False),
+        (429, None, False),
+        (500, 3, False),
+        (500, 131045, False),
+        (400, 100, False),
+        (401, 190, False),
+    ],
+)
+def test_what_was_to_change_something_may_have_done_so_where_meta_did_not_refuse_it(
+    status: int, code: int | None, open_: bool
+) -> None:
+    changing = error_for(DOING, Answer(status, code), changing=True)
+    assert changing.may_have_taken_effect is open_
+    assert ("did not confirm the call" in str(changing)) is open_
+    assert ("did not confirm the call" in changing.what_meta_did) is open_
+    assert not error_for(DOING, Answer(status, code)).may_have_taken_effect
+
+
+def test_a_lost_answer_may_have_taken_effect() -> None:
+    lost = errors.AnswerLostError(DOING)
+    assert lost.may_have_taken_effect
+    assert str(lost) == (
+        f"Meta did not confirm the call to {DOING}: it may have taken effect. No answer came. Nothing is lost: run "
+        f"`pulumi up` again."
+    )
+
+
 def test_a_lost_answer_is_never_tried_again_by_the_client() -> None:
     assert errors.AnswerLostError.tries == 1
 
