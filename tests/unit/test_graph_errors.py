@@ -261,8 +261,8 @@ def test_a_lost_answer_may_have_taken_effect() -> None:
     lost = errors.AnswerLostError(DOING)
     assert lost.may_have_taken_effect
     assert str(lost) == (
-        f"Meta did not confirm the call to {DOING}: it may have taken effect. No answer came. Nothing is lost: run "
-        f"`pulumi up` again."
+        f"Meta did not confirm the call to {DOING}: it may have taken effect, and the next run reads whether it did. "
+        f"No answer came. Nothing is lost: run `pulumi up` again."
     )
 
 

@@ -65,8 +65,8 @@ class GraphError(FlowKeysError):
     def _sentence(self) -> str:
         if self.may_have_taken_effect:
             return (
-                f"Meta did not confirm the call to {self.doing}: it may have taken effect. {self.advice_given}"
-                f"{self._said()}"
+                f"Meta did not confirm the call to {self.doing}: it may have taken effect, and the next run reads "
+                f"whether it did. {self.advice_given}{self._said()}"
             )
         if self.answer is None:
             return f"Could not {self.doing}. {self.advice_given}"
