@@ -163,10 +163,20 @@ def test_each_attempt_of_a_publication_that_never_shows_is_told_and_the_end_once
     line.rotate()
     key = line.stage()
     line.told.take()
-    line.fault("refuse", method="POST")
+    line.fault("no_effect", method="POST")
     with pytest.raises(RegistrationError):
         line.register(key)
-    assert line.told.take() == ["offered", "published unknown"] * 3 + ["verified failed"]
+    assert line.told.take() == ["offered", "published"] * 3 + ["verified failed"]
+
+
+def test_a_publication_whose_answers_are_all_lost_is_told_as_unknown_each_time(line: Line) -> None:
+    line.rotate()
+    key = line.stage()
+    line.told.take()
+    line.fault("refuse", method="POST")
+    with pytest.raises(AnswerLostError):
+        line.register(key)
+    assert line.told.take() == ["offered", "published unknown"] * 3
 
 
 def test_a_proof_that_could_not_be_made_is_told_as_failed(line: Line) -> None:

@@ -20,7 +20,7 @@ from whatsapp_flow_keys.errors import (
     StoreUnavailableError,
 )
 from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.errors import AccountLockedError
+from whatsapp_flow_keys.graph.errors import AccountLockedError, AnswerLostError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
 from whatsapp_flow_keys.lifecycle.registration import inspect, register
@@ -252,10 +252,37 @@ def test_a_read_that_lags_behind_is_repeated(line: Line) -> None:
 
 def test_a_key_that_never_shows_is_an_error_and_stays_in_the_ring(line: Line) -> None:
     first, second = line.rotate(), line.stage()
-    line.fault("refuse", method="POST")
+    line.fault("no_effect", method="POST")
     with pytest.raises(RegistrationError, match="was published 3 times, but Meta still serves"):
         line.register(second)
     assert set(line.roles()) == {first, second}
+
+
+def test_calls_whose_answers_are_all_lost_end_in_what_was_wrong_with_the_last(line: Line) -> None:
+    """Nobody else is blamed for a connection that Meta closes."""
+    first, second = line.rotate(), line.stage()
+    line.fault("refuse", method="POST")
+    with pytest.raises(AnswerLostError):
+        line.register(second)
+    assert line.publications() == 4
+    assert set(line.roles()) == {first, second}
+
+
+def test_an_error_after_the_effect_is_decided_by_reading(line: Line) -> None:
+    old, staged = line.rotate(), line.stage()
+    line.fault("error_after", code=131000, method="POST")
+    assert line.register(staged).fingerprint == staged
+    assert line.roles() == {staged: Role.CURRENT, old: Role.PREVIOUS}
+
+
+def test_an_error_without_an_effect_is_what_the_run_ends_with(line: Line) -> None:
+    """It might have had one, so the key is looked for; but it is not sent again."""
+    old, staged = line.rotate(), line.stage()
+    line.fault("error", code=131000, method="POST")
+    with pytest.raises(GraphError, match="code 131000"):
+        line.register(staged)
+    assert line.served() == old
+    assert set(line.roles()) == {old, staged}
 
 
 @dataclass
@@ -286,7 +313,7 @@ def test_a_late_publication_of_a_superseded_key_finds_its_private_key_in_the_rin
     line.rotate()
     second = line.stage()
     line.fault("refuse", method="POST")
-    with pytest.raises(RegistrationError):
+    with pytest.raises(AnswerLostError):
         line.register(second)
     line.emulator.clear_faults()
     third = line.rotate()

@@ -336,6 +336,15 @@ def test_any_other_failed_read_refuses(line: Line, code: int) -> None:
         remove(line)
 
 
+def test_a_clock_that_is_wrong_refuses(line: Line) -> None:
+    """The hour in which a publication may still take effect can't be counted then."""
+    line.rotate()
+    line.fault("wrong_date", method="GET", seconds_ahead=-365 * 86400)
+    with pytest.raises(DeletionRefusedError, match="365 days ahead of Meta's"):
+        remove(line)
+    assert exists(line)
+
+
 def test_recorded_force_deletes_a_served_key(line: Line) -> None:
     line.rotate()
     remove(line, force=Force(recorded=True))

@@ -12,7 +12,7 @@ from whatsapp_flow_keys.errors import (
     PrivateKeyError,
     StoreError,
 )
-from whatsapp_flow_keys.graph.errors import GraphError
+from whatsapp_flow_keys.graph.errors import ClockSkewError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.staging import (
     NewKey,
@@ -307,3 +307,11 @@ def test_a_backup_that_is_the_store_under_another_name_stops_it_before_anything_
     with pytest.raises(StoreError, match="are one place under two names, so one is no backup of the other"):
         line.stage()
     assert line.ring() == written
+
+
+def test_a_stacks_ring_is_not_extended_by_a_clock_that_is_wrong(line: Line) -> None:
+    first = new_key()
+    ring = begin(line, first)
+    line.fault("wrong_date", method="GET", seconds_ahead=365 * 86400)
+    with pytest.raises(ClockSkewError):
+        extend(line, ring, new_key())

@@ -5,7 +5,6 @@ what Meta serves becomes *current* only after both sides were read back and a ro
 """
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from whatsapp_flow_keys.audit import THROUGH_LOGGING, Audit, Operation
@@ -20,7 +19,7 @@ from whatsapp_flow_keys.errors import (
 from whatsapp_flow_keys.flow_message import is_round_trip
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.client import Graph
-from whatsapp_flow_keys.graph.errors import AnswerLostError
+from whatsapp_flow_keys.graph.errors import AnswerLostError, GraphError
 from whatsapp_flow_keys.graph.signature_status import VALID
 from whatsapp_flow_keys.keys import CHECKED, PrivateKey, load_public_key
 from whatsapp_flow_keys.lifecycle.asking import ask
@@ -133,6 +132,7 @@ def _registered(
     number, desired = wanted.claim.phone_number_id, wanted.fingerprint
     rings = read_rings(stores, wanted.claim, desired, trail)
     publications = reads = 0
+    unconfirmed: GraphError | None = None
     ready = gate is None
     while True:
         ring = rings.ring
@@ -174,6 +174,8 @@ def _registered(
             reads += 1
             clock.sleep(_SECONDS_BETWEEN_READS)
             continue
+        if unconfirmed is not None and (publications >= _PUBLICATIONS or not isinstance(unconfirmed, AnswerLostError)):
+            raise unconfirmed
         if publications >= _PUBLICATIONS:
             raise RegistrationError(_not_served(number, desired, served))
 
@@ -192,10 +194,23 @@ def _registered(
         with trail.changing([(Operation.OFFERED, desired)]):
             rings = rings.write(offer(rings.ring, desired, now=clock.now()))
         publications, reads = publications + 1, 0
-        # An answer that is lost: it may have taken effect, or may do so later; reading decides.
-        with suppress(AnswerLostError), trail.step(Operation.PUBLISHED, desired):
-            trace_id = graph.set_public_key(number, wanted.public_key_pem(rings.ring))
+        unconfirmed = _publish(desired, wanted.public_key_pem(rings.ring), number, graph, trail)
+
+
+def _publish(desired: str, public_key_pem: str, number: str, graph: Graph, trail: Trail) -> GraphError | None:
+    """Sends the key to Meta. Returns the error of a call that may have taken effect, or may still: reading decides.
+
+    Raises :class:`GraphError` where it had none.
+    """
+    try:
+        with trail.step(Operation.PUBLISHED, desired):
+            trace_id = graph.set_public_key(number, public_key_pem)
             trail.done(Operation.PUBLISHED, desired, trace_id=trace_id)
+    except GraphError as error:
+        if not error.may_have_taken_effect:
+            raise
+        return error
+    return None
 
 
 def inspect(wanted: Wanted, *, stores: Sequence[Store], graph: Graph) -> Inspection:

@@ -7,7 +7,7 @@ from whatsapp_flow_keys.audit import THROUGH_LOGGING, Audit, Operation
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import KeyNotInRingError, PrivateKeyError
 from whatsapp_flow_keys.graph.client import Graph
-from whatsapp_flow_keys.graph.errors import GraphError
+from whatsapp_flow_keys.graph.errors import ClockSkewError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key, refuse_other_key
 from whatsapp_flow_keys.lifecycle.passphrases import former_passphrases, open_key
@@ -175,6 +175,8 @@ def extend_recorded_ring(
         _refuse_encrypted([key for key in rings.ring.keys if key.fingerprint not in recorded])
         try:
             served = graph.get_registered_key(claim.phone_number_id).fingerprint
+        except ClockSkewError:
+            raise  # the ring's moments would be of a clock that is wrong
         except GraphError:
             served = None  # staging goes on: the registration meets the same fault and reports it
         return _record(rings, new, served, clock, recorded)

@@ -18,7 +18,7 @@ from whatsapp_flow_keys.errors import (
     PrivateKeyError,
     UnsavedKeyError,
 )
-from whatsapp_flow_keys.graph.errors import AnswerLostError, GraphError
+from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.ring import KeyRing
 
 Change = tuple[Operation, str]
@@ -95,8 +95,8 @@ class Trail:
         if rule:
             operation, outcome = Operation.REFUSED, rule
         else:
-            is_known = isinstance(error, FlowKeysError) and not isinstance(error, AnswerLostError)
-            outcome = FAILED if is_known else UNKNOWN
+            is_open = error.may_have_taken_effect if isinstance(error, GraphError) else False
+            outcome = FAILED if isinstance(error, FlowKeysError) and not is_open else UNKNOWN
         # The text of an error that is not ours may hold a secret.
         reason = str(error) if isinstance(error, FlowKeysError) else f"Unexpected: {type(error).__name__}"
         self.done(operation, fingerprint, outcome=outcome, reason=reason, store=store, trace_id=trace_id)
