@@ -60,8 +60,8 @@ class Fault:
 class KeyVault:
     """One vault on a free port of loopback, with a certificate of its own; in this process, until the block ends."""
 
-    def __init__(self, *, page: int = 25, softly: bool = True) -> None:
-        self.secrets = Secrets(page=page, softly=softly)
+    def __init__(self, *, page: int = 25, soft_delete: bool = True) -> None:
+        self.secrets = Secrets(page=page, soft_delete=soft_delete)
         self.log: list[Request] = []
         self.faults: list[Fault] = []
         self.forbidden: set[str] = set()
@@ -148,7 +148,7 @@ class KeyVault:
             self.secrets.delete(name)
 
     def purge(self, name: str) -> None:
-        """Gone for good, also what is softly deleted."""
+        """Gone for good, also what is soft-deleted."""
         with self._lock:
             self.secrets.purge(name)
 

@@ -12,7 +12,8 @@ Nothing here was compared with the service. Each behaviour has a test in `tests/
 - The answer to a deletion names the version that was the newest: the same recordings.
 - A write over a deleted secret is 409 with ObjectIsDeletedButRecoverable: external-secrets/external-secrets#3519.
 - After the recovery a write may still be 409 ObjectIsBeingRecovered: Azure/azure-sdk-for-net#31581. A test injects it.
-- Names are compared without case: learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates.
+- Names are compared without case: learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates. Whether
+  an identifier then has the name of the first write or of the request is written nowhere; here it is as a test wants.
 - A value has 25k bytes at most; 15 tags, of 512 characters in the name and 256 in the value:
   learn.microsoft.com/azure/key-vault/secrets/about-secrets.
 - After a fail-over reads come from a copy that is written later, so they may lag:
@@ -64,14 +65,16 @@ class _UnderWay:
 class Secrets:
     """The secrets of one vault. Not safe for threads."""
 
-    def __init__(self, *, page: int, softly: bool) -> None:
+    def __init__(self, *, page: int, soft_delete: bool) -> None:
         self.vault = ""
         """Begins each identifier."""
-        self.softly = softly
+        self.soft_delete = soft_delete
         self.slowly = 0
         """How many looks at a secret find nothing until its deletion, or its recovery, is through."""
         self.one_at_a_time = True
         """Whether a write is refused while another one of the same secret is under way."""
+        self.names_as_asked = False
+        """Whether an identifier has the name as the request spells it, or as the first write did."""
         self.lags: list[Lag] = []
         self._page = page
         self._names: dict[str, str] = {}
@@ -105,7 +108,7 @@ class Secrets:
         if self.is_deleted(name):
             raise Refused(409, "Conflict", "ObjectIsDeletedButRecoverable")
         now = int(time.time())
-        level = "Recoverable+Purgeable" if self.softly else "Purgeable"
+        level = "Recoverable+Purgeable" if self.soft_delete else "Purgeable"
         spelling = self._names.setdefault(name.lower(), name)
         bundle = {
             "value": body["value"],
@@ -115,14 +118,14 @@ class Secrets:
             "attributes": {"enabled": True, "created": now, "updated": now, "recoveryLevel": level},
         }
         self._held.setdefault(name.lower(), []).append(bundle)
-        return bundle
+        return self._named(bundle, name)
 
     def get(self, name: str, version: str = "") -> Json:
         self._look(name)
         bundle = self._version(name, version, known=self._known(name, "get") if not version else None)
         if not bundle["attributes"]["enabled"]:
             raise Refused(403, "Forbidden", "SecretDisabled")
-        return bundle
+        return self._named(bundle, name)
 
     def patch(self, name: str, body: Json, version: str = "") -> Json:
         bundle = self._version(name, version)
@@ -145,7 +148,7 @@ class Secrets:
         self._refuse_while_moving(name)
         self._version(name)
         versions = self._held.pop(name.lower())
-        if not self.softly:
+        if not self.soft_delete:
             return _without_value(versions[-1])
         self._deleted[name.lower()] = versions, int(time.time())
         self._move(name, "ObjectIsBeingDeleted")
@@ -161,6 +164,11 @@ class Secrets:
         self._held[name.lower()], _ = self._deleted.pop(name.lower())
         self._move(name, "ObjectIsBeingRecovered")
         return _without_value(self.held(name)[-1])
+
+    def _named(self, bundle: Json, name: str) -> Json:
+        if not self.names_as_asked:
+            return bundle
+        return bundle | {"id": f"{self.vault}/secrets/{name}/{bundle['id'].rpartition('/')[2]}"}
 
     def _move(self, name: str, code: str) -> None:
         if self.slowly:

@@ -74,7 +74,7 @@ def azure_place(*, slowly: int = 0) -> Iterator[AzurePlace]:
 
 @contextmanager
 def signed_in(vault: KeyVault, **environment: str) -> Iterator[None]:
-    """This process's default credential is found anew, in the environment of ``vault``."""
+    """This process looks for its default credential again, in the environment of ``vault``."""
     with (
         mock.patch.dict(os.environ, vault.environment | environment),
         mock.patch.object(client, "_process_credential", []),

@@ -106,25 +106,27 @@ class SecretCalls:
         if self._awaited(self.get) is None:
             raise BeingRecoveredError(f"{self._url}: is still being recovered. Run again in a minute")
 
-    def delete(self, *, softly: bool) -> Deletion:
-        """Deletes the secret, and waits until it is through. ``softly``: whether it can be recovered then."""
-        from azure.keyvault.secrets import DeletedSecret
-
+    def delete(self, *, recoverable: bool) -> Deletion:
+        """Deletes the secret, and waits until it is through. ``recoverable``: whether it can be recovered then."""
         answer: DeletedSecret | None = None
+        # The first answer may have been lost: then the second one is that it is under way, or done.
         with suppress(NotFoundError, BeingDeletedError), self._asking("delete"):
             answer = self._client().begin_delete_secret(self._name).result()
-        found: DeletedSecret | None = None
-        is_through = not softly
-        if softly:
-            try:
-                found = self._awaited(self._deleted)
-                is_through = found is not None
-            except StorePermissionError:  # only once it is through is anything there to be forbidden
-                is_through = True
+        found, is_through = self._seen_deleted() if recoverable else (None, True)
         said = answer or found
         if said is None:
             return Deletion("", None, is_through)
         return Deletion(said.properties.version or "", said.scheduled_purge_date, is_through)
+
+    def _seen_deleted(self) -> "tuple[DeletedSecret | None, bool]":
+        """The soft-deleted secret as soon as it can be seen, and whether the deletion is through."""
+        try:
+            found = self._awaited(self._deleted)
+        except StorePermissionError:  # only once it is through is there something to be forbidden
+            return None, True
+        except StoreUnavailableError:  # what was deleted is to be compared all the same
+            return None, False
+        return found, found is not None
 
     def _deleted(self) -> "DeletedSecret | None":
         with suppress(NotFoundError), self._asking("get"):

@@ -71,7 +71,7 @@ def _refusal(url: str, error: "HttpResponseError", permission: str) -> StoreErro
     status, codes = error.status_code or 0, _codes(error)
     if status == 401:
         return StorePermissionError(
-            f"{url}: the vault does not accept the token of this identity; sign in anew (`az login`), to the vault's "
+            f"{url}: the vault does not accept the token of this identity; sign in again (`az login`), to the vault's "
             f"tenant"
         )
     if status == 403:

@@ -179,9 +179,9 @@ class AzureKeyVaultStore:
             return ""
         if version_of(newest) != version:
             raise StoreConflictError(f"{self.url}: somebody else wrote it meanwhile; nothing was deleted. Run again")
-        softly = _is_recoverable(newest)
-        deletion = self._calls.delete(softly=softly)
-        if deletion.version != version and softly:
+        recoverable = _is_recoverable(newest)
+        deletion = self._calls.delete(recoverable=recoverable)
+        if deletion.version != version and recoverable:
             self._bring_back(deletion)
         if deletion.version not in (version, ""):
             raise StoreConflictError(

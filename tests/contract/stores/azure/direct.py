@@ -12,7 +12,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 from azure.keyvault.secrets import DeletedSecret, KeyVaultSecret, SecretProperties
 from azure.keyvault.secrets._generated.models import DeletedSecretBundle, SecretBundle, SecretItem
 
-from tests.contract.stores.azure.rings import NAME, anew
+from tests.contract.stores.azure.rings import NAME, other_store
 from tests.servers.key_vault import KeyVault, Request
 from tests.servers.key_vault_secrets import Json, Refused
 from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
@@ -20,7 +20,7 @@ from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
 
 def directly(vault: KeyVault, name: str = NAME, identity: str = "us") -> AzureKeyVaultStore:
     """The store of somebody else, on this client."""
-    store = anew(vault, name, identity)
+    store = other_store(vault, name, identity)
     store._calls._connected = DirectClient(vault, identity)  # type: ignore[assignment]  # as much of it as is called
     return store
 

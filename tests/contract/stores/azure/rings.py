@@ -52,7 +52,7 @@ def store_at(vault: KeyVault, name: str = NAME, **settings: str) -> AzureKeyVaul
     return AzureKeyVaultStore(vault.url(name, **settings), clock=TestClock())
 
 
-def anew(vault: KeyVault, name: str = NAME, identity: str = "us") -> AzureKeyVaultStore:
+def other_store(vault: KeyVault, name: str = NAME, identity: str = "us") -> AzureKeyVaultStore:
     """The store of somebody else."""
     return AzureKeyVaultStore(vault.url(name), credential=Known(identity), clock=TestClock())
 

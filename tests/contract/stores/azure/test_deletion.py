@@ -8,13 +8,14 @@ import pytest
 
 from tests.contract.stores.azure.direct import directly
 from tests.contract.stores.azure.rings import (
+    AFTER,
     NAME,
-    anew,
     every_key,
     fingerprints,
     just_after_the_write,
     just_before_the_write,
     newest_keys,
+    other_store,
     ring,
     store_at,
 )
@@ -23,6 +24,7 @@ from tests.contract.stores.azure_place import signed_in
 from tests.contract.stores.place import delete
 from tests.servers.key_vault import KeyVault, Request
 from tests.servers.key_vault_secrets import Refused
+from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
     StoreConflictError,
@@ -47,7 +49,7 @@ def test_a_deleted_ring_is_recovered_with_its_versions(vault: KeyVault, store: A
     delete(store)
     assert store.read().deleted
     store.restore()
-    assert anew(vault).read() == written
+    assert other_store(vault).read() == written
     assert vault.versions(NAME) == versions
     assert len(versions) == 2
 
@@ -67,7 +69,7 @@ def test_restoring_what_is_not_deleted_does_nothing(vault: KeyVault, store: Azur
     vault.log.clear()
     store.restore()
     assert {request.method for request in vault.log} == {"GET"}
-    assert anew(vault).read() == written
+    assert other_store(vault).read() == written
 
 
 def test_a_secret_that_was_deleted_in_the_middle_of_a_write_is_a_conflict(
@@ -90,8 +92,8 @@ def test_a_secret_that_was_deleted_right_after_a_write_is_a_conflict(
     ) as caught:
         store.write(ring(1, revision=2), found)
     store.restore()
-    assert anew(vault).read().ring == ring(1, revision=2)
-    assert anew(vault).read().version in str(caught.value)
+    assert other_store(vault).read().ring == ring(1, revision=2)
+    assert other_store(vault).read().version in str(caught.value)
 
 
 def test_somebody_who_may_not_look_at_deleted_secrets_finds_nothing(vault: KeyVault, store: AzureKeyVaultStore) -> None:
@@ -110,7 +112,7 @@ def test_somebody_who_may_not_look_at_deleted_secrets_finds_nothing(vault: KeyVa
 
 
 def test_a_vault_without_soft_deletion_says_that_nothing_can_be_undone() -> None:
-    with KeyVault(softly=False) as vault, signed_in(vault):
+    with KeyVault(soft_delete=False) as vault, signed_in(vault):
         store = store_at(vault)
         assert store.recoverable
         store.write(ring(), store.read())
@@ -138,16 +140,49 @@ def test_a_deletion_that_takes_longer_than_the_deadline_says_that_it_is_not_thro
     assert delete(store).endswith("recovers it, once the vault has finished deleting it, which takes it a while")
 
 
+@pytest.mark.parametrize("is_overwritten", [False, True])
+def test_a_deletion_that_can_not_be_watched_is_compared_all_the_same(
+    vault: KeyVault, store: AzureKeyVaultStore, is_overwritten: bool
+) -> None:
+    found = store.write(ring(), store.read())
+
+    def before(request: Request) -> None:
+        if request.method == "DELETE" and is_overwritten:
+            vault.put(NAME, document.dump(ring(1)), {AFTER: found.version})
+        if request.path.startswith("/deletedsecrets"):
+            raise Refused(400, "BadParameter")
+
+    vault.before = before
+    if is_overwritten:
+        with pytest.raises(StoreConflictError, match="could not be recovered at once"):
+            store.delete(found)
+    else:
+        assert store.delete(found).endswith("once the vault has finished deleting it, which takes it a while")
+
+
+def test_a_deletion_that_only_others_may_watch_is_through_when_they_may_not_look(
+    vault: KeyVault, store: AzureKeyVaultStore
+) -> None:
+    found = store.write(ring(), store.read())
+
+    def before(request: Request) -> None:
+        if request.path.startswith("/deletedsecrets"):
+            raise Refused(403, "Forbidden", "ForbiddenByRbac")
+
+    vault.before = before
+    assert store.delete(found).endswith("; the next `pulumi up` recovers it")
+
+
 def test_a_recovery_is_waited_for(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     written = store.write(ring(1), store.read())
     delete(store)
     vault.secrets.slowly = 7
     store.restore()
     assert vault.answered(Request("GET", f"/secrets/{NAME}", "us", b""), {"api-version": ["x"]})
-    assert anew(vault).read() == written
+    assert other_store(vault).read() == written
 
 
-def test_a_recovery_that_takes_longer_than_the_deadline_is_told(vault: KeyVault, store: AzureKeyVaultStore) -> None:
+def test_a_recovery_that_takes_longer_than_the_deadline_is_reported(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     store.write(ring(), store.read())
     delete(store)
     vault.secrets.slowly = 10_000
@@ -185,7 +220,7 @@ def test_where_a_deletion_takes_too_long_to_be_seen_the_write_is_refused_and_the
     vault.secrets.slowly = 0
     assert [store.read().deleted for _ in range(9)][-1]
     store.restore()
-    assert anew(vault).read() == written
+    assert other_store(vault).read() == written
 
 
 def test_a_write_that_is_refused_for_a_moment_after_a_recovery_is_made_again(
@@ -197,7 +232,7 @@ def test_a_write_that_is_refused_for_a_moment_after_a_recovery_is_made_again(
     found = store.read()
     vault.fail("PUT", status=409, code="Conflict", inner="ObjectIsBeingRecovered", times=4)
     written = store.write(ring(1, revision=2), found)
-    assert anew(vault).read() == written
+    assert other_store(vault).read() == written
 
 
 def test_a_secret_whose_recovery_does_not_end_says_to_wait(vault: KeyVault, store: AzureKeyVaultStore) -> None:
@@ -223,21 +258,21 @@ def test_a_secret_that_is_being_deleted_is_not_written_again_and_again(
 
 def test_what_somebody_wrote_since_it_was_read_is_not_deleted(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     found = store.write(ring(), store.read())
-    other = anew(vault)
+    other = other_store(vault)
     written = other.write(ring(1, revision=2), other.read())
     with pytest.raises(StoreConflictError, match="somebody else wrote it meanwhile; nothing was deleted"):
         store.delete(found)
-    assert anew(vault).read() == written
+    assert other_store(vault).read() == written
     assert "DELETE" not in {request.method for request in vault.log}
 
 
 def test_what_somebody_made_since_nothing_was_read_is_not_deleted(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     nothing = store.read()
-    other = anew(vault)
+    other = other_store(vault)
     written = other.write(ring(1), other.read())
     with pytest.raises(StoreConflictError, match="nothing was deleted"):
         store.delete(nothing)
-    assert anew(vault).read() == written
+    assert other_store(vault).read() == written
 
 
 def just_before_the_deletion(vault: KeyVault, call: Callable[[], object]) -> None:
@@ -256,7 +291,7 @@ def test_what_somebody_wrote_just_before_the_deletion_is_recovered(
     vault: KeyVault, store: AzureKeyVaultStore, slowly: int
 ) -> None:
     found = store.write(ring(), store.read())
-    other = anew(vault)
+    other = other_store(vault)
     theirs = other.read()
     written: list[Versioned] = []
     just_before_the_deletion(vault, lambda: written.append(other.write(ring(1, revision=2), theirs)))
@@ -266,7 +301,7 @@ def test_what_somebody_wrote_just_before_the_deletion_is_recovered(
     ) as caught:
         store.delete(found)
     assert written[0].version in str(caught.value)
-    assert anew(vault).read() == written[0]
+    assert other_store(vault).read() == written[0]
 
 
 @pytest.mark.parametrize(
@@ -276,11 +311,11 @@ def test_what_somebody_wrote_just_before_the_deletion_is_recovered(
         ({"forbidden": "recover"}, "lacks the permission `recover`"),
     ],
 )
-def test_what_somebody_wrote_just_before_the_deletion_and_can_not_be_recovered_at_once_is_told(
+def test_what_somebody_wrote_just_before_the_deletion_and_can_not_be_recovered_at_once_is_reported(
     vault: KeyVault, store: AzureKeyVaultStore, fault: dict[str, object], reason: str
 ) -> None:
     found = store.write(ring(), store.read())
-    other = anew(vault)
+    other = other_store(vault)
     theirs = other.read()
     just_before_the_deletion(vault, lambda: other.write(ring(1, revision=2), theirs))
     vault.secrets.slowly = 10_000 if "slowly" in fault else 0
@@ -302,7 +337,7 @@ def test_what_somebody_wrote_just_before_a_deletion_whose_answer_is_lost_is_reco
     vault: KeyVault, store: AzureKeyVaultStore
 ) -> None:
     found = store.write(ring(), store.read())
-    other = anew(vault)
+    other = other_store(vault)
     theirs = other.read()
     just_before_the_deletion(vault, lambda: other.write(ring(1, revision=2), theirs))
     vault.fail("DELETE", answer_lost=True)
@@ -321,9 +356,9 @@ def test_a_deletion_while_somebody_is_writing_is_refused_and_nothing_is_deleted(
     assert not vault.is_deleted(NAME)
 
 
-def test_where_there_is_no_soft_delete_what_somebody_wrote_just_before_the_deletion_is_told_to_be_gone() -> None:
-    with KeyVault(softly=False) as vault, signed_in(vault):
-        store, other = store_at(vault), anew(vault)
+def test_where_there_is_no_soft_delete_what_somebody_wrote_just_before_the_deletion_is_reported_to_be_gone() -> None:
+    with KeyVault(soft_delete=False) as vault, signed_in(vault):
+        store, other = store_at(vault), other_store(vault)
         found = store.write(ring(), store.read())
         theirs = other.read()
         just_before_the_deletion(vault, lambda: other.write(ring(1, revision=2), theirs))
@@ -346,8 +381,8 @@ def test_in_every_order_of_one_who_writes_and_one_who_deletes_what_was_written_i
         turns = Turns(vault, calls, choose)
         turns.run()
         wrote, deleted = turns.outcomes["us-1"], turns.outcomes["us-2"]
-        told = {"StoreConflictError", "DeletedError", "BusyError", "StoreUnavailableError"}
-        assert {wrote, deleted} <= {"won", *told}, order
+        refused = {"StoreConflictError", "DeletedError", "BusyError", "StoreUnavailableError"}
+        assert {wrote, deleted} <= {"won", *refused}, order
         assert (deleted == "won") == vault.is_deleted(name), order
         assert (wrote, deleted) != ("won", "won"), order
         outcomes.add((wrote == "won", deleted == "won"))

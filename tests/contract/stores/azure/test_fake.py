@@ -90,11 +90,13 @@ def test_the_answer_to_a_deletion_names_the_version_that_was_the_newest(vault: K
     assert ask(vault, "DELETE", SECRET)["id"].endswith(f"/{newest}")
 
 
-def test_names_are_compared_without_case_and_answered_as_they_were_first_written(vault: KeyVault) -> None:
+@pytest.mark.parametrize(("names_as_asked", "answered"), [(False, "Support-Line"), (True, "SUPPORT-line")])
+def test_names_are_compared_without_case(vault: KeyVault, names_as_asked: bool, answered: str) -> None:
+    vault.secrets.names_as_asked = names_as_asked
     ask(vault, "PUT", "/secrets/Support-Line", value="x")
     found = ask(vault, "GET", "/secrets/SUPPORT-line")
     assert found["value"] == "x"
-    assert "/secrets/Support-Line/" in found["id"]
+    assert f"/secrets/{answered}/" in found["id"]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ import pytest
 from tests.contract.stores.azure.rings import (
     AFTER,
     NAME,
-    anew,
     fingerprints,
     just_after_the_write,
     just_before_the_write,
     newest_keys,
+    other_store,
     ring,
 )
 from tests.servers.key_vault import KeyVault
@@ -30,7 +30,7 @@ def test_what_another_tool_wrote_in_between_is_named_and_stays_in_the_history(
         store.write(ring(1, revision=2), found)
     assert f"another tool wrote at the same moment; what it wrote is the version {ids[0]}" in str(caught.value)
     assert "hunter2" not in str(caught.value)
-    assert anew(vault).read().ring == ring(1, revision=2)
+    assert other_store(vault).read().ring == ring(1, revision=2)
 
 
 def test_what_another_tool_wrote_in_between_is_named_though_a_ring_came_in_between_too(
@@ -50,7 +50,7 @@ def test_what_another_tool_wrote_in_between_is_named_though_a_ring_came_in_betwe
     assert newest_keys(vault) == fingerprints(0, 1, 2)
 
 
-def test_what_another_tool_wrote_right_after_us_is_told_and_not_overwritten(
+def test_what_another_tool_wrote_right_after_us_is_reported_and_not_overwritten(
     vault: KeyVault, store: AzureKeyVaultStore
 ) -> None:
     found = store.write(ring(), store.read())
@@ -67,7 +67,7 @@ def test_a_ring_that_a_person_put_back_by_hand_holds_as_it_is(vault: KeyVault, s
     found = store.read()
     assert found.ring == ring(2, revision=3)
     store.write(ring(2, revision=4), found)
-    assert anew(vault).read().ring == ring(2, revision=4)
+    assert other_store(vault).read().ring == ring(2, revision=4)
 
 
 def test_a_ring_that_a_person_put_there_while_we_wrote_is_joined(vault: KeyVault, store: AzureKeyVaultStore) -> None:

@@ -12,7 +12,6 @@ from tests.contract.stores.azure.rings import (
     KEYS,
     NAME,
     OFFERED,
-    anew,
     at_the_next_look,
     every_key,
     fingerprints,
@@ -21,6 +20,7 @@ from tests.contract.stores.azure.rings import (
     key,
     keys_of,
     newest_keys,
+    other_store,
     ring,
 )
 from tests.contract.stores.azure.turns import REFUSED, Choose, EveryOrder, Turns, drawn
@@ -44,7 +44,7 @@ def race(
     name: str,
     writers: int,
     choose: Choose,
-    opened: Callable[..., AzureKeyVaultStore] = anew,
+    opened: Callable[..., AzureKeyVaultStore] = other_store,
     before: Callable[[Request], None] = lambda request: None,
 ) -> Turns:
     """So many who read the same version write over it, each with a pending key of its own."""
@@ -62,7 +62,7 @@ def race(
 
 
 def check_that_no_key_was_lost(vault: KeyVault, name: str, turns: Turns, order: object) -> None:
-    """At most one won, the others were told, and the newest version holds the keys of all who got in."""
+    """At most one won, the others met a conflict, and the newest version holds the keys of all who got in."""
     assert set(turns.outcomes.values()) <= {"won", "StoreConflictError", "BusyError"}, order
     winners = {int(who[-1]) for who, outcome in turns.outcomes.items() if outcome == "won"}
     assert len(winners) <= 1, order
@@ -95,7 +95,7 @@ def test_in_orders_that_are_drawn_the_same_holds_over_the_wire(
     for seed in range(6):
         name = f"ring-{seed}"
         if not first:
-            anew(vault, name).write(ring(), anew(vault, name).read())
+            other_store(vault, name).write(ring(), other_store(vault, name).read())
         turns = race(vault, name, writers, drawn(seed))
         assert len(turns.outcomes) == writers
         check_that_no_key_was_lost(vault, name, turns, seed)
@@ -139,7 +139,7 @@ def test_one_who_is_refused_since_somebody_else_is_writing_has_lost_the_race(
     vault: KeyVault, store: AzureKeyVaultStore
 ) -> None:
     found = store.write(ring(), store.read())
-    other = anew(vault)
+    other = other_store(vault)
     theirs = other.read()
     refused: list[StoreConflictError] = []
 
@@ -152,14 +152,14 @@ def test_one_who_is_refused_since_somebody_else_is_writing_has_lost_the_race(
     written = store.write(ring(1, revision=2), found)
     assert "somebody else is writing this secret at this moment" in str(refused[0])
     assert "deleted" not in str(refused[0])
-    assert anew(vault).read() == written
+    assert other_store(vault).read() == written
 
 
 def test_a_write_that_is_refused_a_few_times_is_made_again(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     found = store.write(ring(), store.read())
     vault.fail("PUT", status=409, code="Conflict", times=4)
     written = store.write(ring(1, revision=2), found)
-    assert anew(vault).read() == written
+    assert other_store(vault).read() == written
 
 
 def test_a_write_that_goes_on_being_refused_ends_in_a_conflict_and_writes_nothing(
@@ -177,7 +177,7 @@ def test_a_write_that_goes_on_being_refused_ends_in_a_conflict_and_writes_nothin
 
 def test_a_refused_write_looks_again_before_it_is_made_again(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     found = store.write(ring(), store.read())
-    other = anew(vault)
+    other = other_store(vault)
     theirs = other.read()
 
     def write() -> None:
@@ -195,7 +195,7 @@ def test_a_join_that_is_refused_since_somebody_else_is_writing_is_made_again(
     vault: KeyVault, store: AzureKeyVaultStore, times: int
 ) -> None:
     found = store.write(ring(), store.read())
-    other = anew(vault)
+    other = other_store(vault)
     theirs = other.read()
 
     def write() -> None:
@@ -217,11 +217,11 @@ def test_a_join_that_is_refused_since_somebody_else_is_writing_is_made_again(
         ({"status": 403, "code": "Forbidden", "inner": "ForbiddenByRbac"}, StorePermissionError, "permission `set`"),
     ],
 )
-def test_a_join_that_can_not_be_made_is_told_and_the_next_read_has_every_key(
+def test_a_join_that_can_not_be_made_is_reported_and_the_next_read_has_every_key(
     vault: KeyVault, store: AzureKeyVaultStore, fault: dict[str, object], error: type[StoreError], said: str
 ) -> None:
     found = store.write(ring(), store.read())
-    other = anew(vault)
+    other = other_store(vault)
     theirs = other.read()
 
     def write() -> None:
@@ -231,7 +231,7 @@ def test_a_join_that_can_not_be_made_is_told_and_the_next_read_has_every_key(
     just_before_the_write(vault, write)
     with pytest.raises(error, match=said):
         store.write(ring(2, revision=2), found)
-    assert keys_of(anew(vault).read().ring) == fingerprints(0, 1, 2)
+    assert keys_of(other_store(vault).read().ring) == fingerprints(0, 1, 2)
 
 
 def test_of_many_loose_versions_as_many_are_joined_by_name_as_a_tag_takes(
@@ -246,9 +246,9 @@ def test_of_many_loose_versions_as_many_are_joined_by_name_as_a_tag_takes(
     assert newest_keys(vault) == fingerprints(0, 1)
 
 
-def test_one_who_wrote_in_between_is_joined_and_told(vault: KeyVault, store: AzureKeyVaultStore) -> None:
+def test_one_who_wrote_in_between_is_joined_and_reported(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     found = store.write(ring(), store.read())
-    other = anew(vault)
+    other = other_store(vault)
     theirs = other.read()
     just_before_the_write(vault, lambda: other.write(ring(1, revision=2), theirs))
     with pytest.raises(StoreConflictError, match="the keys of both were kept") as caught:
@@ -261,7 +261,7 @@ def test_a_key_of_theirs_that_was_never_offered_is_kept_from_when_they_wrote(
     vault: KeyVault, store: AzureKeyVaultStore
 ) -> None:
     found = store.write(ring(), store.read())
-    other = anew(vault)
+    other = other_store(vault)
     theirs = other.read()
     just_before_the_write(vault, lambda: other.write(ring(1, revision=2), theirs))
     with pytest.raises(StoreConflictError):
@@ -277,7 +277,7 @@ def test_a_key_of_theirs_that_was_never_offered_is_kept_from_when_they_wrote(
 
 def test_an_offer_that_was_written_at_the_same_moment_is_kept(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     found = store.write(ring(1), store.read())
-    other = anew(vault)
+    other = other_store(vault)
     theirs = other.read()
     offered = replace(ring(revision=2), keys=(key(0, Role.CURRENT, OFFERED), key(1, Role.PENDING, OFFERED)))
     just_before_the_write(vault, lambda: other.write(offered, theirs))
@@ -296,7 +296,7 @@ def test_two_rings_that_are_too_large_together_are_both_kept_and_joined_at_the_n
         return replace(ring(revision=2), keys=(*ring().keys, *others))
 
     found = store.write(ring(), store.read())
-    other = anew(vault)
+    other = other_store(vault)
     theirs = other.read()
     just_before_the_write(vault, lambda: other.write(many("a"), theirs))
     with pytest.raises(StoreConflictError, match="the keys of both were kept"):
@@ -310,7 +310,7 @@ def test_two_rings_that_are_too_large_together_are_both_kept_and_joined_at_the_n
 
 def test_one_who_reads_and_writes_on_right_after_us_is_no_conflict(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     found = store.write(ring(), store.read())
-    other = anew(vault)
+    other = other_store(vault)
     just_after_the_write(vault, lambda: other.write(ring(1, 2, revision=3), other.read()))
     written = store.write(ring(1, revision=2), found)
     with pytest.raises(StoreConflictError, match="nothing was overwritten"):
@@ -323,16 +323,16 @@ def test_a_version_that_a_person_disabled_is_left_out(vault: KeyVault, store: Az
     vault.put(NAME, document.dump(ring(1)), {AFTER: found.version})
     vault.change(NAME, tags={AFTER: found.version}, enabled=False)
     vault.put(NAME, document.dump(ring(2)), {AFTER: found.version})
-    assert keys_of(anew(vault).read().ring) == fingerprints(0, 2)
+    assert keys_of(other_store(vault).read().ring) == fingerprints(0, 2)
 
 
 def test_somebody_who_may_not_list_reads_the_newest_version(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     store.write(ring(1), store.read())
     vault.forbidden = {"list"}
-    assert anew(vault).read().ring == ring(1)
+    assert other_store(vault).read().ring == ring(1)
 
 
-def test_a_loose_version_that_the_reader_could_not_see_is_joined_and_told(
+def test_a_loose_version_that_the_reader_could_not_see_is_joined_and_reported(
     vault: KeyVault, store: AzureKeyVaultStore
 ) -> None:
     first = store.write(ring(), store.read())
@@ -356,5 +356,5 @@ def test_a_write_over_what_was_joined_at_the_read_leaves_nothing_loose(
     found = store.read()
     assert keys_of(found.ring) == fingerprints(0, 1, 2)
     written = store.write(ring(2, revision=2), found)
-    assert anew(vault).read() == written
-    assert anew(vault).read().ring == ring(2, revision=2)
+    assert other_store(vault).read() == written
+    assert other_store(vault).read().ring == ring(2, revision=2)

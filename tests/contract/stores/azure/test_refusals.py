@@ -8,9 +8,9 @@ import pytest
 
 from tests.contract.stores.azure.rings import (
     NAME,
-    anew,
     fingerprints,
     newest_keys,
+    other_store,
     ring,
     store_at,
 )
@@ -44,7 +44,7 @@ def test_a_missing_permission_is_named_in_the_words_of_the_vaults_model(
     call: Callable[[AzureKeyVaultStore, object], object],
 ) -> None:
     store = store_at(vault, **{"tag.team": "payments"})
-    found = anew(vault).write(ring(), anew(vault).read())
+    found = other_store(vault).write(ring(), other_store(vault).read())
     vault.forbidden, vault.forbidden_by = {permission}, forbidden_by
     with pytest.raises(StorePermissionError) as caught:
         call(store, found)
@@ -82,11 +82,11 @@ def test_a_missing_permission_to_recover_is_named(vault: KeyVault, store: AzureK
         store.restore()
 
 
-def test_a_disabled_secret_is_told(vault: KeyVault, store: AzureKeyVaultStore) -> None:
+def test_a_disabled_secret_is_reported(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     store.write(ring(), store.read())
     vault.change(NAME, enabled=False)
     with pytest.raises(StoreUnavailableError, match="is disabled; enable its newest version"):
-        anew(vault).read()
+        other_store(vault).read()
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_vault_that_is_down_or_silent_is_named(
 def test_a_vault_that_recovers_is_asked_again(vault: KeyVault, store: AzureKeyVaultStore, status: int) -> None:
     vault.fail(None, status=status, headers={"Retry-After": "0"})
     store.write(ring(), store.read())
-    assert anew(vault).read().ring == ring()
+    assert other_store(vault).read().ring == ring()
 
 
 def test_a_vault_that_asks_for_an_hour_is_not_waited_for(
@@ -149,7 +149,7 @@ def test_a_vault_that_asks_for_an_hour_is_not_waited_for(
         store.read()
 
 
-def test_a_vault_with_a_certificate_that_nobody_here_trusts_is_told(
+def test_a_vault_with_a_certificate_that_nobody_here_trusts_is_reported(
     store: AzureKeyVaultStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WHATSAPP_STORE_DEADLINE", "0.3")
@@ -158,19 +158,19 @@ def test_a_vault_with_a_certificate_that_nobody_here_trusts_is_told(
         store.read()
 
 
-def test_a_token_that_the_vault_does_not_take_is_told(vault: KeyVault, store: AzureKeyVaultStore) -> None:
+def test_a_token_that_the_vault_does_not_take_is_reported(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     vault.takes_no_token = True
-    with pytest.raises(StorePermissionError, match=r"does not accept the token of this identity; sign in anew"):
+    with pytest.raises(StorePermissionError, match=r"does not accept the token of this identity; sign in again"):
         store.read()
 
 
-def test_an_identity_that_gets_no_token_is_told_what_was_tried(vault: KeyVault, store: AzureKeyVaultStore) -> None:
+def test_an_identity_that_gets_no_token_learns_what_was_tried(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     vault.gives_no_token = True
     with pytest.raises(StorePermissionError, match=r"nobody is signed in to Azure\. Run `az login`.*ManagedIdentity"):
         store.read()
 
 
-def test_nobody_signed_in_is_told_and_logged_nowhere(vault: KeyVault, caplog: pytest.LogCaptureFixture) -> None:
+def test_nobody_signed_in_is_reported_and_logged_nowhere(vault: KeyVault, caplog: pytest.LogCaptureFixture) -> None:
     with (
         signed_in(vault, AZURE_TOKEN_CREDENTIALS="EnvironmentCredential"),
         pytest.raises(StorePermissionError, match=r"AZURE_CLIENT_ID.*Tried were: .*EnvironmentCredential") as caught,

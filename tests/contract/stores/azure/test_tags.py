@@ -55,7 +55,9 @@ def test_thirteen_long_tags_fit(vault: KeyVault) -> None:
     assert all(len(value) <= 256 for value in written.values())
 
 
-def test_more_tags_than_the_vault_takes_is_told_before_the_write(vault: KeyVault, store: AzureKeyVaultStore) -> None:
+def test_more_tags_than_the_vault_takes_is_reported_before_the_write(
+    vault: KeyVault, store: AzureKeyVaultStore
+) -> None:
     vault.put(NAME, "", {f"theirs-{n}": "x" for n in range(14)})
     with pytest.raises(StoreUnavailableError, match="would have 16 tags"):
         store.write(ring(), store.read())

@@ -5,7 +5,7 @@ import pytest
 from tests.contract.stores.azure.rings import (
     HOST,
     NAME,
-    anew,
+    other_store,
     ring,
 )
 from tests.contract.stores.azure_place import Known
@@ -56,9 +56,9 @@ def test_the_search_for_a_key_finds_it_where_it_has_to_be(vault: KeyVault, store
     assert [request.method for request in vault.log if b"PRIVATE KEY" in request.body and request.identity] == ["PUT"]
 
 
-def test_a_put_that_is_challenged_anew_sends_no_key_along(vault: KeyVault) -> None:
+def test_a_put_that_is_challenged_again_sends_no_key_along(vault: KeyVault) -> None:
     _forget_the_challenge()
-    anew(vault)._put("a PRIVATE KEY", over=None, after="")
+    other_store(vault)._put("a PRIVATE KEY", over=None, after="")
     first, second = vault.log
     assert (first.method, first.identity, first.body) == ("PUT", "", b"")
     assert (second.method, second.identity) == ("PUT", "us")

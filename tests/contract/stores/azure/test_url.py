@@ -5,7 +5,7 @@ import pytest
 from tests.contract.stores.azure.rings import (
     HOST,
     NAME,
-    anew,
+    other_store,
     ring,
     store_at,
 )
@@ -45,7 +45,11 @@ def test_a_store_and_a_backup_whose_names_differ_in_case_are_named_twice() -> No
         parse_stores(urls[0], [urls[1]])
 
 
-def test_two_spellings_of_one_secret_are_one_document_wherever_it_is_read_or_written(vault: KeyVault) -> None:
+@pytest.mark.parametrize("names_as_asked", [True, False])
+def test_two_spellings_of_one_secret_are_one_document_wherever_it_is_read_or_written(
+    vault: KeyVault, names_as_asked: bool
+) -> None:
+    vault.secrets.names_as_asked = names_as_asked
     first, second = store_at(vault, "Support-Line"), store_at(vault, "SUPPORT-line")
     written = first.write(ring(), first.read())
     assert written.place
@@ -55,7 +59,7 @@ def test_two_spellings_of_one_secret_are_one_document_wherever_it_is_read_or_wri
 
 
 def test_two_secrets_are_two_documents_though_they_hold_the_same(vault: KeyVault) -> None:
-    places = {anew(vault, name).write(ring(), anew(vault, name).read()).place for name in ("one", "two")}
+    places = {other_store(vault, name).write(ring(), other_store(vault, name).read()).place for name in ("one", "two")}
     assert len(places) == 2
 
 
@@ -103,7 +107,7 @@ def test_a_url_that_can_not_be_used_is_one_sentence_that_names_its_field(rest: s
         open_store(f"azurekeyvault://{rest}", "backups[1]")
 
 
-def test_a_missing_extra_is_told_before_anybody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_is_reported_before_anybody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_library, "find_spec", lambda module: None)
     with pytest.raises(MissingExtraError, match=r'^store: .*pip install "whatsapp-flow-encryption\[azure\]"'):
         open_store(f"azurekeyvault://{HOST}/support-line")

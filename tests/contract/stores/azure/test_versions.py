@@ -7,11 +7,11 @@ import pytest
 from tests.contract.stores.azure.rings import (
     AFTER,
     NAME,
-    anew,
     fingerprints,
     just_after_the_write,
     keys_of,
     newest_keys,
+    other_store,
     ring,
     store_at,
 )
@@ -48,7 +48,7 @@ def test_versions_in_many_pages_are_all_seen() -> None:
 
 def test_a_race_that_was_lost_before_the_write_writes_nothing(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     found = store.write(ring(), store.read())
-    other = anew(vault)
+    other = other_store(vault)
     other.write(ring(1, revision=2), other.read())
     with pytest.raises(StoreConflictError, match="nothing was overwritten"):
         store.write(ring(2, revision=2), found)
@@ -64,13 +64,13 @@ def test_a_ring_may_have_25000_bytes_and_no_more(
     assert len(document.dump(long).encode()) == bytes_
     found = store.read()
     if fits:
-        assert store.write(long, found) == anew(vault).read()
+        assert store.write(long, found) == other_store(vault).read()
     else:
         with pytest.raises(RingTooLargeError, match="the store takes 25000"):
             store.write(long, found)
 
 
-def test_a_ring_that_is_too_large_is_told_before_any_call(vault: KeyVault, store: AzureKeyVaultStore) -> None:
+def test_a_ring_that_is_too_large_is_reported_before_any_call(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     found = store.read()
     vault.log.clear()
     with pytest.raises(RingTooLargeError, match="the store takes 25000"):
@@ -83,9 +83,9 @@ def test_a_lost_answer_leaves_a_twin_that_is_no_conflict(vault: KeyVault, store:
     vault.fail("PUT", answer_lost=True)
     written = store.write(ring(1, revision=2), found)
     assert len(vault.versions(NAME)) == 3
-    assert anew(vault).read() == written
+    assert other_store(vault).read() == written
     store.write(ring(2, revision=3), written)
-    assert anew(vault).read().ring == ring(2, revision=3)
+    assert other_store(vault).read().ring == ring(2, revision=3)
 
 
 def test_an_error_after_the_effect_leaves_a_twin_that_is_no_conflict(
@@ -95,10 +95,10 @@ def test_an_error_after_the_effect_leaves_a_twin_that_is_no_conflict(
     vault.fail("PUT", status=500, after_effect=True)
     written = store.write(ring(1, revision=2), found)
     assert len(vault.versions(NAME)) == 3
-    assert anew(vault).read() == written
+    assert other_store(vault).read() == written
 
 
-def test_an_error_after_the_effect_that_stays_is_told_and_the_next_run_finds_what_was_written(
+def test_an_error_after_the_effect_that_stays_is_reported_and_the_next_run_finds_what_was_written(
     vault: KeyVault, store: AzureKeyVaultStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WHATSAPP_STORE_DEADLINE", "0.3")
@@ -106,7 +106,7 @@ def test_an_error_after_the_effect_that_stays_is_told_and_the_next_run_finds_wha
     vault.fail("PUT", status=500, after_effect=True, times=3)
     with pytest.raises(StoreUnavailableError, match="answered 500"):
         store.write(ring(1), found)
-    assert anew(vault).read().ring == ring(1)
+    assert other_store(vault).read().ring == ring(1)
 
 
 def test_a_write_whose_repetition_is_refused_since_it_is_still_under_way_is_not_repeated_again(
@@ -117,7 +117,7 @@ def test_a_write_whose_repetition_is_refused_since_it_is_still_under_way_is_not_
     vault.fail("PUT", status=409, code="Conflict")
     written = store.write(ring(1, revision=2), found)
     assert len(vault.versions(NAME)) == 2
-    assert anew(vault).read() == written
+    assert other_store(vault).read() == written
 
 
 def test_a_write_that_is_throttled_is_made_once_the_vault_says(vault: KeyVault, store: AzureKeyVaultStore) -> None:
@@ -125,7 +125,7 @@ def test_a_write_that_is_throttled_is_made_once_the_vault_says(vault: KeyVault, 
     vault.fail("PUT", status=429, headers={"Retry-After": "0"})
     written = store.write(ring(1, revision=2), found)
     assert len(vault.versions(NAME)) == 2
-    assert anew(vault).read() == written
+    assert other_store(vault).read() == written
 
 
 def test_a_twin_that_arrives_after_all_is_no_conflict(vault: KeyVault, store: AzureKeyVaultStore) -> None:
@@ -134,7 +134,7 @@ def test_a_twin_that_arrives_after_all_is_no_conflict(vault: KeyVault, store: Az
     just_after_the_write(vault, lambda: vault.put(NAME, late, {AFTER: found.version}))
     written = store.write(ring(1, revision=2), found)
     store.write(ring(2, revision=3), written)
-    assert anew(vault).read().ring == ring(2, revision=3)
+    assert other_store(vault).read().ring == ring(2, revision=3)
 
 
 def test_a_write_that_arrives_long_after_the_next_one_takes_no_key_away(
@@ -144,7 +144,7 @@ def test_a_write_that_arrives_long_after_the_next_one_takes_no_key_away(
     second = store.write(ring(1, revision=2), first)
     store.write(ring(1, 2, revision=3), second)
     vault.put(NAME, document.dump(ring(1, revision=2)), {AFTER: first.version})
-    found = anew(vault).read()
+    found = other_store(vault).read()
     assert keys_of(found.ring) == fingerprints(0, 1, 2)
     store.write(ring(1, 2, revision=4), found)
     assert newest_keys(vault) == fingerprints(0, 1, 2)
@@ -157,4 +157,4 @@ def test_all_answers_lost_is_an_error_and_the_next_run_finds_what_was_written(
     vault.fail("PUT", answer_lost=True, times=3)
     with pytest.raises(StoreUnavailableError, match="run again"):
         store.write(ring(1), store.read())
-    assert anew(vault).read().ring == ring(1)
+    assert other_store(vault).read().ring == ring(1)
