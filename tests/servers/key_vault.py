@@ -185,10 +185,11 @@ class KeyVault:
         """Two requests take part in it where they overlap: between its begin and its end others are let through."""
         self._check(permission)
         with self._lock:
-            self.secrets.begin(name)
+            ended = self.secrets.begin(name)
         try:
             self.within(request)
             with self._lock:
+                self.secrets.refuse_if_another_ended(name, ended)
                 return _copied(write())
         finally:
             with self._lock:

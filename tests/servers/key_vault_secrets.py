@@ -4,12 +4,13 @@ Nothing here was compared with the service. Each behaviour has a test in `tests/
 
 - One write of a secret at a time: of two that overlap one is refused, 409 Conflict without an inner code. The service's
   team in Azure/azure-sdk-for-net#51761 (2025-08-15); "multiple operations on same item" in Microsoft's list of error
-  codes (MicrosoftDocs/azure-docs#77545). Which of the two isn't said: here the one that comes second.
+  codes (MicrosoftDocs/azure-docs#77545). Which of the two isn't said: here the one that begins second, or the one that
+  ends second, as a test wants.
 - Deleting and recovering take time, in which the secret is neither here nor among the deleted (404 and 404) and a
   write is 409 with ObjectIsBeingDeleted or ObjectIsBeingRecovered: the official client's polling, and
-  hashicorp/terraform-provider-azurerm#12285 and #10454. A recording of Azure/azure-sdk-for-js, "can wait until a
-  secret is recovered", shows half a minute and more.
-- The answer to a deletion names the version that was the newest: the same recordings.
+  hashicorp/terraform-provider-azurerm#12285 and #10454. A recording of Azure/azure-sdk-for-js (2021-04-28, "can wait
+  until a secret is recovered") shows a deletion of more than 70 seconds.
+- The answer to a deletion names the version that was the newest: the same recording.
 - A write over a deleted secret is 409 with ObjectIsDeletedButRecoverable: external-secrets/external-secrets#3519.
 - After the recovery a write may still be 409 ObjectIsBeingRecovered: Azure/azure-sdk-for-net#31581. A test injects it.
 - Names are compared without case: learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates. Whether
@@ -45,6 +46,9 @@ class Refused(Exception):
         self.status, self.body = status, {"error": error}
 
 
+_BUSY = Refused(409, "Conflict", said="multiple operations on same item")
+
+
 @dataclass
 class Lag:
     """The next ``times`` answers of a kind ("list", or "get" for the newest version) are so many versions old."""
@@ -72,7 +76,9 @@ class Secrets:
         self.slowly = 0
         """How many looks at a secret find nothing until its deletion, or its recovery, is through."""
         self.one_at_a_time = True
-        """Whether a write is refused while another one of the same secret is under way."""
+        """Whether of two writes of a secret that overlap one is refused."""
+        self.refuses_at_the_end = False
+        """Whether that is the one that ends second, or the one that begins second."""
         self.names_as_asked = False
         """Whether an identifier has the name as the request spells it, or as the first write did."""
         self.lags: list[Lag] = []
@@ -82,6 +88,7 @@ class Secrets:
         self._deleted: dict[str, tuple[list[Json], int]] = {}
         self._moving: dict[str, _UnderWay] = {}
         self._written: list[str] = []
+        self._ended: list[str] = []
 
     def held(self, name: str) -> list[Json]:
         """The versions, oldest first; none of a secret that is deleted."""
@@ -94,10 +101,17 @@ class Secrets:
         for kept in (self._held, self._deleted, self._moving):
             kept.pop(name.lower(), None)
 
-    def begin(self, name: str) -> None:
-        if self.one_at_a_time and name.lower() in self._written:
-            raise Refused(409, "Conflict", said="multiple operations on same item")
+    def begin(self, name: str) -> int:
+        """A write begins. Returns how many had ended before."""
+        if self.one_at_a_time and not self.refuses_at_the_end and name.lower() in self._written:
+            raise _BUSY
         self._written.append(name.lower())
+        return self._ended.count(name.lower())
+
+    def refuse_if_another_ended(self, name: str, ended: int) -> None:
+        if self.one_at_a_time and self._ended.count(name.lower()) > ended:
+            raise _BUSY
+        self._ended.append(name.lower())
 
     def end(self, name: str) -> None:
         self._written.remove(name.lower())

@@ -35,6 +35,9 @@ _FIRST_PAUSE = 0.25
 _SECONDS_BETWEEN_LOOKS = 1.0
 """While a deletion or a recovery is under way."""
 
+_DEADLINES = 4
+"""How many deadlines of a call a deletion or a recovery may last: it was seen to take Key Vault more than a minute."""
+
 _credential_lock = Lock()
 _process_credential: "list[TokenCredential]" = []
 
@@ -134,8 +137,8 @@ class SecretCalls:
         return None
 
     def _awaited(self, look: Callable[[], _Seen | None]) -> _Seen | None:
-        """What ``look`` finds as soon as it finds something; None if that doesn't come within the deadline."""
-        until = self._clock.monotonic() + seconds_per_attempt() * ATTEMPTS
+        """What ``look`` finds as soon as it finds something; None if that doesn't come in time."""
+        until = self._clock.monotonic() + seconds_per_attempt() * ATTEMPTS * _DEADLINES
         while (found := look()) is None and self._clock.monotonic() < until:
             self._clock.sleep(min(_SECONDS_BETWEEN_LOOKS, seconds_per_attempt()))
         return found

@@ -19,7 +19,7 @@ from tests.contract.stores.azure.rings import (
     ring,
     store_at,
 )
-from tests.contract.stores.azure.turns import REFUSED, EveryOrder, Turns
+from tests.contract.stores.azure.turns import IN_TURN, EveryOrder, Turns
 from tests.contract.stores.azure_place import signed_in
 from tests.contract.stores.place import delete
 from tests.servers.key_vault import KeyVault, Request
@@ -179,6 +179,18 @@ def test_a_recovery_is_waited_for(vault: KeyVault, store: AzureKeyVaultStore) ->
     vault.secrets.slowly = 7
     store.restore()
     assert vault.answered(Request("GET", f"/secrets/{NAME}", "us", b""), {"api-version": ["x"]})
+    assert other_store(vault).read() == written
+
+
+@pytest.mark.parametrize("slowly", [0, 7])
+def test_a_recovery_whose_first_answer_is_an_error_after_the_effect_is_one(
+    vault: KeyVault, store: AzureKeyVaultStore, slowly: int
+) -> None:
+    written = store.write(ring(1), store.read())
+    delete(store)
+    vault.secrets.slowly = slowly
+    vault.fail("POST", status=503, after_effect=True)
+    store.restore()
     assert other_store(vault).read() == written
 
 
@@ -369,7 +381,7 @@ def test_where_there_is_no_soft_delete_what_somebody_wrote_just_before_the_delet
 def test_in_every_order_of_one_who_writes_and_one_who_deletes_what_was_written_is_not_deleted(
     vault: KeyVault, world: str
 ) -> None:
-    orders, outcomes = EveryOrder(switches=4 if world == REFUSED else 100), set[tuple[bool, bool]]()
+    orders, outcomes = EveryOrder(switches=100 if world == IN_TURN else 4), set[tuple[bool, bool]]()
     for order, choose in enumerate(orders.runs()):
         name = f"ring-{order}"
         found = directly(vault, name).write(ring(), directly(vault, name).read())

@@ -46,6 +46,13 @@ def test_of_two_writes_that_overlap_the_second_is_refused_without_an_inner_code(
     assert [version["value"] for version in vault.versions(NAME)] == ["ours"]
 
 
+def test_or_it_is_the_one_that_ends_second(vault: KeyVault) -> None:
+    vault.secrets.refuses_at_the_end = True
+    meanwhile(vault, lambda: ask(vault, "PUT", SECRET, value="theirs"))
+    assert refusal(lambda: ask(vault, "PUT", SECRET, value="ours")) == (409, "Conflict", "")
+    assert [version["value"] for version in vault.versions(NAME)] == ["theirs"]
+
+
 def test_writes_of_two_secrets_may_overlap(vault: KeyVault) -> None:
     meanwhile(vault, lambda: ask(vault, "PUT", "/secrets/other", value="theirs"))
     ask(vault, "PUT", SECRET, value="ours")

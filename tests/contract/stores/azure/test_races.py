@@ -23,7 +23,7 @@ from tests.contract.stores.azure.rings import (
     other_store,
     ring,
 )
-from tests.contract.stores.azure.turns import REFUSED, Choose, EveryOrder, Turns, drawn
+from tests.contract.stores.azure.turns import IN_TURN, REFUSED, Choose, EveryOrder, Turns, drawn
 from tests.contract.stores.azure_place import AzurePlace
 from tests.servers.key_vault import KeyVault, Request
 from tests.servers.key_vault_secrets import Refused
@@ -74,7 +74,7 @@ def check_that_no_key_was_lost(vault: KeyVault, name: str, turns: Turns, order: 
 def test_in_every_order_of_two_at_most_one_wins_and_the_newest_version_holds_every_key(
     vault: KeyVault, world: str, first: bool
 ) -> None:
-    outcomes, orders = set[tuple[str, ...]](), EveryOrder(switches=4 if world == REFUSED else 100)
+    outcomes, orders = set[tuple[str, ...]](), EveryOrder(switches=100 if world == IN_TURN else 4)
     for order, choose in enumerate(orders.runs()):
         name = f"ring-{order}"
         if not first:

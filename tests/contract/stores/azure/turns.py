@@ -11,8 +11,9 @@ from whatsapp_flow_keys.errors import StoreError
 Choose = Callable[[dict[str, str]], str]
 """Of those who wait, each with what it is about to do, the one that goes on."""
 
-REFUSED, IN_TURN = "one of two at once is refused", "both get in, one after the other"
-"""What a vault does with two writes at once. The first is what Key Vault's team says of it."""
+REFUSED, REFUSED_AT_THE_END = "who begins second is refused", "who ends second is refused"
+IN_TURN = "both get in, one after the other"
+"""What a vault does with two writes at once. Key Vault's team says that it refuses one, and not which."""
 
 _SECONDS = 30
 _READ, _BEGIN, _END = "read", "begin", "end"
