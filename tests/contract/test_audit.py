@@ -26,7 +26,7 @@ from whatsapp_flow_keys.errors import (
     StoreUnavailableError,
 )
 from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.errors import AccountLockedError, GraphError
+from whatsapp_flow_keys.graph.errors import AccountLockedError, AnswerLostError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.registration import Wanted, register

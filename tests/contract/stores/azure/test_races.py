@@ -313,6 +313,7 @@ def test_one_who_reads_and_writes_on_right_after_us_is_no_conflict(vault: KeyVau
     other = other_store(vault)
     just_after_the_write(vault, lambda: other.write(ring(1, 2, revision=3), other.read()))
     written = store.write(ring(1, revision=2), found)
+    assert written.place.endswith(f"/{written.version}")
     with pytest.raises(StoreConflictError, match="nothing was overwritten"):
         store.write(ring(3, revision=4), written)
     assert newest_keys(vault) == fingerprints(0, 1, 2)
