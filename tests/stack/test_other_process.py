@@ -6,7 +6,9 @@ import pytest
 
 from tests.stack.project import ACCOUNT_TOKENS, Project, file_ring
 from tests.stack.written_program import Code, transform, write
+from tools.openbao import OpenBao
 from whatsapp_flow_keys.ring import Role
+from whatsapp_flow_keys.stores.urls import open_store
 
 ACCOUNTS = "\n".join(
     f'{name} = WhatsAppProvider("{name}", access_token="{token}", graph_url={{url!r}})'
@@ -68,4 +70,28 @@ def test_a_rename_into_another_account_that_fails_keeps_the_served_key(project: 
     declare(project, "south", name="renamed")
     project.up()
     assert file_ring(project)[Role.PREVIOUS] == served
+    assert project.opens_a_form()
+
+
+def test_in_a_store_with_soft_deletion_such_a_rename_can_be_undone_by_the_next_up(
+    project: Project, openbao: OpenBao, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A `destroy` looks the same to the old name's process, so the document is soft-deleted."""
+    project.environment |= openbao.environment
+    for name, value in openbao.environment.items():
+        monkeypatch.setenv(name, value)
+    store = openbao.url(f"secret/{project.number}")
+    declare(project, "north", store=store)
+    project.up()
+    served = project.served()
+    declare(project, "south", name="renamed", store=store)
+    project.emulator.add_number(project.number, tokens=[ACCOUNT_TOKENS["north"]])
+    run = project.failing_up("--continue-on-error")
+    assert "is soft-deleted; the next `pulumi up` brings it back" in run
+    assert project.served() == served
+    declare(project, "south", name="renamed", store=store)
+    project.up()
+    ring = open_store(store).read().ring
+    assert ring is not None
+    assert ring.key(str(served)) is not None
     assert project.opens_a_form()
