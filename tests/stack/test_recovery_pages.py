@@ -248,7 +248,7 @@ def typed_here() -> set[tuple[str, str, int]]:
                     constant.value
                     for word in call.keywords
                     for constant in ast.walk(word.value)
-                    if isinstance(constant, ast.Constant)
+                    if isinstance(constant, ast.Constant) and isinstance(constant.value, int)
                 ]
                 found |= {(str(page), str(section), int(str(nth))) for nth in given or [0]}
     return found

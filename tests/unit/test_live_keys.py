@@ -1,9 +1,10 @@
 """Keys that are read again: in the background, when none opens a request, never too often."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from threading import enumerate as running_threads
 
 import pytest
 
@@ -49,6 +50,7 @@ class Line:
 
     def __init__(self) -> None:
         self.clock, self.store = StoppedClock(), Store(key())
+        self._before = set(running_threads())
         keys = LiveKeys(FlowKeys(ring(key())), self.store.read, clock=self.clock)
         self.endpoint = FlowEndpoint(lambda _: {}, keys, app_secrets=(APP_SECRET,), clock=self.clock)
         self.clock.move(APART)
@@ -62,10 +64,20 @@ class Line:
             step.read.result(_SECONDS)
         return step.status
 
+    def end(self) -> None:
+        """No read waits for the clock or the store any more, and no thread is left."""
+        self.store.go_on.set()
+        self.clock.move(EVERY)
+        for thread in set(running_threads()) - self._before:
+            thread.join(_SECONDS)
+            assert not thread.is_alive()
+
 
 @pytest.fixture
-def line() -> Line:
-    return Line()
+def line() -> Iterator[Line]:
+    line = Line()
+    yield line
+    line.end()
 
 
 def test_a_request_with_a_key_that_came_since_waits_for_it_and_is_answered(line: Line) -> None:
@@ -254,7 +266,13 @@ def test_garbage_holds_no_more_threads_once_reads_were_in_vain(line: Line) -> No
     reads = line.store.reads
     line.store.go_on.clear()
     line.clock.move(0.01)
-    assert line.endpoint.answer(garbage.signed, garbage.body).status == 421  # and did not wait
+    with ThreadPoolExecutor(1) as thread:
+        answered = thread.submit(line.endpoint.answer, garbage.signed, garbage.body)
+        try:
+            assert answered.result(_SECONDS).status == 421  # and did not wait
+        finally:
+            if not answered.done():
+                line.clock.move(EVERY)  # else it waits on
     line.store.keys = [key("new"), key()]
     line.clock.wait_for_a_sleeper()
     line.store.go_on.set()
