@@ -175,5 +175,6 @@ def test_a_key_that_is_not_proven_is_registered(proven: str | None) -> None:
 
 def test_a_diff_notes_the_live_key_for_what_comes_after_it() -> None:
     run = Run(voice=lambda said: None)
+    run.keys.expect(NUMBER)
     diff(EncryptionKeyProvider, ENCRYPTION_KEY, ENCRYPTION_KEY, run)
     assert run.keys.outputs(NUMBER) == ENCRYPTION_KEY

@@ -80,3 +80,18 @@ def test_a_ring_is_expected_where_the_program_has_one() -> None:
     rings.expect(NUMBER)
     assert rings.is_expected(NUMBER)
     assert not rings.is_expected(OTHER_NUMBER)
+
+
+def test_what_a_refresh_compares_counts_as_live_only_where_the_program_has_the_number() -> None:
+    keys, rings = SeenKeys(), SeenRings()
+    keys.note_recorded("id-1", outputs(fingerprint="old"))
+    rings.note_recorded("id-1", ring("a"))
+    assert keys.outputs(NUMBER) == {}
+    assert rings.held_beside("id-2", NUMBER) == frozenset()
+    keys.expect(NUMBER)
+    rings.expect(NUMBER)
+    keys.note_recorded("id-1", outputs(fingerprint="old"))
+    rings.note_recorded("id-1", ring("a"))
+    assert keys.outputs(NUMBER)["fingerprint"] == "old"
+    assert rings.held_beside("id-2", NUMBER) == {"a" * 64}
+    rings.note_recorded("id-3", None)

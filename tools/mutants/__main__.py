@@ -43,10 +43,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__, allow_abbrev=False)
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="a module's name, its path, or a folder")
     parser.add_argument("--fresh", action="store_true", help="try also those that were killed in an earlier run")
+    parser.add_argument("--tests", default="", metavar="PART", help="only the files of tests with this in their path")
     asked = parser.parse_args()
     checkout = Checkout.this()
     try:
-        return _run(checkout, asked.modules, fresh=asked.fresh)
+        return _run(checkout, asked.modules, fresh=asked.fresh, tests=asked.tests)
     except Stop as stop:
         print(f"\n{stop}", file=sys.stderr)
         return 1
@@ -55,7 +56,7 @@ def main() -> int:
         return 130
 
 
-def _run(checkout: Checkout, words: Sequence[str], *, fresh: bool) -> int:
+def _run(checkout: Checkout, words: Sequence[str], *, fresh: bool, tests: str) -> int:
     started = time.monotonic()
     reasons = read_reasons()
     root = take_snapshot(checkout)
@@ -67,9 +68,9 @@ def _run(checkout: Checkout, words: Sequence[str], *, fresh: bool) -> int:
     if fresh:
         (memory / "results.jsonl").unlink(missing_ok=True)
     mutants = [mutant for module, source in modules.items() for mutant in mutants_of(module, source)]
-    run = _Run(modules, mutants, Results.read(memory / "results.jsonl"), whole=not words)
+    run = _Run(modules, mutants, Results.read(memory / "results.jsonl"), whole=not words and not tests)
     with Pool(root, checkout.root, os.cpu_count() or 1, PRELOADED) as pool:
-        reached = learn_reach(root, pool, memory / "reach.json")
+        reached = learn_reach(root, pool, memory / "reach.json", tests)
         if reached.failed:
             say(f"{len(reached.failed)} tests failed or were skipped, and don't count: {', '.join(reached.failed[:5])}")
         _try_all(run, pool, reached, Names(root))

@@ -89,11 +89,15 @@ class Names:
         }
 
 
-def learn_reach(root: Path, pool: Pool, memory: Path) -> Reached:
-    """Traces the files of tests whose answer isn't remembered, or hangs on something that has changed."""
-    files = fast_tests(root)
+def learn_reach(root: Path, pool: Pool, memory: Path, some: str = "") -> Reached:
+    """Traces the files of tests whose answer isn't remembered, or hangs on something that has changed.
+
+    Only files whose path contains ``some`` count.
+    """
+    everything = fast_tests(root)
+    files = [file for file in everything if some in file]
     known: dict[str, dict[str, Any]] = json.loads(memory.read_text()) if memory.exists() else {}
-    known = {file: found for file, found in known.items() if file in files and _is_as_it_was(root, found)}
+    known = {file: found for file, found in known.items() if file in everything and _is_as_it_was(root, found)}
     modules = {str(root / PACKAGE / module): module for module in mutated_modules(root, ())}
     orders = [
         (file, {"do": "reach", "file": file, "files": modules, "within": _LONGEST_FILE})
@@ -107,7 +111,7 @@ def learn_reach(root: Path, pool: Pool, memory: Path) -> Reached:
             write_whole(memory, json.dumps(known))
         took = f"{sum(answer.get('seconds', {}).values()):.0f} s" if "lines" in answer else "not finished"
         say(f"Which lines the tests run: {done} of {len(orders)}, {file}: {took}")
-    return _reached(known)
+    return _reached({file: found for file, found in known.items() if file in files})
 
 
 def _is_as_it_was(root: Path, found: dict[str, Any]) -> bool:
