@@ -159,6 +159,15 @@ def test_a_changed_passphrase_goes_first_and_the_rotation_waits(engine: Miniatur
     assert engine.fingerprint() != key
 
 
+def test_a_rotation_that_waits_keeps_its_date_and_trigger(engine: MiniatureEngine) -> None:
+    engine.up(store=engine.store(), passphrase=WORDS, rotate_after_days=90, **trigger("once"))
+    made_on = engine.clock.now().date().isoformat()
+    engine.clock.sleep(90 * A_DAY)
+    engine.up(store=engine.store(), passphrase=OTHER_WORDS, rotate_after_days=90, **trigger("twice"))
+    recorded = engine.state[EncryptionKeyProvider].outs
+    assert (recorded["issued_on"], recorded["rotation_trigger"]) == (made_on, "once")
+
+
 def test_a_move_goes_first_and_the_rotation_waits(engine: MiniatureEngine) -> None:
     engine.up(store=engine.store(), backups=[engine.store("new")])
     key = engine.fingerprint()

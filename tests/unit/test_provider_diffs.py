@@ -173,6 +173,36 @@ def test_a_key_that_is_not_proven_is_registered(proven: str | None) -> None:
     assert (found.changes, found.replaces) == (True, [])
 
 
+REQUIRED: dict[type[FlowKeysProvider], tuple[str, ...]] = {
+    EncryptionKeyProvider: ("phone_number_id", "managed_by", "store", "backups"),
+    StoredKeyRingProvider: ("phone_number_id", "managed_by", "store", "backups", "key_id", "locations"),
+    KeyRingProvider: (
+        *("phone_number_id", "managed_by", "backups", "key_id", "fingerprint", "private_key", "issued_on"),
+    ),
+    KeyRegistrationProvider: ("phone_number_id", "managed_by", "store", "backups", "key_id", "fingerprint"),
+}
+SECRET: dict[type[FlowKeysProvider], set[str]] = {
+    EncryptionKeyProvider: {
+        *("private_key", "passphrase", "former_passphrases", "existing_private_key", "existing_passphrase"),
+    },
+    StoredKeyRingProvider: {"passphrase"},
+    KeyRingProvider: {"ring", "private_key"},
+    KeyRegistrationProvider: {"ring", "passphrase", "former_passphrases"},
+}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in REQUIRED.items() for name in names])
+def test_an_input_that_every_program_gives_is_missed(kind: type[FlowKeysProvider], name: str) -> None:
+    news = {**KINDS[kind], "passphrase_is_generated": None}
+    assert kind().missing(news) == []
+    assert kind().missing({**news, name: None}) == [name]
+
+
+@pytest.mark.parametrize("kind", SECRET)
+def test_what_is_secret_is_marked_whatever_the_program_says(kind: type[FlowKeysProvider]) -> None:
+    assert set(kind.secrets) == SECRET[kind]
+
+
 def test_a_diff_notes_the_live_key_for_what_comes_after_it() -> None:
     run = Run(voice=lambda said: None)
     run.keys.expect(NUMBER)

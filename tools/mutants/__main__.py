@@ -5,11 +5,13 @@ only a run of all modules writes the page.
 """
 
 import argparse
+import fcntl
 import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tools.checkout import Checkout
@@ -44,10 +46,12 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="a module's name, its path, or a folder")
     parser.add_argument("--fresh", action="store_true", help="try also those that were killed in an earlier run")
     parser.add_argument("--tests", default="", metavar="PART", help="only the files of tests with this in their path")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth mutant, for a first look")
     asked = parser.parse_args()
     checkout = Checkout.this()
     try:
-        return _run(checkout, asked.modules, fresh=asked.fresh, tests=asked.tests)
+        with _alone(checkout):
+            return _run(checkout, asked)
     except Stop as stop:
         print(f"\n{stop}", file=sys.stderr)
         return 1
@@ -56,21 +60,34 @@ def main() -> int:
         return 130
 
 
-def _run(checkout: Checkout, words: Sequence[str], *, fresh: bool, tests: str) -> int:
+@contextmanager
+def _alone(checkout: Checkout) -> Iterator[None]:
+    """One run at a time: two would change each other's copy."""
+    (checkout.dev / "mutants").mkdir(parents=True, exist_ok=True)
+    with (checkout.dev / "mutants" / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Stop("Another `make mutants` runs in this checkout: wait for it, or stop it.") from None
+        yield
+
+
+def _run(checkout: Checkout, asked: argparse.Namespace) -> int:
     started = time.monotonic()
     reasons = read_reasons()
     root = take_snapshot(checkout)
-    names = mutated_modules(root, words)
+    names = mutated_modules(root, asked.modules)
     if not names:
-        raise Stop(f"No module that is mutated is called {' or '.join(words)}.")
+        raise Stop(f"No module that is mutated is called {' or '.join(asked.modules)}.")
     modules = {module: (root / PACKAGE / module).read_bytes() for module in names}
     memory = checkout.dev / "mutants"
-    if fresh:
+    if asked.fresh:
         (memory / "results.jsonl").unlink(missing_ok=True)
-    mutants = [mutant for module, source in modules.items() for mutant in mutants_of(module, source)]
-    run = _Run(modules, mutants, Results.read(memory / "results.jsonl"), whole=not words and not tests)
+    mutants = [mutant for module, source in modules.items() for mutant in mutants_of(module, source)][:: asked.every]
+    whole = not asked.modules and not asked.tests and asked.every == 1
+    run = _Run(modules, mutants, Results.read(memory / "results.jsonl"), whole)
     with Pool(root, checkout.root, os.cpu_count() or 1, PRELOADED) as pool:
-        reached = learn_reach(root, pool, memory / "reach.json", tests)
+        reached = learn_reach(root, pool, memory / "reach.json", asked.tests)
         if reached.failed:
             say(f"{len(reached.failed)} tests failed or were skipped, and don't count: {', '.join(reached.failed[:5])}")
         _try_all(run, pool, reached, Names(root))
@@ -130,7 +147,7 @@ def _report(checkout: Checkout, run: _Run, reasons: dict[Identity, str], seconds
         page = checkout.root / "docs" / "mutation-testing.md"
         write_between(page, f"\n{shown}\n\n## Survivors\n\n{survivors(scores, reasons)}\n")
         say("Wrote docs/mutation-testing.md.")
-    for identity in out_of_date(reasons, run.modules, run.results.alive):
+    for identity in out_of_date(reasons, run.modules, run.results.alive) if run.whole else ():
         say(f"survivors.json: this one is dead or gone, delete its entry: {' | '.join(map(str, identity))}")
     if unexplained:
         say("\nWithout a reason: kill each with a test, or give its reason in tools/mutants/survivors.json:\n")

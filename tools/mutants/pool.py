@@ -66,6 +66,7 @@ class Pool:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths)), "PYTHONHASHSEED": "0"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            start_new_session=True,  # an interrupt is for the one who asks them
             text=True,
         )
         assert worker.stdout is not None

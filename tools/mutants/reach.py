@@ -15,8 +15,9 @@ from tools.mutants.snapshot import digest_of
 from tools.processes import say
 
 _LONGEST_FILE = 900.0
-_LONGEST_LOOK = 8.0
-"""Seconds of tests for one mutant, as they were traced; the fastest first. Untraced they take about half."""
+_LONGEST_LOOK, _LONGEST_LOOK_AT_IMPORT = 10.0, 30.0
+"""Seconds of tests for one mutant, of the processor and as they were traced; the fastest first. Untraced they take
+about half. What runs when a module is imported has no lines by which to choose, so more tests are asked."""
 
 
 @dataclass(frozen=True)
@@ -34,29 +35,34 @@ class Reached:
             for module, lines in names.lines_with(mutant).items():
                 wanted |= self._tests(module, lines)
             wanted = wanted or set(self.lines.get(mutant.module, {}))
-        first = looks_first(mutant.module, {test.partition("::")[0] for test in wanted})
+            about = looks_first(mutant.module, map(_file_of, self.seconds))
+            wanted |= {test for test in self.seconds if _file_of(test) in about}  # one may read it, and run no line
+        first = looks_first(mutant.module, map(_file_of, wanted))
         stages: list[list[str]] = []
         for is_first in (True, False):
             these = sorted(
-                (test for test in wanted if (test.partition("::")[0] in first) is is_first),
+                (test for test in wanted if (_file_of(test) in first) is is_first),
                 key=lambda test: (self.seconds[test], test),
             )
-            stages.append(self._within(these))
+            stages.append(self._within(these, _LONGEST_LOOK_AT_IMPORT if mutant.at_import else _LONGEST_LOOK))
         return [stage for stage in stages if stage]
 
     def _tests(self, module: str, lines: Sequence[int]) -> set[str]:
         looked_for = frozenset(lines)
         return {test for test, run in self.lines.get(module, {}).items() if run & looked_for}
 
-    def _within(self, tests: Sequence[str]) -> list[str]:
+    def _within(self, tests: Sequence[str], left: float) -> list[str]:
         kept: list[str] = []
-        left = _LONGEST_LOOK
         for test in tests:
             left -= self.seconds[test]
             if left < 0 and kept:
                 break
             kept.append(test)
         return kept
+
+
+def _file_of(test: str) -> str:
+    return test.partition("::")[0]
 
 
 class Names:

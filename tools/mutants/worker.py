@@ -75,7 +75,10 @@ class Chosen:
 
 
 class Reach:
-    """A pytest plugin: how long each test took, and which lines of ``files`` ran in it. One that fails is left out."""
+    """A pytest plugin: the processor's time of each test, and which lines of ``files`` ran in it.
+
+    One that fails is left out.
+    """
 
     def __init__(self, files: dict[str, str]) -> None:
         self._files = files
@@ -87,14 +90,14 @@ class Reach:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
         """See pytest."""
-        self._now, started = set(), time.monotonic()
+        self._now, started = set(), time.process_time()
         threading.settrace(self._trace)
         sys.settrace(self._trace)
         try:
             return (yield)
         finally:
             sys.settrace(None)
-            self.seconds[item.nodeid] = time.monotonic() - started
+            self.seconds[item.nodeid] = time.process_time() - started
             lines: dict[str, list[int]] = {}
             for module, line in sorted(self._now):
                 lines.setdefault(module, []).append(line)
