@@ -28,6 +28,8 @@ _ARITHMETIC: dict[type[ast.operator], tuple[str, str]] = {
     ast.Mult: (r"\*", "/"),
 }
 _OPPOSITES = {"max": "min", "min": "max", "any": "all", "all": "any"}
+_SYMMETRIC = {"is_same_place"}
+"""Functions of the product whose two arguments may change places."""
 _NO_CONTEXT = '__import__("contextlib").nullcontext()'
 _LONGEST_SHOWN = 160
 
@@ -230,7 +232,8 @@ class _Walk:
         for at, one in enumerate(given):
             if isinstance(one, ast.keyword) and one.arg is not None:
                 yield self._rebuilt(node, texts[:at] + texts[at + 1 :])
-        if len(node.args) >= 2 and not any(isinstance(one, ast.Starred) for one in node.args[:2]):
+        is_symmetric = isinstance(node.func, ast.Name) and node.func.id in _SYMMETRIC
+        if len(node.args) >= 2 and not is_symmetric and not any(isinstance(one, ast.Starred) for one in node.args[:2]):
             yield self._rebuilt(node, [texts[1], texts[0], *texts[2:]])
 
     def _rebuilt(self, node: ast.Call, given: list[str]) -> Mutant:
@@ -293,7 +296,8 @@ def _is_text(node: ast.expr) -> bool:
 
 
 def _on_one_line(text: str) -> str:
-    return " ".join(text.split())
+    joined = re.sub(r"([(\[{]) ", r"\1", " ".join(text.split()))
+    return re.sub(r",? ([)\]}])", r"\1", joined)
 
 
 def _bare(text: str) -> str:
