@@ -633,3 +633,21 @@ def test_a_trigger_that_waits_is_recorded_as_a_secret_since_it_may_have_been_one
     recorded = engine.state[EncryptionKeyProvider]
     assert recorded.outs["rotation_trigger"] == "once"
     assert "rotation_trigger" in recorded.secret
+
+
+def test_another_number_may_be_given_another_store(engine: MiniatureEngine) -> None:
+    """The document of the old one goes at the end, where it may."""
+    given = {"stored_ring": True, "force_destroy": True}
+    engine.up(store=engine.store(), **given)
+    number = f"{engine.number}9"
+    engine.emulator.add_number(number)
+    assert engine.up(store=engine.store("other"), phone_number_id=number, **given) == ["replace", "replace"]
+    assert engine.ring("other").phone_number_id == number
+    assert not (engine.folder / "ring.json").exists()
+
+
+def test_keys_in_the_clear_are_encrypted_when_a_passphrase_is_given_later(engine: MiniatureEngine) -> None:
+    engine.up(store=engine.store())
+    engine.up(store=engine.store(), passphrase=WORDS, deployed=True)
+    assert "ENCRYPTED" in engine.ring().private_keys
+    assert engine.state[EncryptionKeyProvider].outs["former_passphrases"] == [""]
