@@ -15,7 +15,7 @@ from tools.mutants.snapshot import digest_of
 from tools.processes import say
 
 _LONGEST_FILE = 900.0
-_LONGEST_LOOK, _LONGEST_LOOK_AT_IMPORT = 10.0, 30.0
+_LONGEST_LOOK, _LONGEST_LOOK_ELSEWHERE, _LONGEST_LOOK_AT_IMPORT = 8.0, 4.0, 15.0
 """Seconds of tests for one mutant, of the processor and as they were traced; the fastest first. Untraced they take
 about half. What runs when a module is imported has no lines by which to choose, so more tests are asked."""
 
@@ -44,7 +44,8 @@ class Reached:
                 (test for test in wanted if (_file_of(test) in first) is is_first),
                 key=lambda test: (self.seconds[test], test),
             )
-            stages.append(self._within(these, _LONGEST_LOOK_AT_IMPORT if mutant.at_import else _LONGEST_LOOK))
+            longest = _LONGEST_LOOK if is_first or not first else _LONGEST_LOOK_ELSEWHERE
+            stages.append(self._within(these, _LONGEST_LOOK_AT_IMPORT if mutant.at_import else longest))
         return [stage for stage in stages if stage]
 
     def _tests(self, module: str, lines: Sequence[int]) -> set[str]:
