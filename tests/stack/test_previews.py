@@ -58,6 +58,7 @@ def settled(output: str, known: Mapping[str, str], *, diff: bool) -> str:
     for own, name in known.items():
         output = output.replace(own, name)
     lines = [line.rstrip() for line in output.splitlines() if not re.match(r"\s*(@ previewing|\[urn=)", line)]
+    lines = ["" if re.fullmatch(r"\.+", line) else line for line in lines]  # what a slow engine shows of its progress
     text = "\n".join(said_first(refreshed_in_order(lines)) if diff else in_order(lines))
     keys, ids = dict[str, int](), dict[str, int]()
 
