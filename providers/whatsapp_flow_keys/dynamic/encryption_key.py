@@ -176,15 +176,13 @@ class EncryptionKeyProvider(FlowKeysProvider):
     def delete(self, id_: str, props: Props) -> None:
         """Deletes nothing: a ring in the stack is KeyRing's, the document in a store is StoredKeyRing's.
 
-        A key that an older version made may have no StoredKeyRing in the state. It goes as one did then.
+        A key that an older version made goes as one did then. Until a StoredKeyRing is in the state, nothing but this
+        asks about a generated passphrase.
         """
         if props["store"] == STACK or props.get("stored_ring"):
             return
-        number = props["phone_number_id"]
-        live = self.run.keys.outputs_beside(id_, number)
-        lives_on = props.get("passphrase") in [live.get("passphrase"), *(live.get("former_passphrases") or [])]
-        passphrase_goes = _passphrase_goes(props) and not lives_on and not self.run.keys.is_guarded(number)
-        remove_document(self, props, id_, passphrase_goes=passphrase_goes)
+        is_guarded = self.run.keys.is_guarded(props["phone_number_id"])
+        remove_document(self, props, id_, passphrase_goes=_passphrase_goes(props) and not is_guarded)
 
 
 def issue_date(issued_on: Any, rotate_after_days: Any, today: date) -> str:

@@ -33,12 +33,12 @@ class SeenKeys:
         self._lock = Lock()
 
     def note_guard(self, phone_number_id: str) -> None:
-        """The state holds a StoredKeyRing of this number, which is asked before the key goes."""
+        """A StoredKeyRing of this number is in the state, or was made in this run, and is asked before the key goes."""
         with self._lock:
             self._guarded.add(phone_number_id)
 
     def is_guarded(self, phone_number_id: str) -> bool:
-        """Whether a StoredKeyRing of this number was seen in the state."""
+        """Whether a StoredKeyRing of this number was seen."""
         with self._lock:
             return phone_number_id in self._guarded
 
@@ -63,12 +63,6 @@ class SeenKeys:
         """What is recorded of the number's live resource; empty where none was seen."""
         with self._lock:
             return self._seen.get(phone_number_id, ("", {}))[1]
-
-    def outputs_beside(self, id_: str, phone_number_id: str) -> Outputs:
-        """What is recorded of the number's live resource, if that is another one than ``id_``; else empty."""
-        with self._lock:
-            seen, outputs = self._seen.get(phone_number_id, (id_, {}))
-            return {} if seen == id_ else outputs
 
     def stores(self, phone_number_id: str) -> tuple[Store, ...]:
         """The stores of the number's live resource; none with the stack as the store."""

@@ -46,6 +46,7 @@ class StoredKeyRingProvider(FlowKeysProvider):
 
     def create(self, props: Props) -> CreateResult:
         """Records where the document is and what opens it."""
+        self.run.keys.note_guard(props["phone_number_id"])
         return CreateResult(self.run.new_id(), props)
 
     def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:

@@ -104,7 +104,8 @@ def remove_stored_ring(
         return ""
     trail = claim.trail(audit)
     with trail.step(Operation.DELETED, None, store=store.url):
-        asks = not force.recorded and (opening.passphrase_goes or _is_last(claim, store, force))
+        held = _read(store)
+        asks = not force.recorded and (opening.passphrase_goes or _is_last(claim, store, held, force))
 
         def look() -> tuple[Versioned | StoreError, _Stake]:
             held = _read(store)
@@ -114,8 +115,6 @@ def remove_stored_ring(
         if asks:
             otherwise = _PASSPHRASE_GOES if opening.passphrase_goes else _RETAIN
             held = _refuse_loss(claim.phone_number_id, look, graph, clock, force, otherwise)
-        else:
-            held = _read(store)
         if document_stays:
             return ""
         if isinstance(held, StoreError):
@@ -169,13 +168,13 @@ def openable_in(stores: Sequence[Store], opening: Opening, *, but: str = "") -> 
     return frozenset(survivors)
 
 
-def _is_last(claim: Claim, store: Store, force: Force) -> bool:
-    """Whether the document is this resource's to delete, and gone for good then.
+def _is_last(claim: Claim, store: Store, held: Versioned | StoreError, force: Force) -> bool:
+    """Whether the document that was read is this resource's to delete, and gone for good then.
 
     Raises :class:`DeletionRefusedError` where the store can't say.
     """
     try:
-        return _is_ours(store.read().ring, claim) and not store.recoverable
+        return isinstance(held, Versioned) and _is_ours(held.ring, claim) and not store.recoverable
     except StoreUnavailableError as error:
         if force.fingerprint is None:
             raise _unavailable(error) from None
@@ -268,8 +267,8 @@ _COMING = (
     "whose answer was lost can still take effect, so nothing was deleted. Try again in an hour. "
 )
 _CONTRADICTS = (
-    "Meta answers that the number has no key, but key {key}, whose last copy is in {places}, was registered there and "
-    "Meta offers no way to remove one, so nothing was deleted. Try again later. "
+    "Meta answers that the number has no key, but key {key}, whose last copy is in {places}, was offered to Meta, which "
+    "has no call that removes one: the answer proves nothing, so nothing was deleted. Try again later. "
 )
 
 
