@@ -42,6 +42,12 @@ PROMISES = (
     Promise("whatsapp_flow_keys.dynamic.reasons:SOON", timedelta(days=14), "rotation.md", "From 14 days before"),
     Promise(f"{_LIFECYCLE}.verification:_LONGEST_PENDING", timedelta(days=2), "command-line.md", "two days after"),
     Promise("whatsapp_flow_keys.keys:KEY_SIZE", 2048, "../README.md", "RSA-2048"),
+    Promise(
+        "whatsapp_flow_keys.graph.client:_LARGEST_SKEW",
+        timedelta(hours=1),
+        "operations.md",
+        "more than an hour from Meta's",
+    ),
     # The endpoint, within WhatsApp's 10 s.
     Promise(f"{_ENDPOINT}.exchange:LONGEST_WAIT", 3.0, "endpoint.md", "up to 3 s, and is then answered 421"),
     Promise(f"{_ENDPOINT}.aws_lambda:LONGEST_READ", 3.0, "endpoint.md", "3 s at most"),
@@ -91,6 +97,19 @@ PROMISES = (
         "stores/azure-key-vault.md",
         "tag `whatsapp-flow-keys-after`",
     ),
+    Promise(f"{_STORES}.azure_key_vault.client:_TRIES", 5, "stores/azure-key-vault.md", "tried up to five times"),
+    Promise(
+        f"{_STORES}.azure_key_vault.address:_LONGEST_TAG_VALUE",
+        256,
+        "stores/azure-key-vault.md",
+        "values of 256 characters",
+    ),
+    Promise(
+        f"{_STORES}.aws_secrets_manager.store:_PAUSES",
+        (0.25, 0.5, 1.0, 2.0, 4.0),
+        "stores/aws-secrets-manager.md",
+        "asked again, for up to 8 seconds",
+    ),
     Promise(f"{_STORES}.azure_key_vault.store:_LARGEST", 25_000, "stores/azure-key-vault.md", "25,000 bytes"),
 )
 
@@ -105,7 +124,10 @@ INTERNAL = (
     Internal(f"{_LIFECYCLE}.registration:_SECONDS_BETWEEN_READS", 1.0, "as for the reads"),
     Internal(f"{_ENDPOINT}.live_keys:IN_VAIN_WITHIN", 10.0, "it tells garbage from two rotations in a row"),
     Internal(f"{_STORES}.azure_key_vault.versions:_MOST_NAMED", 7, "a tag's value ends at 256 characters"),
-    Internal(f"{_STORES}.azure_key_vault.store:_ROUNDS", 5, "the error that ends them says to run again"),
+    Internal(f"{_STORES}.azure_key_vault.client:_FIRST_PAUSE", 0.25, "the page says how often it is tried"),
+    Internal(f"{_STORES}.azure_key_vault.client:_SECONDS_BETWEEN_LOOKS", 1.0, "the wait ends with the deadline"),
+    Internal(f"{_LIFECYCLE}.asking:_ASKS", 3, "the error that ends them says to try again later"),
+    Internal(f"{_LIFECYCLE}.asking:_SECONDS_BETWEEN_ASKS", 1.0, "as for how often it is asked"),
     Internal(f"{_STORES}.aws_secrets_manager.store:_LARGEST", 65536, "AWS's own limit, which the error names"),
     Internal(f"{_STORES}.vault.store:_LARGEST", 512 * 1024, "the error names it; a ring has some kilobytes"),
     Internal(f"{_STORES}.file:_LARGEST", 1024 * 1024, "the error names it; a ring has some kilobytes"),
