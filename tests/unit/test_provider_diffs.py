@@ -74,7 +74,7 @@ KINDS: dict[type[FlowKeysProvider], Props] = {
 UPDATED: dict[type[FlowKeysProvider], tuple[str, ...]] = {
     EncryptionKeyProvider: (
         *("store", "backups", "passphrase", "passphrase_is_generated", "force_destroy", "managed_by"),
-        *("stored_ring", "rotate_after_days", "__provider"),
+        *("rotate_after_days", "__provider"),
     ),
     StoredKeyRingProvider: (
         *("key_id", "store", "backups", "locations", "passphrase", "passphrase_is_generated", "force_destroy"),

@@ -23,7 +23,6 @@ def ring(fingerprint: str, number: str = NUMBER) -> str:
 def test_of_a_number_that_was_not_seen_nothing_is_known() -> None:
     keys = SeenKeys()
     assert keys.outputs(NUMBER) == {}
-    assert keys.outputs_beside("id-1", NUMBER) == {}
     assert keys.stores(NUMBER) == ()
     assert not keys.is_replaced("id-1", NUMBER)
 
@@ -33,8 +32,6 @@ def test_the_last_resource_that_was_noted_is_the_live_one() -> None:
     keys.note("id-1", outputs(fingerprint="old"))
     keys.note("id-2", outputs(fingerprint="new"))
     assert keys.outputs(NUMBER)["fingerprint"] == "new"
-    assert keys.outputs_beside("id-1", NUMBER)["fingerprint"] == "new"
-    assert keys.outputs_beside("id-2", NUMBER) == {}
 
 
 def test_one_number_says_nothing_of_another() -> None:
