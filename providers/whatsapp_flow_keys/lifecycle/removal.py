@@ -267,8 +267,8 @@ _COMING = (
     "whose answer was lost can still take effect, so nothing was deleted. Try again in an hour. "
 )
 _CONTRADICTS = (
-    "Meta answers that the number has no key, but key {key}, whose last copy is in {places}, was offered to Meta, which "
-    "has no call that removes one: the answer proves nothing, so nothing was deleted. Try again later. "
+    "Meta answers that the number has no key, but key {key}, whose last copy is in {places}, was offered to Meta, and "
+    "no call removes one there: the answer proves nothing, so nothing was deleted. Try again later. "
 )
 
 
