@@ -100,15 +100,20 @@ def test_a_rotation_that_deletes_first_and_fails_leaves_what_a_destroy_then_asks
     assert project.opens_a_form()
 
 
+@pytest.mark.parametrize("rotates", [False, True])
 def test_a_state_of_an_older_version_is_asked_about_until_the_state_has_what_guards_the_document(
-    project: Project,
+    project: Project, rotates: bool
 ) -> None:
     """The first `up` of this version ends after the EncryptionKey and before the StoredKeyRing."""
     declare(project)
     project.up()
     served = project.served()
     forget_the_guard(project)
-    project.up("--target", "**EncryptionKey**")
+    if rotates:
+        declare(project, rotation_trigger="two")
+        assert REFUSED in project.failing_up("--target", "**EncryptionKey**")
+    else:
+        project.up("--target", "**EncryptionKey**")
     assert project.resources("StoredKeyRing") == []
     assert REFUSED in project.fail("destroy", "--yes", "--skip-preview")
     assert is_whole(project, served)
