@@ -651,3 +651,58 @@ def test_keys_in_the_clear_are_encrypted_when_a_passphrase_is_given_later(engine
     engine.up(store=engine.store(), passphrase=WORDS, deployed=True)
     assert "ENCRYPTED" in engine.ring().private_keys
     assert engine.state[EncryptionKeyProvider].outs["former_passphrases"] == [""]
+
+
+def without_locations(recorded: dict[str, Any]) -> dict[str, Any]:
+    """As a version recorded it that knew none."""
+    return {name: value for name, value in recorded.items() if name != "locations"}
+
+
+def test_a_refresh_finds_what_should_be_inputs_and_nothing_else(engine: MiniatureEngine) -> None:
+    engine.up()
+    found = engine.refresh()
+    assert not {"proven_fingerprint", "foreign_fingerprint", "held_fingerprints"} & set(found)
+
+
+def test_a_refresh_without_locations_looks_at_the_store_and_the_backups(engine: MiniatureEngine) -> None:
+    for store in (engine.store(), "stack"):
+        engine.state.clear()
+        engine.up(store=store, backups=[engine.store("backup")], take_over=engine.served())
+        recorded = engine.state[KeyRegistrationProvider]
+        recorded.outs = without_locations(recorded.outs)
+        engine.refresh()
+        assert engine.state[KeyRegistrationProvider].outs["proven_fingerprint"] == engine.fingerprint()
+        (engine.folder / "backup.json").unlink()
+        assert "backup.json: lacks key" in engine.refresh()["key_ring"]
+
+
+def test_a_ring_without_locations_is_updated_and_removed_by_its_backups(engine: MiniatureEngine) -> None:
+    engine.up(backups=[engine.store("backup")])
+    recorded = engine.state[KeyRingProvider]
+    recorded.outs = without_locations(recorded.outs)
+    assert engine.up(backups=[engine.store("backup")], **trigger("once"))[1] == "update"
+    recorded = engine.state[KeyRingProvider]
+    engine.new_run()
+    engine.provider(KeyRingProvider).delete(recorded.id, without_locations(recorded.outs))
+
+
+def test_a_signature_that_is_healed_in_the_stack_warns_of_no_new_key(engine: MiniatureEngine) -> None:
+    engine.up()
+    engine.emulator.reregister(engine.number)
+    engine.refresh()
+    assert engine.up()[-1] == "update"
+    assert not any("nothing proves that the endpoint holds the new key" in said for said in engine.said)
+
+
+@pytest.mark.parametrize(
+    ("given", "alone"), [({}, True), ({"backups": ["backup"]}, False), ({"store": "ring"}, False)], ids=str
+)
+def test_a_wait_for_the_endpoint_says_whether_this_state_is_the_only_copy(
+    engine: MiniatureEngine, given: dict[str, Any], alone: bool
+) -> None:
+    places = {name: engine.store(file) if name == "store" else [engine.store("b")] for name, file in given.items()}
+    engine.up(**places)
+    with pytest.raises(Exception, match="is staged, not published"):
+        engine.up(**places, endpoint_url="http://127.0.0.1:9/flows", endpoint_wait=6, **trigger("once"))
+    (waiting,) = [said for said in engine.said if "waiting up to 6 s for the endpoint" in said]
+    assert ("this state is the only copy of the keys" in waiting) is alone

@@ -163,3 +163,10 @@ def test_a_registration_of_what_is_proven_says_nothing() -> None:
 @pytest.mark.parametrize("news", [{"fingerprint": unknown()}, {"phone_number_id": OTHER_NUMBER}], ids=["key", "number"])
 def test_a_registration_says_nothing_of_a_key_that_is_not_known_or_of_another_number(news: Props) -> None:
     assert why_registration_changes({**PROVEN, "proven_fingerprint": FOREIGN}, {**PROVEN, **news}) is None
+
+
+def test_a_state_that_records_no_backups_had_none() -> None:
+    olds = {name: value for name, value in OLDS.items() if name != "backups"}
+    said = why_key_changes(olds, OLDS, (), ("backups",), ())
+    assert said == f"phone number {NUMBER}: key {SHORT} stays; every key is copied to {BACKUP}"
+    assert why_key_changes(olds, {**OLDS, "backups": []}, (), ("backups",), ()) is None

@@ -45,7 +45,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__, allow_abbrev=False)
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="a module's name, its path, or a folder")
     parser.add_argument("--fresh", action="store_true", help="try also those that were killed in an earlier run")
-    parser.add_argument("--tests", default="", metavar="PART", help="only the files of tests with this in their path")
+    parser.add_argument("--tests", action="append", metavar="PART", help="only files of tests with this in their path")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth mutant, for a first look")
     asked = parser.parse_args()
     checkout = Checkout.this()
@@ -87,7 +87,7 @@ def _run(checkout: Checkout, asked: argparse.Namespace) -> int:
     whole = not asked.modules and not asked.tests and asked.every == 1
     run = _Run(modules, mutants, Results.read(memory / "results.jsonl"), whole)
     with Pool(root, checkout.root, os.cpu_count() or 1, PRELOADED) as pool:
-        reached = learn_reach(root, pool, memory / "reach.json", asked.tests)
+        reached = learn_reach(root, pool, memory / "reach.json", asked.tests or ())
         if reached.failed:
             say(f"{len(reached.failed)} tests failed or were skipped, and don't count: {', '.join(reached.failed[:5])}")
         _try_all(run, pool, reached, Names(root))

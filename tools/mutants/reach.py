@@ -96,13 +96,13 @@ class Names:
         }
 
 
-def learn_reach(root: Path, pool: Pool, memory: Path, some: str = "") -> Reached:
+def learn_reach(root: Path, pool: Pool, memory: Path, some: Sequence[str] = ()) -> Reached:
     """Traces the files of tests whose answer isn't remembered, or hangs on something that has changed.
 
-    Only files whose path contains ``some`` count.
+    Only files whose path contains one of ``some`` count, if there are any.
     """
     everything = fast_tests(root)
-    files = [file for file in everything if some in file]
+    files = [file for file in everything if not some or any(part in file for part in some)]
     known: dict[str, dict[str, Any]] = json.loads(memory.read_text()) if memory.exists() else {}
     known = {file: found for file, found in known.items() if file in everything and _is_as_it_was(root, found)}
     modules = {str(root / PACKAGE / module): module for module in mutated_modules(root, ())}
