@@ -23,6 +23,11 @@ RING = '''"""A ring."""
 GRACE = 24
 
 
+def counted(function):
+    return function
+
+
+@counted
 def stays(age: int, served: bool) -> bool:
     return served or age < GRACE
 
@@ -127,6 +132,7 @@ def test_a_defect_that_a_test_notices_is_told_from_one_that_none_does(project: P
             found[(mutant.was, mutant.becomes)] = tried(pool, mutant, source, stages[0]) if stages else "no test"
     assert found == {
         ("24", "25"): "killed",
+        ("function", "None"): "killed",
         ("served or age < GRACE", "None"): "killed",
         ("served or age < GRACE", "served"): "killed",
         ("served or age < GRACE", "age < GRACE"): "killed",
@@ -186,7 +192,7 @@ def test_a_survivor_without_an_entry_is_unexplained_and_its_entry_is_given(tmp_p
     file.write_text(f"[{as_entry(mutants[0].identity)}]".replace('"reason": ""', '"reason": "Both do the same."'))
     reasons = read_reasons(file)
     assert score.unexplained(reasons) == [mutants[1].identity]
-    assert table([score], reasons).splitlines()[2] == f"| ring.py | {len(mutants)} | 5 (71.4%) | 1 | 1 |"
+    assert table([score], reasons).splitlines()[2] == f"| ring.py | {len(mutants)} | 6 (75.0%) | 1 | 1 |"
     shown = survivors([score], reasons)
     assert "Both do the same:\n\n- `the module`: `24` becomes `25`" in shown
     assert "**unexplained**" in shown

@@ -22,18 +22,24 @@ about half. What runs when a module is imported has no lines by which to choose,
 
 @dataclass(frozen=True)
 class Reached:
-    """The tests by the lines that they run; ``failed`` are those that didn't pass, or were skipped, and don't count."""
+    """The tests by the lines that they run; ``failed`` are those that didn't pass, or were skipped, and don't count.
+
+    ``imported`` are the lines that run when modules are imported, before any test.
+    """
 
     lines: dict[str, dict[str, frozenset[int]]]
     seconds: dict[str, float]
     failed: tuple[str, ...]
+    imported: dict[str, frozenset[int]]
 
     def stages(self, mutant: Mutant, names: "Names") -> list[list[str]]:
         """The tests that may notice it: those about its module first, the others next; the fastest first in each."""
-        wanted = set() if mutant.at_import else self._tests(mutant.module, range(mutant.lines[0], mutant.lines[1] + 1))
-        if mutant.at_import:
-            for module, lines in names.lines_with(mutant).items():
-                wanted |= self._tests(module, lines)
+        lines = range(mutant.lines[0], mutant.lines[1] + 1)
+        wanted = set() if mutant.at_import else self._tests(mutant.module, lines)
+        at_import = not wanted and bool(self.imported.get(mutant.module, frozenset()) & set(lines))
+        if at_import:
+            for module, readers in names.lines_with(mutant).items():
+                wanted |= self._tests(module, readers)
             wanted = wanted or set(self.lines.get(mutant.module, {}))
             about = looks_first(mutant.module, map(_file_of, self.seconds))
             wanted |= {test for test in self.seconds if _file_of(test) in about}  # one may read it, and run no line
@@ -45,7 +51,7 @@ class Reached:
                 key=lambda test: (self.seconds[test], test),
             )
             longest = _LONGEST_LOOK if is_first or not first else _LONGEST_LOOK_ELSEWHERE
-            stages.append(self._within(these, _LONGEST_LOOK_AT_IMPORT if mutant.at_import else longest))
+            stages.append(self._within(these, _LONGEST_LOOK_AT_IMPORT if at_import else longest))
         return [stage for stage in stages if stage]
 
     def _tests(self, module: str, lines: Sequence[int]) -> set[str]:
@@ -123,17 +129,26 @@ def learn_reach(root: Path, pool: Pool, memory: Path, some: Sequence[str] = ()) 
 
 def _is_as_it_was(root: Path, found: dict[str, Any]) -> bool:
     read: list[str] = found.get("read", [])
-    return bool(read) and all((root / name).exists() for name in read) and digest_of(root, read) == found["digest"]
+    return (
+        "imported" in found
+        and bool(read)
+        and all((root / name).exists() for name in read)
+        and digest_of(root, read) == found["digest"]
+    )
 
 
 def _reached(known: dict[str, dict[str, Any]]) -> Reached:
     lines: dict[str, dict[str, frozenset[int]]] = {}
     seconds: dict[str, float] = {}
     failed: list[str] = []
+    imported: dict[str, set[int]] = {}
     for found in known.values():
+        for module, run in found["imported"].items():
+            imported.setdefault(module, set()).update(run)
         seconds |= found["seconds"]
         failed += found["failed"]
         for test, modules in found["lines"].items():
             for module, run in modules.items():
                 lines.setdefault(module, {})[test] = frozenset(run)
-    return Reached(lines, seconds, tuple(sorted(failed)))
+    at_import = {module: frozenset(run) for module, run in imported.items()}
+    return Reached(lines, seconds, tuple(sorted(failed)), at_import)

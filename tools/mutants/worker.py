@@ -86,6 +86,18 @@ class Reach:
         self.lines: dict[str, dict[str, list[int]]] = {}
         self.seconds: dict[str, float] = {}
         self._failed: set[str] = set()
+        self._imported: dict[str, list[int]] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Any:
+        """See pytest. What runs now runs when modules are imported."""
+        self._now = set()
+        sys.settrace(self._trace)
+        try:
+            return (yield)
+        finally:
+            sys.settrace(None)
+            self._imported = self._lines_now()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
@@ -98,10 +110,7 @@ class Reach:
         finally:
             sys.settrace(None)
             self.seconds[item.nodeid] = time.process_time() - started
-            lines: dict[str, list[int]] = {}
-            for module, line in sorted(self._now):
-                lines.setdefault(module, []).append(line)
-            self.lines[item.nodeid] = lines
+            self.lines[item.nodeid] = self._lines_now()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """See pytest."""
@@ -115,7 +124,14 @@ class Reach:
             "lines": {test: self.lines[test] for test in good},
             "seconds": {test: self.seconds[test] for test in good},
             "failed": sorted(self._failed),
+            "imported": self._imported,
         }
+
+    def _lines_now(self) -> dict[str, list[int]]:
+        lines: dict[str, list[int]] = {}
+        for module, line in sorted(self._now):
+            lines.setdefault(module, []).append(line)
+        return lines
 
     def _trace(self, frame: FrameType, event: str, _argument: Any) -> Any:
         module = self._module(frame.f_code)
