@@ -118,3 +118,32 @@ def test_what_may_hold_any_key_keeps_the_passphrase_while_meta_can_not_be_asked(
             opening=Opening((), True),
             document_stays=True,
         )
+
+
+def test_a_copy_in_the_clear_that_stays_lets_the_passphrase_go(line: Line) -> None:
+    line.rotate()
+    remove_stored_ring(
+        line.claim(),
+        line.stores[0],
+        [],
+        graph=line.graph,
+        clock=line.clock,
+        force=Force(),
+        opening=Opening((), True),
+        document_stays=True,
+    )
+    assert line.ring()
+
+
+def test_a_ring_goes_while_meta_serves_a_key_that_a_backup_holds_though_another_was_the_last_proven(line: Line) -> None:
+    line.backups = 1
+    line.rotate()
+    pem = line.emulator.served(line.number)[0]
+    snapshot = (line.folder / "ring1.json").read_bytes()
+    line.rotate()
+    (line.folder / "ring1.json").write_bytes(snapshot)
+    line.emulator.set_key(line.number, pem)
+    line.clock.time += HOUR
+    store, backup = line.stores
+    remove_stored_ring(line.claim(), store, [backup], graph=line.graph, clock=line.clock, force=Force())
+    assert not (line.folder / "ring0.json").exists()

@@ -1,0 +1,121 @@
+"""What a registration makes of an answer that says nothing, of a key that left, and of a foreign key that may go."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tests.contract.conftest import Line
+from whatsapp_flow_keys.errors import ForeignDocumentError, KeyNotInRingError, RegistrationError
+from whatsapp_flow_keys.graph.answers import RegisteredKey
+from whatsapp_flow_keys.graph.errors import GraphError
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.registration import register
+from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
+
+LOCKED = 131031
+
+
+@dataclass
+class SaysNothingAfterPublication:
+    """Meta takes the key, and answers that it has none for a while."""
+
+    line: Line
+    left: int
+    published: bool = False
+
+    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
+        if self.published and self.left > 0:
+            self.left -= 1
+            return RegisteredKey()
+        return self.line.graph.get_registered_key(phone_number_id)
+
+    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
+        self.published = True
+        return self.line.graph.set_public_key(phone_number_id, public_key_pem)
+
+
+def test_nothing_right_after_a_publication_is_read_again_and_no_contradiction(line: Line) -> None:
+    old, staged = line.rotate(), line.stage()
+    graph = SaysNothingAfterPublication(line, 4)
+    register(line.wanted(staged), stores=line.stores, graph=graph, clock=line.clock)
+    assert line.roles() == {staged: Role.CURRENT, old: Role.PREVIOUS}
+
+
+def test_an_answer_that_contradicts_what_is_known_is_asked_again_a_second_apart(line: Line) -> None:
+    key = line.rotate()
+    line.emulator.set_key(line.number, None)
+    line.emulator.clear_requests()
+    before = line.clock.waited
+    with pytest.raises(RegistrationError):
+        line.register(key)
+    assert len(line.emulator.requests(line.number, "GET")) == 3
+    assert line.clock.waited - before == 2
+
+
+def test_a_foreign_key_that_may_go_takes_no_seat_in_the_ring(line: Line) -> None:
+    old, staged = line.rotate(), line.stage()
+    foreign = PrivateKey.generate()
+    line.emulator.set_key(line.number, foreign.public_key_pem)
+    line.fault("error", code=LOCKED, method="POST")
+    with pytest.raises(GraphError):
+        line.register(staged, replaceable=[foreign.fingerprint])
+    assert line.roles() == {old: Role.CURRENT, staged: Role.PENDING}
+
+
+def test_a_key_that_left_the_ring_is_not_published(line: Line) -> None:
+    key = line.stage()
+    with pytest.raises(KeyNotInRingError, match=f"key {key} left the ring of phone number {line.number}"):
+        line.wanted(key).public_key_pem(KeyRing(line.number, "org/flows/prod", "key-1"))
+
+
+@dataclass
+class NeverSigned:
+    """Meta takes the key and never signs it."""
+
+    line: Line
+
+    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
+        served = self.line.graph.get_registered_key(phone_number_id)
+        return replace(served, signature_status="MISMATCH") if served.fingerprint else served
+
+    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
+        return self.line.graph.set_public_key(phone_number_id, public_key_pem)
+
+
+def test_a_key_that_meta_serves_and_does_not_sign_is_current_and_an_error(line: Line) -> None:
+    staged = line.stage()
+    with pytest.raises(RegistrationError, match="its signature status is MISMATCH"):
+        register(line.wanted(staged), stores=line.stores, graph=NeverSigned(line), clock=line.clock)
+    assert line.roles() == {staged: Role.CURRENT}
+
+
+def test_a_key_that_was_published_by_hand_is_told_as_verified(line: Line) -> None:
+    line.rotate()
+    staged = line.stage()
+    key = line.ring().key(staged)
+    assert key is not None
+    by_hand = PrivateKey.from_pem(key.private_key_pem, field="the ring")
+    line.emulator.set_key(line.number, by_hand.public_key_pem)
+    line.told.take()
+    line.register(staged)
+    assert "verified" in line.told.take()
+
+
+def test_a_key_that_was_never_offered_is_missed_in_no_other_store(line: Line) -> None:
+    line.backups = 1
+    key = line.rotate()
+    store, ring = line.stores[0], line.ring()
+    staged = PrivateKey.generate()
+    pending = RingKey(staged.fingerprint, Role.PENDING, "2026-11-24", None, staged.to_pem())
+    store.write(replace(ring, revision=ring.revision + 1, keys=(*ring.keys, pending)), store.read())
+    assert line.inspect(key).proves(key)
+
+
+def test_another_numbers_document_is_neither_read_nor_written(line: Line) -> None:
+    line.rotate()
+    written = line.ring()
+    line.number = f"{line.number}9"
+    line.emulator.add_number(line.number)
+    with pytest.raises(ForeignDocumentError, match="Give each phone number a place of its own"):
+        line.stage()
+    assert line.ring() == written
