@@ -142,3 +142,10 @@ def test_a_diff_shows_why_a_registration_changes(run: Run, said: list[str]) -> N
     of_run(KeyRegistrationProvider, run).diff("id-1", olds, {**given, "phone_number_id": NUMBER, "fingerprint": KEY})
     (line,) = said
     assert f"key {KEY[:12]} is staged and not published yet" in line
+
+
+def test_a_state_that_lacks_an_input_can_still_be_read_and_forgotten(run: Run) -> None:
+    assert of_run(EncryptionKeyProvider, run).read("id-1", {"phone_number_id": NUMBER}).outs == {
+        "phone_number_id": NUMBER
+    }
+    assert of_run(KeyRegistrationProvider, run).delete("id-1", {"phone_number_id": NUMBER}) is None
