@@ -36,7 +36,8 @@ class Reached:
         """The tests that may notice it: those about its module first, the others next; the fastest first in each."""
         lines = range(mutant.lines[0], mutant.lines[1] + 1)
         wanted = set() if mutant.at_import else self._tests(mutant.module, lines)
-        at_import = not wanted and bool(self.imported.get(mutant.module, frozenset()) & set(lines))
+        # A test that imports a module itself runs these lines, too, and says little of them.
+        at_import = mutant.at_import or bool(self.imported.get(mutant.module, frozenset()) & set(lines))
         if at_import:
             for module, readers in names.lines_with(mutant).items():
                 wanted |= self._tests(module, readers)
