@@ -14,7 +14,8 @@ def canonical(world: World) -> World:
             place._replace(version=1, before=(place.before[0], 0) if place.before else None) for place in world.places
         )
         world = world._replace(places=places)
-    return _with_small_revisions(world._replace(taken=frozenset()))
+    wanted = {world.meta.served, *(late.fingerprint for late in world.late)}
+    return _with_small_revisions(world._replace(taken=frozenset(), forgone=world.forgone & wanted))
 
 
 def _with_small_revisions(world: World) -> World:
@@ -73,9 +74,11 @@ def _rings(world: World) -> Iterator[KeyRing]:
                 yield ring.ring if isinstance(ring, Digest) else ring
 
 
-def older(world: World, *, days: int) -> World:
-    """The world when days have passed: a day ends every grace, 90 make every key due."""
-    world = with_rings(world, lambda ring: aged(ring, days=days) if ring else None)
+def older(world: World, *, days: int = 0, hours: int = 0) -> World:
+    """The world when days have passed: a day ends every grace, 90 make every key due. Or hours: nothing is under way
+    any more, and every grace lasts. Reads no longer answer what was true before."""
+    world = world._replace(meta=world.meta._replace(hidden=None))
+    world = with_rings(world, lambda ring: aged(ring, days=days, hours=hours) if ring else None)
     state = tuple(
         each._replace(
             inputs=each.inputs.replaced("issued_on", aged_date(each.inputs.get("issued_on"), days)),

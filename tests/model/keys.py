@@ -57,14 +57,23 @@ def computed_once() -> Iterator[None]:
         yield
 
 
+_texts: dict[tuple[str, str | None], str] = {}
+_words: dict[str, str | None] = {}
+
+
+def word_of(pem: str) -> str | None:
+    """The passphrase that a PEM was written with; None where there was none."""
+    return _words[pem]
+
+
 def _remembered(to_pem: Any) -> Any:
     """An encrypted PEM has a random salt; remembered, two runs of one history write one text."""
-    texts: dict[tuple[str, str | None], str] = {}
 
     def remembered(key: PrivateKey, passphrase: str | None = None) -> str:
         written = (key.fingerprint, passphrase)
-        if written not in texts:
-            texts[written] = to_pem(key, passphrase)
-        return texts[written]
+        if written not in _texts:
+            pem = _texts[written] = to_pem(key, passphrase)
+            _words[pem] = passphrase or None
+        return _texts[written]
 
     return remembered

@@ -21,11 +21,21 @@ class State(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A command of one or more actors at once, or, without one, something that others do."""
+    """A command of one or more actors at once, or, without one, something that others do. ``meanwhile``: those after
+    the first begin at any moment, with the state of then."""
 
     label: str
     state: State
     commands: tuple[tuple[int, Command], ...] = ()
+    meanwhile: bool = False
+
+
+class Waiting(NamedTuple):
+    """A command that somebody types while another one is under way."""
+
+    actor: int
+    command: Command
+    program: Program
 
 
 DOWN = Ended(Failed("Down", "the process is gone"))
@@ -39,26 +49,30 @@ class Moment(NamedTuple):
     """Within commands: ``runs`` are under way, or ended."""
 
     world: World
-    runs: tuple[Run | Ended, ...]
+    runs: tuple[Run | Ended | Waiting, ...]
     budget: int
 
     def is_under_way(self) -> bool:
         """Whether a command still runs."""
-        return any(isinstance(run, Run) for run in self.runs)
+        return not all(isinstance(run, Ended) for run in self.runs)
 
 
 def begun(move: Move, budget: int) -> Moment:
     """The first moment of a move."""
-    world, runs = move.state.world, []
+    world = move.state.world
+    runs: list[Run | Ended | Waiting] = []
     for actor, command in move.commands:
-        world, run = start(world, actor, command, move.state.programs[actor])
+        program = move.state.programs[actor]
+        run: Run | Ended | Waiting = Waiting(actor, command, program)
+        if not (runs and move.meanwhile):
+            world, run = start(world, actor, command, program)
         runs.append(run)
     return Moment(world._replace(outside=False) if runs else world, tuple(runs), budget)
 
 
 def ended(move: Move, moment: Moment) -> State:
     """The state in which a move ends."""
-    together = len(move.commands) > 1
+    together = len(move.commands) > 1 or any(len(program.names) > 1 for program in move.state.programs)
     unseen = together or moment.world.outside or (move.state.world.outside and not _looked(move, moment))
     return move.state._replace(world=canonical(moment.world._replace(outside=unseen)))
 
@@ -81,9 +95,16 @@ def next_moments(moment: Moment) -> Iterator[tuple[str, Moment]]:
         if isinstance(run, Ended):
             continue
         who = f"{'AB'[run.actor]}: " if len(moment.runs) > 1 else ""
+        if isinstance(run, Waiting):
+            world, begun_run = start(moment.world, *run)
+            yield f"{who}begins", moment._replace(world=world, runs=_with_run(moment, index, begun_run))
+            continue
         for label, cost, world, after in _steps(moment.world, run, moment.budget):
-            runs = (*moment.runs[:index], after, *moment.runs[index + 1 :])
-            yield f"{who}{label}", Moment(world, runs, moment.budget - cost)
+            yield f"{who}{label}", Moment(world, _with_run(moment, index, after), moment.budget - cost)
+
+
+def _with_run(moment: Moment, index: int, run: Run | Ended) -> tuple[Run | Ended | Waiting, ...]:
+    return (*moment.runs[:index], run, *moment.runs[index + 1 :])
 
 
 def _steps(world: World, run: Run, budget: int) -> Iterator[tuple[str, int, World, Run | Ended]]:
@@ -93,6 +114,7 @@ def _steps(world: World, run: Run, budget: int) -> Iterator[tuple[str, int, Worl
     where = f"{task.kind}.{task.method}"
     if call is None:
         after, next_run = saved(world, run)
+        after = _forgiven(after, run)
         yield f"{where} done, saved{_said(next_run)}", 0, after, next_run
         if budget and task.method != "read":
             yield f"{where} done, the process goes down before it is saved", 1, world, DOWN
@@ -105,9 +127,16 @@ def _steps(world: World, run: Run, budget: int) -> Iterator[tuple[str, int, Worl
             after, next_run = answered(outcome.world, run, outcome.answer)
         if task.method == "read" and outcome.label == "stale":
             after = after._replace(outside=True)  # what a refresh took for the present was the past
+        after = _forgiven(after, run)
         for broken in promises.broken_by_call(world, run, call, outcome):
             raise Broken(f"{broken} ({where}: {what}; {outcome.label})")
         yield f"{where}: {what} {outcome.label}{_said(next_run)}", outcome.cost, after, next_run
+
+
+def _forgiven(world: World, run: Run) -> World:
+    """The world after a step; what a recorded force let go is no longer missed."""
+    forgone = promises.forgone(world, run)
+    return world._replace(forgone=world.forgone | forgone) if forgone else world
 
 
 def broken_between(before: Moment, after: Moment, programs: tuple[Program, ...]) -> Iterator[str]:
@@ -115,7 +144,7 @@ def broken_between(before: Moment, after: Moment, programs: tuple[Program, ...])
     if after.world == before.world:
         return
     yield from promises.broken(after.world, programs)
-    yield from promises.left_state(before.world, after.world, programs)
+    yield from promises.left_state(before.world, after.world)
 
 
 def _said(run: Run | Ended) -> str:

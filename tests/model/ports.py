@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
+from pulumi.output import Unknown
 from pulumi.runtime.rpc import unwrap_rpc_secret
 
 from tests.model.keys import OURS, computed_once
@@ -22,6 +23,7 @@ from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
 from whatsapp_flow_keys.dynamic.provider import TRACEBACKS, FlowKeysProvider
 from whatsapp_flow_keys.dynamic.run import Run
+from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
 from whatsapp_flow_keys.errors import FlowKeysError, StoreConflictError, StoreUnavailableError
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import AccountLockedError, AnswerLostError, UnreachableError
@@ -33,9 +35,12 @@ from whatsapp_flow_keys.stores.store import Versioned
 PROVIDERS = {
     "EncryptionKey": EncryptionKeyProvider(),
     "KeyRing": KeyRingProvider(),
+    "StoredKeyRing": StoredKeyRingProvider(),
     "KeyRegistration": KeyRegistrationProvider(),
 }
 SCHEME = "model"
+UNKNOWN = Unknown()  # type: ignore[no-untyped-call] # of the SDK
+"""What the engine gives to a `diff` for an output that isn't known yet."""
 SOFT = "soft"
 """In a model store's URL: what it deletes can be brought back."""
 
@@ -47,10 +52,21 @@ class Asked(BaseException):
         self.call = call
 
 
+class Result(NamedTuple):
+    """What a method returned, frozen: the fields that its kind of result has."""
+
+    id: str = ""
+    outs: Any = None
+    inputs: Any = None
+    failures: tuple[str, ...] = ()
+    changes: bool = False
+    replaces: tuple[str, ...] = ()
+
+
 class Done(NamedTuple):
     """The method returned; ``memory`` is what the provider's process remembers then."""
 
-    result: Any
+    result: Result
     memory: "Memory"
 
 
@@ -61,14 +77,12 @@ class Failed(NamedTuple):
     text: str
 
 
-class Memory(NamedTuple):
-    """What a provider's process has seen: EncryptionKeys and rings alive, the numbers that the program has, and what
-    checks hand on."""
+Memory = tuple[tuple[str, str, Any], ...]
+"""What a provider's process remembers: which part of its run, which attribute, and the value, frozen."""
 
-    keys: tuple[Any, ...] = ()
-    rings: tuple[tuple[str, KeyRing], ...] = ()
-    expected: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
-    passing: tuple[tuple[str, str], ...] = ()
+NOTHING: Memory = ()
+_PARTS = ("keys", "rings", "passing")
+_PLAIN = (str, int, float, bool, type(None), KeyRing, datetime)
 
 
 class Task(NamedTuple):
@@ -188,8 +202,7 @@ class ScriptedStore:
         _script.ask(Call("restore", self._place))
 
     def delete(self, expected: Versioned) -> str:
-        del expected
-        _script.ask(Call("delete", self._place, self.recoverable))
+        _script.ask(Call("delete", self._place, self.recoverable, int(expected.version)))
         return ""
 
 
@@ -216,24 +229,56 @@ def _run(task: Task, answers: tuple[Any, ...]) -> Call | Done | Failed:
         return asked.call
     except FlowKeysError as error:
         return Failed(type(error).__name__, str(error))
-    return Done(result, _memory(run))
+    return Done(_frozen(result), _memory(run))
+
+
+def _frozen(result: Any) -> Result:
+    outs, inputs = getattr(result, "outs", None), getattr(result, "inputs", None)
+    return Result(
+        getattr(result, "id", ""),
+        None if outs is None else freeze(outs),
+        None if inputs is None else freeze(inputs),
+        tuple(failure.reason for failure in getattr(result, "failures", None) or ()),
+        bool(getattr(result, "changes", False)),
+        tuple(getattr(result, "replaces", None) or ()),
+    )
 
 
 def _run_with(memory: Memory) -> Run:
     run = Run(StandingClock(), lambda: f"id-{_script.fresh}", lambda _text: None)
-    for id_, outs in memory.keys:
-        run.keys.note(id_, thaw(outs))
-    run.rings._rings = dict(memory.rings)
-    run.passing._texts = dict(memory.passing)
-    run.keys._expected, run.rings._expected = map(set, memory.expected)
+    for part, name, value in memory:
+        setattr(getattr(run, part), name, _given_back(value))
     return run
 
 
 def _memory(run: Run) -> Memory:
-    keys = tuple((id_, freeze(outs)) for id_, outs in run.keys._seen.values())
-    expected = (frozenset(run.keys._expected), frozenset(run.rings._expected))
-    passing = tuple(sorted(run.passing._texts.items()))
-    return Memory(keys, tuple(sorted(run.rings._rings.items())), expected, passing)
+    """All that the parts of a run remember, whatever they call it; what is empty is left out."""
+    found = ((part, name, value) for part in _PARTS for name, value in sorted(vars(getattr(run, part)).items()))
+    return tuple((part, name, _kept(value)) for part, name, value in found if value and not hasattr(value, "acquire"))
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, dict) and "phone_number_id" in value:
+        return freeze(value)
+    if isinstance(value, dict):
+        return dict, tuple(sorted((name, _kept(item)) for name, item in value.items()))
+    if isinstance(value, set | frozenset):
+        return set, frozenset(value)
+    if isinstance(value, tuple):
+        return tuple, tuple(_kept(item) for item in value)
+    assert isinstance(value, _PLAIN), f"a run remembers a {type(value).__name__}, which no search can freeze"
+    return value
+
+
+def _given_back(value: Any) -> Any:
+    if isinstance(value, Props):
+        return thaw(value)
+    if type(value) is not tuple:
+        return value
+    kind, items = value
+    if kind is dict:
+        return {name: _given_back(item) for name, item in items}
+    return set(items) if kind is set else tuple(_given_back(item) for item in items)
 
 
 def freeze(value: Any) -> Any:

@@ -2,22 +2,20 @@
 
 from collections.abc import Iterator
 
-from tests.model.engine import KEY, REGISTRATION, RING, STACK, Program, Run, live
-from tests.model.keys import BY_HAND, FOREIGN, name
-from tests.model.world import Call, Failure, Outcome, Resource, World
-from whatsapp_flow_keys.errors import PrivateKeyError
+from tests.model.engine import KEY, REGISTRATION, RING, STACK, Program, Run, live, recorded_words, state_of
+from tests.model.keys import BY_HAND, FOREIGN, name, word_of
+from tests.model.world import EMPTY, Call, Failure, Outcome, Resource, World
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.signature_status import VALID
-from whatsapp_flow_keys.keys import CHECKED
-from whatsapp_flow_keys.lifecycle.passphrases import open_key
 from whatsapp_flow_keys.ring import KeyRing, RingKey
 
 
 def needed(world: World) -> set[str]:
-    """The keys that Meta serves, or may come to serve by a message under way; another's are not ours to keep."""
+    """The keys that Meta serves, or may come to serve by a message under way. Another's are not ours to keep, nor is
+    what a person let go by force."""
     late = {late.fingerprint for late in world.late if late.fingerprint}
     served = {world.meta.served} if world.meta.served else set()
-    return (served | late) - {FOREIGN.fingerprint}
+    return (served | late) - {FOREIGN.fingerprint} - world.forgone
 
 
 def broken_by_call(before: World, run: Run, call: Call, outcome: Outcome) -> Iterator[str]:
@@ -32,19 +30,38 @@ def broken_by_call(before: World, run: Run, call: Call, outcome: Outcome) -> Ite
 
 
 def broken(world: World, programs: tuple[Program, ...]) -> Iterator[str]:
-    """P2: what no place and no state holds any more, or nothing opens; where nobody forced it."""
-    if any(program.force_destroy for program in programs):
-        return
-    kept = set() if any(program.given_up for program in programs) else {BY_HAND.fingerprint}  # by the person
-    for fingerprint in needed(world) - kept:
-        if not any(_is_openable(key, world, programs) for key in _copies(world, fingerprint)):
-            yield f"P2: nothing holds {name(fingerprint)} any more, which Meta serves or may come to serve"
+    """P2: what nothing that is left holds and opens: the stores, the state, the person's own words."""
+    for fingerprint in lost(world, programs):
+        yield f"P2: nothing holds and opens {name(fingerprint)} any more, which Meta serves or may come to serve"
 
 
-def left_state(before: World, after: World, programs: tuple[Program, ...]) -> Iterator[str]:
-    """P2: a key that left the stack's ring while it was needed, and nobody forced it."""
-    if any(program.force_destroy for program in programs):
-        return
+def lost(world: World, programs: tuple[Program, ...], *, in_no_ring: bool = False) -> set[str]:
+    """The keys that are needed and that nobody can use any more; or that are in no ring, though a resource may still
+    hold one."""
+    by_person = set() if any(program.given_up for program in programs) else {BY_HAND.fingerprint}
+    known = _known_words(world, programs)
+    return {
+        fingerprint
+        for fingerprint in needed(world) - by_person
+        if not any(
+            not in_no_ring if key is None else word_of(key.private_key_pem) in known
+            for key in _copies(world, fingerprint)
+        )
+    }
+
+
+def forgone(world: World, run: Run) -> frozenset[str]:
+    """What a deletion may lose, because a person recorded that it may: only what goes with the number, in that step."""
+    assert run.point is not None
+    task = run.point.task
+    if task.method != "delete" or not task.arguments[1].get("force_destroy"):
+        return frozenset()
+    goes = run.command.verb == "destroy" or run.target[1].name not in run.program.names
+    return frozenset(lost(world, (run.program,), in_no_ring=True)) if goes else frozenset()
+
+
+def left_state(before: World, after: World) -> Iterator[str]:
+    """P2: a key that left the stack's ring while it was needed."""
     for old, new in zip(before.states, after.states, strict=True):
         if live(old, RING) and live(new, RING):
             yield from (f"P2: {name(key)} left the state" for key in (_recorded(old) - _recorded(new)) & needed(after))
@@ -56,8 +73,8 @@ def _recorded(state: tuple[Resource, ...]) -> set[str]:
 
 def amiss(world: World, program: Program, actor: int) -> list[str]:
     """P3: what stands between the world and a finished registration."""
-    state = world.states[actor]
-    key, ring, registration = live(state, KEY), live(state, RING), live(state, REGISTRATION)
+    state = state_of(world, actor, program)
+    key, ring, registration = (live(state, kind, program.names[-1]) for kind in (KEY, RING, REGISTRATION))
     if key is None or registration is None:
         return ["P3: there is no registered key"]
     desired = key.outs.get("fingerprint")
@@ -86,12 +103,12 @@ def _published(world: World, run: Run, fingerprint: str) -> Iterator[str]:
             yield f"P1: {name(fingerprint)} is published, and place {place} does not hold it"
         elif key.offered_at is None:
             yield f"P1: {name(fingerprint)} is published, and place {place} does not say that it was offered"
-    if run.program.store == STACK:
-        ring = live(world.states[run.actor], RING)
-        if ring is None or fingerprint not in ring.outs.get("ring"):
-            yield f"P1: {name(fingerprint)} is published, and the state does not hold it"
+    if run.program.store == STACK and fingerprint not in _recorded(world.states[run.slot]):
+        yield f"P1: {name(fingerprint)} is published, and the state does not hold it"
     assert run.point is not None
     seen = [answer for answer in run.point.answers if isinstance(answer, RegisteredKey)][-1].fingerprint
+    if EMPTY in world.odd:
+        seen = world.meta.served  # an answer of nothing is no leave
     if seen is not None and seen not in _held(world) and seen not in _replaceable(run):
         yield f"P5: {name(fingerprint)} is published over {name(seen)}, which nobody named"
 
@@ -165,14 +182,9 @@ def live_keys(world: World) -> set[str]:
     return {key for ring in rings for key in _fingerprints(ring)} | alone
 
 
-def _is_openable(key: RingKey | None, world: World, programs: tuple[Program, ...]) -> bool:
-    if key is None:
-        return True
-    words = {word for program in programs for word in (program.passphrase, *program.words)}
-    for resource in (each for state in world.states for each in state):
-        words |= {resource.outs.get("passphrase"), *(resource.outs.get("former_passphrases") or ())}
-    try:
-        open_key(key, *sorted(word or "" for word in words), checked=CHECKED)
-    except PrivateKeyError:
-        return False
-    return True
+def _known_words(world: World, programs: tuple[Program, ...]) -> set[str | None]:
+    """The passphrases that somebody still knows; None opens what is in the clear."""
+    known: set[str | None] = {None}
+    for program in programs:
+        known |= {program.passphrase, *program.words}
+    return known.union(*(recorded_words(each) for state in world.states for each in state))

@@ -2,14 +2,17 @@
 
 from tests.model import promises
 from tests.model.canonical import older
-from tests.model.engine import KEY, UP, UP_REFRESH, Command, Ended, Program, live, start
+from tests.model.engine import KEY, RING, UP, UP_REFRESH, Command, Ended, Program, live, start, state_of, store_url
 from tests.model.keys import BY_HAND
 from tests.model.moments import Broken, State, run_alone
 from tests.model.world import World
 
 
 def check_repair(state: State, path: list[str]) -> None:
-    """P4: with the faults over and nothing under way, one command of any stack that has a claim reaches P3."""
+    """P4: with the faults over and nothing under way, one command of any stack that has a claim reaches P3. Two
+    resources of one number never agree."""
+    if any(len(program.names) > 1 for program in state.programs):
+        return
     world = state.world._replace(meta=state.world.meta._replace(hidden=None))
     if world.late:
         return  # every way in which it lands is a state of its own
@@ -20,7 +23,7 @@ def check_repair(state: State, path: list[str]) -> None:
 
 def _repair(world: World, actor: int, program: Program, path: list[str]) -> str | None:
     """What keeps one stack from P3; None where nothing does. A person does what an error says."""
-    command = UP_REFRESH if world.outside else UP
+    command, program = UP_REFRESH if world.outside else UP, program._replace(older=False)
     repaired, program, ended = _until_done(world, actor, command, program, path)
     if ended.error:
         return f"P4: `up` does not repair: {ended.error.kind}: {ended.error.text}"
@@ -57,19 +60,23 @@ def _until_done(
         advised = program._replace(given=False)
     elif program.given and world.meta.served == BY_HAND.fingerprint:
         pass  # nobody gives a key to have it published over
+    elif ended.error.kind == "ForeignKeyError" and (names := _names_that_hold(world, actor, program)):
+        advised = program._replace(names=names, aliased=False)
     elif ended.error.kind == "ForeignKeyError" and world.meta.served not in promises.live_keys(world):
         advised = program._replace(take_over=world.meta.served)
+    elif ended.error.kind == "PrivateKeyError" and program.generated and "give it an alias" in ended.error.text:
+        advised = _named_as_recorded(world, actor, program)
     elif ended.error.kind == "PrivateKeyError" and "the passphrase that the ring was written with" in ended.error.text:
         advised = program._replace(passphrase=next((w for w in program.words if w != program.passphrase), None))
     elif ended.error.kind == "DeletionRefusedError" and "Try again in an hour" in ended.error.text:
         path.append("   a day passes")
         return _until_done(older(world, days=1), actor, command, program, path, patience - 1)
     elif ended.error.kind == "PassphraseChangeError" and "Set it back to the one before" in ended.error.text:
-        key = live(world.states[actor], KEY)
+        key = live(state_of(world, actor, program), KEY)
         back = program._replace(passphrase=key.outs.get("passphrase") if key else None)
         world, back, _ = _until_done(world, actor, command, back, path, patience - 1)
         return _until_done(world, actor, command, program._replace(take_over=back.take_over), path, 0)
-    elif ended.error.kind == "KeyNotInRingError" and program.forced and not program.before:
+    elif ended.error.kind == "KeyNotInRingError" and _may_be_gone(world, program) and not program.before:
         advised = program._replace(trigger="a new one")
     elif ended.error.kind in ("KeyNotInRingError", "ForeignKeyError") and program.before:
         store, backups = program.before
@@ -79,3 +86,25 @@ def _until_done(
     if advised == program:
         return world, program, ended
     return _until_done(world, actor, command, advised, path, patience - 1)
+
+
+def _may_be_gone(world: World, program: Program) -> bool:
+    """Whether a person knows why the key is gone: something was forced, or the store was emptied, as by a destroy that
+    was cut short."""
+    places = [world.places[place] for place in program.places()]
+    return program.forced or program.force_destroy or any(place.ring is None for place in places)
+
+
+def _named_as_recorded(world: World, actor: int, program: Program) -> Program:
+    """The name of before, whose passphrase the state has; where there is none, another place."""
+    names = tuple(dict.fromkeys(r.name for r in state_of(world, actor, program) if r.kind == KEY))
+    if names and names != program.names:
+        return program._replace(names=names, aliased=False)
+    return program._replace(store=store_url(2), backups=(), take_over=world.meta.served)
+
+
+def _names_that_hold(world: World, actor: int, program: Program) -> tuple[str, ...]:
+    """The name that a FlowEncryption had, where the ring of that name in the state holds what Meta serves."""
+    state, served = state_of(world, actor, program), world.meta.served
+    rings = (r for r in state if r.kind == RING and served is not None and served in r.outs.get("ring"))
+    return tuple(dict.fromkeys(ring.name for ring in rings if ring.name not in program.names))

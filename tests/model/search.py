@@ -5,12 +5,15 @@ all its outcomes, and late messages land at any moment. After each step the prom
 between commands a run without faults must repair what is amiss.
 """
 
+import functools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tests.model.moments import Broken, Moment, Move, State, begun, broken_between, ended, next_moments
 from tests.model.repair import check_repair
+
+Trace = Callable[[], list[str]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def explore(scenario: Scenario, progress: Callable[[Found], None] = lambda _foun
     """Visits everything; stops at the first broken promise."""
     found = Found()
     visited: dict[State, int] = {scenario.begin: scenario.faults}
-    parents: dict[State, tuple[State, list[str]] | None] = {scenario.begin: None}
+    parents: dict[State, tuple[State, Trace] | None] = {scenario.begin: None}
     queue = deque([(scenario.begin, scenario.faults)])
     path: list[str] = []
     while queue:
@@ -69,18 +72,19 @@ def explore(scenario: Scenario, progress: Callable[[Found], None] = lambda _foun
     return found
 
 
-def _history(parents: dict[State, tuple[State, list[str]] | None], state: State) -> list[str]:
+def _history(parents: dict[State, tuple[State, Trace] | None], state: State) -> list[str]:
     steps: list[str] = []
     parent = parents[state]
     while parent is not None:
         state, taken = parent
-        steps = [*taken, *steps]
+        steps = [*taken(), *steps]
         parent = parents[state]
     return steps
 
 
-def _all_ends(move: Move, budget: int, found: Found, path: list[str]) -> Iterator[tuple[State, int, list[str]]]:
-    """Every way in which a move can end, with the faults that are left; ``path`` is set where a promise breaks."""
+def _all_ends(move: Move, budget: int, found: Found, path: list[str]) -> Iterator[tuple[State, int, Trace]]:
+    """Every way in which a move can end, with the faults that are left and what led there; ``path`` is set where a
+    promise breaks."""
     title = path[0]
     begin = begun(move, budget)
     came_from: dict[Moment, tuple[Moment, str] | None] = {begin: None}
@@ -89,23 +93,23 @@ def _all_ends(move: Move, budget: int, found: Found, path: list[str]) -> Iterato
         moment = stack.pop()
         found.steps += 1
         if not moment.is_under_way():
-            yield ended(move, moment), moment.budget, [title, *_told(came_from, moment)]
+            yield ended(move, moment), moment.budget, functools.partial(_trace, title, came_from, moment)
         for label, after in next_moments(moment):
             if after in came_from:
                 continue
             came_from[after] = (moment, label)
             fault = next(broken_between(moment, after, move.state.programs), None)
             if fault:
-                path[:] = [title, *_told(came_from, after)]
+                path[:] = _trace(title, came_from, after)
                 raise Broken(fault)
             stack.append(after)
 
 
-def _told(came_from: dict[Moment, tuple[Moment, str] | None], moment: Moment) -> list[str]:
+def _trace(title: str, came_from: dict[Moment, tuple[Moment, str] | None], moment: Moment) -> list[str]:
     steps: list[str] = []
     origin = came_from[moment]
     while origin is not None:
         moment, label = origin
         steps.insert(0, f"   {label}")
         origin = came_from[moment]
-    return steps
+    return [title, *steps]

@@ -68,19 +68,24 @@ class Digest(NamedTuple):
 
 
 class Resource(NamedTuple):
-    """A resource as the state records it. ``deleted``: replaced, its deletion is due."""
+    """A resource as the state records it. ``deleted``: replaced, its deletion is due. ``pending``: deleted already, and
+    to be made again. ``process`` is the provider that it belongs to."""
 
     kind: str
     id: str
     inputs: Props
     outs: Props
     deleted: bool = False
+    name: str = "line"
+    pending: bool = False
+    process: int = 0
 
 
 class World(NamedTuple):
     """``states``: one Pulumi state for each stack. ``outside``: somebody else changed Meta or a store, or a late
     message landed, since this was last proven; then a plain `up` need not see it. ``snapshot``: what a backup may be
-    rolled back to."""
+    rolled back to. ``forgone``: keys at Meta that a person let go by force. ``odd``: what else may come of a call,
+    in the searches that are about it."""
 
     meta: Meta
     places: tuple[Place, ...]
@@ -89,6 +94,13 @@ class World(NamedTuple):
     outside: bool = False
     snapshot: KeyRing | None = None
     taken: frozenset[int] = frozenset()
+    forgone: frozenset[str] = frozenset()
+    odd: frozenset[str] = frozenset()
+
+
+EMPTY = "answers with no key, while one is served"
+FAILS_AFTER = "refused, and it took effect"
+NO_EFFECT = "accepted, without effect"
 
 
 class Failure(Enum):
@@ -142,6 +154,8 @@ def _get(world: World, _call: Call, budget: int) -> Iterator[Outcome]:
     yield Outcome("", 0, world._replace(meta=meta._replace(hidden=None)), _registered(meta.served, meta.status))
     if budget:
         yield Outcome("fails", 1, world, Failure.META_DOWN)
+    if budget and EMPTY in world.odd and meta.served:
+        yield Outcome(EMPTY, 1, world, RegisteredKey())
 
 
 def _publish(world: World, call: Call, budget: int) -> Iterator[Outcome]:
@@ -150,6 +164,10 @@ def _publish(world: World, call: Call, budget: int) -> Iterator[Outcome]:
     if not budget:
         return
     yield Outcome("refused", 1, world, Failure.META_REFUSES)
+    if FAILS_AFTER in world.odd:
+        yield Outcome(FAILS_AFTER, 1, done, Failure.META_REFUSES)
+    if NO_EFFECT in world.odd:
+        yield Outcome(NO_EFFECT, 1, world, True)
     yield Outcome("answer lost after the effect", 1, done, Failure.ANSWER_LOST)
     late = with_late(world, Late(None, call.subject))
     yield Outcome("answer lost, takes effect late", 1, late, Failure.ANSWER_LOST)
@@ -199,6 +217,9 @@ def _restore(world: World, call: Call, budget: int) -> Iterator[Outcome]:
 def _delete(world: World, call: Call, budget: int) -> Iterator[Outcome]:
     assert call.place is not None
     place = world.places[call.place]
+    if call.expected != place.version:
+        yield Outcome("conflict", 0, world, Failure.CONFLICT)
+        return
     gone = place._replace(deleted=True) if call.subject else Place(None, place.version + 1)
     done = with_place(world, call.place, gone) if place.ring is not None else world
     yield Outcome("", 0, done, True)
@@ -242,11 +263,17 @@ def _registered(fingerprint: str | None, status: str) -> RegisteredKey:
     return RegisteredKey(public_pem(fingerprint), fingerprint, status)
 
 
-def aged(ring: KeyRing, *, days: int) -> KeyRing:
-    """A ring as it reads when some days have passed. ``days`` 90 makes its keys due."""
+def aged(ring: KeyRing, *, days: int = 0, hours: int = 0) -> KeyRing:
+    """A ring as it reads when some days or hours have passed. ``days`` 90 makes its keys due. There are three ages of
+    an offer: just made, two hours, more than a day."""
+
+    def offered(at: datetime | None) -> datetime | None:
+        if at is None or (not days and at != NOW):
+            return at
+        return LONG_AGO if days else NOW - timedelta(hours=hours)
+
     keys = tuple(
-        replace(key, offered_at=LONG_AGO if key.offered_at else None, issued_on=aged_date(key.issued_on, days))
-        for key in ring.keys
+        replace(key, offered_at=offered(key.offered_at), issued_on=aged_date(key.issued_on, days)) for key in ring.keys
     )
     return replace(ring, keys=keys)
 

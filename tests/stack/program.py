@@ -84,7 +84,8 @@ providers = {name: WhatsAppProvider(name, **arguments) for name, arguments in sp
 for entry in spec["numbers"]:
     arguments = dict(entry)
     name = arguments.pop("name", "line")
-    options = pulumi.ResourceOptions(provider=providers.get(arguments.pop("provider", None)))
+    aliases = [pulumi.Alias(name=former) for former in [arguments.pop("alias", None)] if former]
+    options = pulumi.ResourceOptions(provider=providers.get(arguments.pop("provider", None)), aliases=aliases)
     if "store" in arguments:
         arguments["store"] = store_of(arguments["store"])
     if "backups" in arguments:

@@ -1,110 +1,155 @@
-"""The model of Pulumi's engine that the search runs on is held against the real engine: the same history in both."""
+"""The model of Pulumi's engine that the search runs on is held against the real engine: the same histories in both,
+each call of a provider with its arguments, and each state that was saved."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import pytest
 
-from tests.model.engine import (
-    DESTROY,
-    KEY,
-    REGISTRATION,
-    UP,
-    UP_REFRESH,
-    Command,
-    Program,
-    Run,
-    answered,
-    is_at_call,
-    saved,
-    start,
-    store_url,
-)
-from tests.model.ports import scripted
+from tests.model import engine
+from tests.model.engine import KEY, STACK, Program, Run, answered, is_at_call, saved, start
+from tests.model.ports import PROVIDERS, Point, Task, begin, scripted, thaw
 from tests.model.scenarios import nothing_yet
-from tests.model.world import World, outcomes
-from tests.stack.project import Project, on_file
-from whatsapp_flow_keys import document
-from whatsapp_graph_emulator import Emulator
+from tests.model.world import NOW, NUMBER, Resource, World, outcomes
+from tests.stack.histories import HISTORIES, REFUSED_TO_PUBLISH, REFUSED_TO_READ, Step
+from tests.stack.project import TOKEN, Project
+from tests.stack.recorded_calls import SECRET, Call, Names, Saved, read_calls, read_state, today
+from tests.stack.written_program import transform
 
-REPLACED_KEY = Command("up", replace=frozenset([KEY]))
-REPLACED_REGISTRATION = Command("up", replace=frozenset([REGISTRATION]))
-TARGETED = Command("up", replace=frozenset([KEY]), only=KEY)
-HISTORY: tuple[tuple[str, Command], ...] = (
-    ("a", UP),
-    ("a", UP),
-    ("b", UP),
-    ("b", UP_REFRESH),
-    ("b", REPLACED_REGISTRATION),
-    ("b", REPLACED_KEY),
-    ("b", TARGETED),
-    ("b", UP),
-    ("anew", UP),
-    ("b", UP_REFRESH),
-    ("b", DESTROY),
-    ("b", UP),
-)
-"""Triggers and commands; ``anew`` stands for the number's being registered anew before it."""
+_RECORDER = Path(__file__).with_name("recorder")
+_REFUSALS = {"get": (REFUSED_TO_READ, "fails"), "publish": (REFUSED_TO_PUBLISH, "refused")}
+_LOCKED = 131031
 
 
-@dataclass(frozen=True)
-class Seen:
-    """After a command: how it ended, the calls of Meta, the resources in the state, the roles in the store."""
+class Lived(NamedTuple):
+    """A command, as one side lived it."""
 
     succeeded: bool
-    calls: list[str]
-    resources: list[tuple[str, bool]]
-    roles: list[str]
+    calls: list[Any]
+    saved: list[Any]
 
 
-def in_the_model(world: World, command: Command, program: Program) -> tuple[World, Seen]:
-    calls: list[str] = []
-    world, run = start(world, 0, command, program)
+def in_the_model(program: Program, steps: tuple[Step, ...]) -> Iterator[Lived]:
+    """Key pairs are never made twice here, so that each has a name of its own."""
+    names = Names({NUMBER: "number", program.managed_by: "stack", "model:0": "place 0"}, NOW.date().isoformat())
+    world = nothing_yet(program).world
+    calls: list[Call] = []
+
+    def recorded(task: Task) -> Point:
+        calls.append(Call(task.kind, task.method, tuple(thaw(argument) for argument in task.arguments)))
+        return begin(task)
+
+    with scripted(), patch.object(engine, "begin", recorded):
+        for step in steps:
+            program = program._replace(**step.changes)
+            if step.anew:
+                world = world._replace(meta=world.meta._replace(status="MISMATCH"))
+            calls.clear()
+            world, succeeded = _run(world, step, program)
+            yield Lived(succeeded, names.of_calls(calls), names.of_state(map(_saved, world.states[0])))
+
+
+def _run(world: World, step: Step, program: Program) -> tuple[World, bool]:
+    world, run = start(world, 0, step.command, program)
     while isinstance(run, Run):
         call = is_at_call(run)
         if call is None:
             world, run = saved(world, run)
             continue
-        if call.port in ("get", "publish"):
-            calls.append({"get": "GET", "publish": "POST"}[call.port])
-        outcome = next(outcomes(world, call, 0))
+        refused, label = _REFUSALS.get(call.port, (None, ""))
+        wanted = label if refused and refused == step.refused else ""
+        outcome = next(each for each in outcomes(world, call, 1) if each.label == wanted)
         world, run = answered(outcome.world, run, outcome.answer)
-    resources = sorted((each.kind, each.deleted) for each in world.states[0])
-    ring = world.places[0].ring
-    return world._replace(taken=frozenset()), Seen(
-        run.error is None, calls, resources, [key.role.value for key in ring.keys] if ring else []
-    )
+    return world, run.error is None
 
 
-def on_the_engine(project: Project, command: Command) -> Seen:
-    project.emulator.clear_requests()
+def _saved(resource: Resource) -> Saved:
+    if resource.kind not in PROVIDERS:
+        return Saved(resource.kind, resource.name, "", resource.deleted, resource.pending, {}, {})
+    secrets = PROVIDERS[resource.kind].secrets
+
+    def plain(props: Any) -> dict[str, Any]:
+        return {n: {SECRET: "1"} if n in secrets else value for n, value in thaw(props).items() if value is not None}
+
+    inputs, outs = plain(resource.inputs), plain(resource.outs)
+    return Saved(resource.kind, resource.name, resource.id, resource.deleted, resource.pending, inputs, outs)
+
+
+def on_the_engine(project: Project, program: Program, steps: tuple[Step, ...]) -> Iterator[Lived]:
+    """Through the recorder, which the providers' process loads by itself."""
+    log, place = project.path("calls.jsonl"), project.path("ring.json").as_uri()
+    project.environment |= {"PYTHONPATH": str(_RECORDER), "FLOW_KEYS_CALLS": str(log)}
+    names = Names({project.number: "number", "organization/flows/test": "stack", place: "place 0"}, today())
+    if program.deletes_first:
+        project.prepend(transform(KEY, "delete_before_replace=True"))
+    if program.retained:
+        project.prepend(transform(KEY, "retain_on_delete=True"))
+    several = any("process" in step.changes for step in steps)
+    before: tuple[str, ...] = ()
+    for step in steps:
+        program = program._replace(**step.changes)
+        _declare(project, program, before, several)
+        before = program.names
+        if step.anew:
+            project.emulator.reregister(project.number)
+        if step.refused:
+            project.emulator.fault("error", code=_LOCKED, phone_number_id=project.number, method=step.refused)
+        log.write_text("")
+        run = project.run(*_typed(project, step, program))
+        project.emulator.clear_faults()
+        found = project.export()["deployment"].get("resources", [])
+        calls = read_calls(log.read_text().splitlines())
+        yield Lived(run.status == 0, names.of_calls(calls), names.of_state(read_state(found)))
+
+
+def _declare(project: Project, program: Program, before: tuple[str, ...], several: bool) -> None:
+    (name,) = program.names
+    number: dict[str, Any] = {"name": name, "rotation_trigger": program.trigger, "rotate_after_days": 90}
+    number["force_destroy"] = program.force_destroy
+    if program.store != STACK:
+        number["store"] = project.path("ring.json").as_uri()
+    if program.generated:
+        number["passphrase"] = "generated"
+    if program.take_over:
+        number["take_over"] = program.take_over
+    if program.aliased and before and before != program.names:
+        number["alias"] = before[0]
+    more: dict[str, Any] = {}
+    if several:
+        number["provider"] = ("north", "south")[program.process]
+        more["providers"] = {"north": {"access_token": TOKEN}, "south": {"access_token": TOKEN}}
+    project.declare(number, **more)
+
+
+def _typed(project: Project, step: Step, program: Program) -> list[str]:
+    command = step.command
     words = [command.verb, "--yes", "--skip-preview"]
-    if command.refresh:
-        words.append("--refresh")
+    words += ["--refresh"] * command.refresh + ["--continue-on-error"] * command.goes_on
     for kind in command.replace:
-        words += ["--target-replace" if command.only else "--replace", project.urn(kind)]
-    run = project.run(*words)
-    calls = [entry["method"] for entry in project.emulator.requests(project.number)]
-    found = project.export()["deployment"].get("resources", [])
-    kinds = [(each["type"].rpartition(":")[2], bool(each.get("delete"))) for each in found]
-    resources = sorted((kind, deleted) for kind, deleted in kinds if kind.startswith("Key") or kind == KEY)
-    path = project.path("ring.json")
-    roles = [key.role.value for key in document.load(path.read_text(), "ring").keys] if path.exists() else []
-    return Seen(run.status == 0, calls, resources, roles)
+        words += ["--target-replace" if command.only else "--replace", _glob(kind, program)]
+    if not command.replace:
+        words += [word for each in command.only for word in ("--target", _glob(each, program))]
+    return words + [word for each in command.but for word in ("--exclude", _glob(each, program))]
 
 
-@pytest.mark.parametrize("store", ["the stack", "a file"])
-def test_the_model_and_the_engine_live_the_same_history(project: Project, emulator: Emulator, store: str) -> None:
-    where = {} if store == "the stack" else on_file(project)
-    program = Program() if store == "the stack" else Program(store_url(0))
-    world, lived = nothing_yet(program).world, []
-    with scripted():
-        for trigger, command in HISTORY:
-            if trigger == "anew":
-                world = world._replace(meta=world.meta._replace(status="MISMATCH"))
-                emulator.reregister(project.number)
-            else:
-                program = program._replace(trigger=trigger)
-                project.declare({**where, "rotation_trigger": trigger})
-            world, expected = in_the_model(world, command, program)
-            lived.append((command, expected))
-            assert (command, on_the_engine(project, command)) == lived[-1], f"after {lived[:-1]}"
+def _glob(kind_or_name: str, program: Program) -> str:
+    if kind_or_name in program.names:
+        return f"**::{kind_or_name}"
+    return f"**{kind_or_name}::{program.names[0]}"
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_the_model_and_the_engine_live_the_same_history(project: Project, history: str) -> None:
+    program, steps = HISTORIES[history]
+    both = zip(steps, in_the_model(program, steps), on_the_engine(project, program, steps), strict=True)
+    for number, (step, thought, seen) in enumerate(both):
+        assert _lines(thought) == _lines(seen), f"step {number + 1}: {step}"
+
+
+def _lines(lived: Lived) -> list[str]:
+    """A difference then shows as a line."""
+    told = [f"succeeded: {lived.succeeded}"]
+    return told + [json.dumps(each, sort_keys=True) for each in (*lived.calls, *lived.saved)]

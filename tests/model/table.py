@@ -1,0 +1,69 @@
+"""The table of docs/model-checking.md: how large each search of `make test` is. A search that goes blind shrinks."""
+
+import fcntl
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+PAGE = Path(__file__).parents[2] / "docs" / "model-checking.md"
+_HEAD = "| search | faults | states | moves | steps |"
+_SUM = "| **all of `make test`** |"
+
+
+class Counts(NamedTuple):
+    """Of one search, or of all."""
+
+    states: int
+    moves: int
+    steps: int
+
+
+def recorded() -> dict[str, Counts]:
+    """By what names a search on the command line; those of `make soak` are below the sum."""
+    return {_label(line): _counts(line) for line in _rows()}
+
+
+def recorded_sum() -> Counts:
+    """The row that is the sum of the others."""
+    (line,) = (line for line in PAGE.read_text().splitlines() if line.startswith(_SUM))
+    return _counts(line.replace("*", ""))
+
+
+def total(counts: list[Counts]) -> Counts:
+    """What the sum should say."""
+    return Counts(*(sum(column) for column in zip(*counts, strict=True)))
+
+
+def write(row: str, order: Sequence[str]) -> None:
+    """Puts a row into the table, whose rows are of the searches of ``order``, and sums up again. Many workers write one
+    after the other."""
+    with PAGE.open("r+") as page:
+        fcntl.flock(page, fcntl.LOCK_EX)
+        lines = page.read().splitlines()
+        begin = lines.index(_HEAD) + 2
+        end = next(i for i, line in enumerate(lines) if line.startswith(_SUM))
+        rows = {_label(line): line for line in (*lines[begin:end], row)}
+        kept = [rows[label] for label in order if label in rows]
+        sums = total([_counts(line) for line in kept])
+        lines[begin : end + 1] = [*kept, f"{_SUM} | " + " | ".join(f"**{count:,}**" for count in sums) + " |"]
+        page.seek(0)
+        page.truncate()
+        page.write("\n".join(lines) + "\n")
+
+
+def _rows() -> list[str]:
+    lines = PAGE.read_text().splitlines()
+    return lines[lines.index(_HEAD) + 2 : next(i for i, line in enumerate(lines) if line.startswith(_SUM))]
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def _label(line: str) -> str:
+    name, faults, *_ = _cells(line)
+    return f"{name}, {faults} faults"
+
+
+def _counts(line: str) -> Counts:
+    return Counts(*(int(cell.replace(",", "")) for cell in _cells(line)[2:5]))
