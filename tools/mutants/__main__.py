@@ -37,6 +37,7 @@ class _Run:
     mutants: list[Mutant]
     results: Results
     whole: bool
+    every: int
 
 
 def main() -> int:
@@ -84,8 +85,8 @@ def _run(checkout: Checkout, asked: argparse.Namespace) -> int:
     if asked.fresh:
         (memory / "results.jsonl").unlink(missing_ok=True)
     mutants = [mutant for module, source in modules.items() for mutant in mutants_of(module, source)][:: asked.every]
-    whole = not asked.modules and not asked.tests and asked.every == 1
-    run = _Run(modules, mutants, Results.read(memory / "results.jsonl"), whole)
+    whole = not asked.modules and not asked.tests
+    run = _Run(modules, mutants, Results.read(memory / "results.jsonl"), whole, asked.every)
     with Pool(root, checkout.root, os.cpu_count() or 1, PRELOADED) as pool:
         reached = learn_reach(root, pool, memory / "reach.json", asked.tests or ())
         if reached.failed:
@@ -145,9 +146,10 @@ def _report(checkout: Checkout, run: _Run, reasons: dict[Identity, str], seconds
     say(f"\n{shown}\n\n{seconds / 60:.0f} min.")
     if run.whole:
         page = checkout.root / "docs" / "mutation-testing.md"
-        write_between(page, f"\n{shown}\n\n## Survivors\n\n{survivors(scores, reasons)}\n")
+        sample = "" if run.every == 1 else f"A sample: of each {run.every} mutants one was tried.\n\n"
+        write_between(page, f"\n{sample}{shown}\n\n## Survivors\n\n{survivors(scores, reasons)}\n")
         say("Wrote docs/mutation-testing.md.")
-    for identity in out_of_date(reasons, run.modules, run.results.alive) if run.whole else ():
+    for identity in out_of_date(reasons, run.modules, run.results.alive) if run.whole and run.every == 1 else ():
         say(f"survivors.json: this one is dead or gone, delete its entry: {' | '.join(map(str, identity))}")
     if unexplained:
         say("\nWithout a reason: kill each with a test, or give its reason in tools/mutants/survivors.json:\n")
