@@ -706,3 +706,10 @@ def test_a_wait_for_the_endpoint_says_whether_this_state_is_the_only_copy(
         engine.up(**places, endpoint_url="http://127.0.0.1:9/flows", endpoint_wait=6, **trigger("once"))
     (waiting,) = [said for said in engine.said if "waiting up to 6 s for the endpoint" in said]
     assert ("this state is the only copy of the keys" in waiting) is alone
+
+
+def test_a_rotation_records_the_passphrase_that_a_key_before_still_needs(engine: MiniatureEngine) -> None:
+    engine.up(store=engine.store(), passphrase=WORDS)
+    engine.up(store=engine.store(), passphrase=OTHER_WORDS)
+    engine.up(store=engine.store(), passphrase=OTHER_WORDS, **trigger("once"))
+    assert engine.state[EncryptionKeyProvider].outs["former_passphrases"] == [WORDS]

@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.contract.conftest import Line
+from whatsapp_flow_keys.errors import StoreError
 
 
 def test_a_write_counts_on_from_the_highest_revision_of_all_stores(line: Line) -> None:
@@ -36,3 +39,13 @@ def test_a_store_that_lags_is_written_with_the_others(line: Line) -> None:
     line.register(key)
     assert line.ring(0) == line.ring(1)
     assert line.ring(0).owner == "key-1"
+
+
+def test_one_file_under_two_names_is_no_store_with_a_backup(line: Line) -> None:
+    line.stage()
+    (line.folder / "ring1.json").hardlink_to(line.folder / "ring0.json")
+    written = line.ring()
+    line.backups = 1
+    with pytest.raises(StoreError, match="are one place under two names"):
+        line.stage()
+    assert line.ring() == written

@@ -170,3 +170,9 @@ def test_a_state_that_records_no_backups_had_none() -> None:
     said = why_key_changes(olds, OLDS, (), ("backups",), ())
     assert said == f"phone number {NUMBER}: key {SHORT} stays; every key is copied to {BACKUP}"
     assert why_key_changes(olds, {**OLDS, "backups": []}, (), ("backups",), ()) is None
+
+
+def test_a_registration_says_that_meta_has_no_key_any_more() -> None:
+    said = why_registration_changes({**PROVEN, "foreign_fingerprint": "none", "proven_fingerprint": None}, PROVEN)
+    assert said is not None
+    assert said.startswith(f"phone number {NUMBER}: Meta serves no key. Key {SHORT} ")
