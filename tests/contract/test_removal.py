@@ -234,7 +234,7 @@ def test_a_backup_that_is_the_store_under_another_name_does_not_count(line: Line
 
 def test_a_backup_counts_only_if_it_opens_with_what_is_left(line: Line) -> None:
     """Its PEMs were written with a passphrase that nobody has any more."""
-    line.backups, line.passphrase = 1, "words of before"
+    line.backups, line.passphrase = 1, "former words"
     key = line.rotate()
     store, backup = line.stores
     with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):

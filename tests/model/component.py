@@ -68,7 +68,7 @@ _SHAPES: Mapping[str, Mapping[str, Any]] = {
         "ring": json.dumps({"private_keys": f"{_MARKED}ring"}),
     },
 }
-"""Marks of another shape than a text, where the component looks into the value."""
+"""Marks of another shape than a string, where the component looks into the value."""
 _OUTPUTS: Mapping[str, frozenset[str]] = {
     **{
         name: frozenset(["id", *kind.__annotations__])

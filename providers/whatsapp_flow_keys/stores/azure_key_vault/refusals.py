@@ -143,5 +143,5 @@ def _codes(error: "HttpResponseError") -> set[str]:
 
 
 def _without_secrets(text: object) -> str:
-    """A text in one line, without its long words, as tokens and keys are."""
+    """A string in one line, without its long words, as tokens and keys are."""
     return shorten(" ".join(word if len(word) <= 30 else "…" for word in str(text).split()), 400, placeholder=" …")
