@@ -147,7 +147,7 @@ def test_up_again_changes_nothing_and_asks_the_graph_api_nothing(clone: Clone) -
     log = f"http://127.0.0.1:{clone.port}/_emulator/requests"
     requests.delete(log, timeout=10)
     shown = clone.make("up")
-    assert re.search(r"\b9 unchanged", shown)
+    assert re.search(r"\b10 unchanged", shown)
     assert requests.get(log, timeout=10).json()["requests"] == []
 
 
@@ -168,7 +168,7 @@ def test_env_lets_plain_pulumi_reach_the_stack(clone: Clone) -> None:
 
 def test_preview_after_up_shows_nothing_to_do(clone: Clone) -> None:
     clone.make("up")
-    assert re.search(r"\b9 unchanged", clone.make("preview"))
+    assert re.search(r"\b10 unchanged", clone.make("preview"))
 
 
 def test_no_form_fails_at_the_example_endpoint_while_make_rotates(clone: Clone) -> None:
