@@ -4,9 +4,12 @@ The engine's part is played by Pulumi's mocks. They answer with marks instead of
 of another resource holds its mark, and :func:`asked_for` says which one it is.
 """
 
+import asyncio
+import contextvars
 import functools
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import pulumi
@@ -105,15 +108,26 @@ class _Monitor(MockMonitor):
 def asked_for(arguments: Arguments) -> tuple[Asked, ...]:
     """The resources that one FlowEncryption asks for, in the order in which it does."""
     monitor = _Monitor()
-    pulumi.runtime.set_mocks(
-        monitor.mocks,
-        project=_PROJECT,
-        stack=_STACK,
-        preview=False,
-        monitor=monitor,
-        organization=_ORGANIZATION,
-    )
-    pulumi.runtime.test(lambda: _declare(arguments))()  # type: ignore[no-untyped-call] # of the SDK
+
+    def prepared() -> None:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        pulumi.runtime.set_mocks(
+            monitor.mocks,
+            project=_PROJECT,
+            stack=_STACK,
+            preview=False,
+            monitor=monitor,
+            organization=_ORGANIZATION,
+        )
+        try:
+            pulumi.runtime.test(lambda: _declare(arguments))()  # type: ignore[no-untyped-call] # of the SDK
+        finally:
+            loop.close()
+
+    # In a thread and a context of its own: other tests leave theirs without an event loop.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(contextvars.Context().run, prepared).result()
     return tuple(_asked(request) for request in monitor.requests if _kind(request.type) in _OUTPUTS)
 
 
