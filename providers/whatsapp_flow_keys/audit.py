@@ -46,7 +46,7 @@ class Operation(str, Enum):
     RETIRED = "retired"
     """The key left the ring of a store, since no form needs it any more."""
     RESTORED = "restored"
-    """The key is back in a store that had lost it, or whose document was softly deleted."""
+    """The key is back in a store that had lost it, or whose document was soft-deleted."""
     DELETED = "deleted"
     """The key went with the document of a store."""
     REFUSED = "refused"

@@ -99,6 +99,6 @@ def unsupported(method: str, phone_number_id: str) -> GraphError:
 
 
 def unknown_path(path: str) -> GraphError:
-    """Graph's answer to a path that it does not know, and to a version that is none: clients report that it then quotes
-    the path after the version (php-graph-sdk issue 1021, koala issue 611)."""
+    """Graph's answer to a path that it does not know, and to a version that does not exist: clients report that it then
+    quotes the path after the version (php-graph-sdk issue 1021, koala issue 611)."""
     return GraphError(400, 2500, f"Unknown path components: /{path}")

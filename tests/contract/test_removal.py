@@ -1,6 +1,7 @@
 """Removal: a ring goes only where no key that Meta serves goes with it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -27,6 +28,22 @@ class Interrupted(FileStore):
     def delete(self, expected: Versioned) -> str:
         self._happens()
         return super().delete(expected)
+
+
+class Counted(FileStore):
+    """How often it was read."""
+
+    reads = 0
+
+    def read(self) -> Versioned:
+        self.reads += 1
+        return super().read()
+
+
+class Recoverable(FileStore):
+    """What it deletes can be brought back."""
+
+    recoverable = True
 
 
 class AskedThen:
@@ -343,6 +360,34 @@ def test_a_clock_that_is_wrong_refuses(line: Line) -> None:
     with pytest.raises(DeletionRefusedError, match="365 days ahead of Meta's"):
         remove(line)
     assert exists(line)
+
+
+@pytest.mark.parametrize("passphrase_goes", [False, True])
+def test_each_backup_is_read_once_before_and_once_after_meta_answers(line: Line, passphrase_goes: bool) -> None:
+    """So what counts as a copy is what the question saw, and no other answer of the same place."""
+    line.backups, line.passphrase = 1, "generated words"
+    line.rotate()
+    backup = Counted(str(line.folder / "ring1.json"))
+    with suppress(DeletionRefusedError):
+        remove_stored_ring(
+            line.claim(),
+            line.stores[0],
+            [backup],
+            graph=line.graph,
+            clock=line.clock,
+            force=Force(),
+            opening=opening(line, passphrase_goes),
+        )
+    assert backup.reads == 2
+
+
+def test_a_document_that_can_be_restored_and_opens_without_the_passphrase_is_a_copy(line: Line) -> None:
+    line.rotate()
+    store = Recoverable(str(line.folder / "ring0.json"))
+    remove_stored_ring(
+        line.claim(), store, [], graph=line.graph, clock=line.clock, force=Force(), opening=opening(line, True)
+    )
+    assert not exists(line)
 
 
 def test_recorded_force_deletes_a_served_key(line: Line) -> None:

@@ -142,7 +142,8 @@ DEFECTS = (
     Defect(
         "a destroy counts on backups without reading them",
         _REMOVAL,
-        'survivors = openable_in(stays, opening, but=place if goes else "")',
+        "survivors = _openable(others if is_lost else [held, *others], opening, "
+        'but=_place_of(held) if is_lost else "")',
         "survivors = frozenset(k.fingerprint for k in held.ring.keys) if getattr(held, 'ring', None) else frozenset()",
         _LONG_LIFE_ONE,
         "P2",
@@ -255,7 +256,7 @@ DEFECTS = (
         _REMOVAL,
         "asks = not force.recorded and (opening.passphrase_goes or _is_last(claim, store, held, force))",
         "asks = not force.recorded and _is_last(claim, store, held, force)",
-        "around: a generated passphrase, softly deleted, 1 faults",
+        "around: a generated passphrase, soft-deleted, 1 faults",
         "P2",
     ),
     Defect(

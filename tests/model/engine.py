@@ -382,7 +382,7 @@ def _failed_at(world: World, run: Run, making: Making, error: Failed) -> tuple[W
 
 
 def _recorded(run: Run, asked: Asked, name: str) -> Resource | None:
-    """What the state has of it, also under the name of before where there is an alias."""
+    """What the state has of it, also under the former name where there is an alias."""
     found = live(run.state, asked.kind, name)
     if found is None and run.program.aliased:
         found = next((r for r in run.state if r.kind == asked.kind and not r.deleted), None)

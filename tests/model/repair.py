@@ -96,7 +96,7 @@ def _may_be_gone(world: World, program: Program) -> bool:
 
 
 def _named_as_recorded(world: World, actor: int, program: Program) -> Program:
-    """The name of before, whose passphrase the state has; where there is none, another place."""
+    """The former name, whose passphrase the state has; where there is none, another place."""
     names = tuple(dict.fromkeys(r.name for r in state_of(world, actor, program) if r.kind == KEY))
     if names and names != program.names:
         return program._replace(names=names, aliased=False)

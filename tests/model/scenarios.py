@@ -179,7 +179,7 @@ AROUND: dict[str, tuple[Program, int, Stages]] = {
         1,
         (_BORN, ("rotation asked for, up",), ("destroy", *_REFRESHED_DESTROYS)),
     ),
-    "a generated passphrase, softly deleted": (
+    "a generated passphrase, soft-deleted": (
         Program(_CLOUD, generated=True),
         1,
         (_BORN, ("rotation asked for, up", "destroy"), ("destroy", "up")),
@@ -533,7 +533,7 @@ def _others(state: State) -> Iterator[Move]:
 
 PENDING: dict[str, str] = {
     "an older version's state moves to another account": (
-        "no loss: the delete of the key of before, in a process of its own, asks about a generated passphrase that "
+        "no loss: the delete of the former key, in a process of its own, asks about a generated passphrase that "
         "lives on, and refuses at every later `up`"
     ),
 }

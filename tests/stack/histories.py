@@ -14,13 +14,13 @@ _ANOTHER = "0" * 64
 
 
 class Step(NamedTuple):
-    """A command, after ``changes`` of the program. ``refused``: what Meta refuses meanwhile; ``anew``: before it the
-    number is registered anew."""
+    """A command, after ``changes`` of the program. ``refused``: what Meta refuses meanwhile; ``registered_again``:
+    before it the number is registered again."""
 
     command: Command
     changes: Mapping[str, Any] = MappingProxyType({})
     refused: str | None = None
-    anew: bool = False
+    registered_again: bool = False
 
 
 def _replace(kind: str) -> Command:
@@ -53,7 +53,7 @@ HISTORIES: dict[str, tuple[Program, tuple[Step, ...]]] = {
             Step(UP, _B, refused=REFUSED_TO_PUBLISH),
             Step(REFRESH),
             Step(DESTROY),
-            Step(UP_REFRESH, anew=True),
+            Step(UP_REFRESH, registered_again=True),
             Step(_replace(RING)),
             Step(DESTROY_REFRESH),
         ),
@@ -66,7 +66,7 @@ HISTORIES: dict[str, tuple[Program, tuple[Step, ...]]] = {
             Step(Command("up", but=frozenset([REGISTRATION])), _B),
             Step(Command("up", only=frozenset([KEY]))),
             Step(UP),
-            Step(UP_REFRESH, anew=True),
+            Step(UP_REFRESH, registered_again=True),
         ),
     ),
     "renamed with an alias, then without one: aimed at the new name, then going on while Meta can't be asked": (

@@ -45,7 +45,7 @@ def in_the_model(program: Program, steps: tuple[Step, ...]) -> Iterator[Lived]:
     with scripted(), patch.object(engine, "begin", recorded):
         for step in steps:
             program = program._replace(**step.changes)
-            if step.anew:
+            if step.registered_again:
                 world = world._replace(meta=world.meta._replace(status="MISMATCH"))
             calls.clear()
             world, succeeded = _run(world, step, program)
@@ -93,7 +93,7 @@ def on_the_engine(project: Project, program: Program, steps: tuple[Step, ...]) -
         program = program._replace(**step.changes)
         _declare(project, program, before, several)
         before = program.names
-        if step.anew:
+        if step.registered_again:
             project.emulator.reregister(project.number)
         if step.refused:
             project.emulator.fault("error", code=_LOCKED, phone_number_id=project.number, method=step.refused)

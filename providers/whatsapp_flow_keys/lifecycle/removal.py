@@ -155,17 +155,24 @@ def remove_recorded_ring(
             trail.done(Operation.DELETED, key.fingerprint, store=RecordedRing.url)
 
 
-def openable_in(stores: Sequence[Store], opening: Opening, *, but: str = "") -> frozenset[str]:
-    """The fingerprints of the keys that ``stores`` hold and that can be opened; what can't be read doesn't count.
+def openable_in(stores: Sequence[Store], opening: Opening) -> frozenset[str]:
+    """The fingerprints of the keys that ``stores`` hold and that can be opened; what can't be read doesn't count."""
+    return _openable([_read(store) for store in stores], opening)
 
-    ``but``: see :attr:`Versioned.place`; the place that goes is none of them, however its URL is spelled.
-    """
-    survivors: set[str] = set()
-    for store in stores:
-        held = _read(store)
-        if isinstance(held, Versioned) and held.ring is not None and not (but and held.place == but):
-            survivors |= {key.fingerprint for key in held.ring.keys if opening.opens(key)}
-    return frozenset(survivors)
+
+def _openable(found: Sequence[Versioned | StoreError], opening: Opening, *, but: str = "") -> frozenset[str]:
+    """The same of what was read. ``but``: see :attr:`Versioned.place`; the place that goes is none of them, however its
+    URL is spelled."""
+    rings = [ring for held in found if (ring := _ring_of(held)) is not None and not (but and _place_of(held) == but)]
+    return frozenset(key.fingerprint for ring in rings for key in ring.keys if opening.opens(key))
+
+
+def _ring_of(held: Versioned | StoreError) -> KeyRing | None:
+    return held.ring if isinstance(held, Versioned) else None
+
+
+def _place_of(held: Versioned | StoreError) -> str:
+    return held.place if isinstance(held, Versioned) else ""
 
 
 def _is_last(claim: Claim, store: Store, held: Versioned | StoreError, force: Force) -> bool:
@@ -192,19 +199,14 @@ def _read(store: Store) -> Versioned | StoreError:
 def _at_stake(
     store: Store, held: Versioned | StoreError, backups: Sequence[Store], opening: Opening, *, goes: bool
 ) -> _Stake:
-    """``goes``: the store's document is deleted, too."""
-    place = held.place if isinstance(held, Versioned) else ""
-    stays = [*backups] if goes and not _is_kept(store) else [store, *backups]
-    survivors = openable_in(stays, opening, but=place if goes else "")
-    if not opening.passphrase_goes:
-        ring = held.ring if isinstance(held, Versioned) else None
-        keys = ring.keys if ring else ()
-        return _Stake(store.url, keys, survivors, _proven(keys))
-    found = [held, *map(_read, backups)]
-    rings = [each.ring for each in found if isinstance(each, Versioned) and each.ring]
-    keys = tuple(key for ring in rings for key in ring.keys)
-    unknown = any(not isinstance(each, Versioned) or each.deleted for each in found)
-    places = ", ".join(each.url for each in (store, *backups))
+    """``held`` is what the store holds; ``goes``: that document is deleted, too. The backups are read here, once."""
+    others = [_read(backup) for backup in backups]
+    is_lost = goes and not _is_kept(store)
+    survivors = _openable(others if is_lost else [held, *others], opening, but=_place_of(held) if is_lost else "")
+    found = [held, *others] if opening.passphrase_goes else [held]
+    keys = tuple(key for each in found if (ring := _ring_of(each)) is not None for key in ring.keys)
+    unknown = opening.passphrase_goes and any(not isinstance(each, Versioned) or each.deleted for each in found)
+    places = ", ".join(each.url for each in ((store, *backups) if opening.passphrase_goes else (store,)))
     return _Stake(places, keys, survivors, _proven(keys), unknown)
 
 

@@ -19,7 +19,7 @@ class Restored:
 
 
 def restore(source: Store, target: Store, clock: Clock, audit: Audit = THROUGH_LOGGING) -> Restored:
-    """``target`` with every key of ``source``; what it holds itself stays. A softly deleted document is restored first.
+    """``target`` with every key of ``source``; what it holds itself stays. A soft-deleted document is restored first.
 
     The source is only read: a backup may be on a medium that can't be written.
 
