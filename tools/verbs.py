@@ -144,7 +144,7 @@ def _soak(checkout: Checkout) -> int:
         ensure_virtual_environment(checkout)
     environment = {**_tool_environment(checkout), "SOAK_HISTORIES": "3000"}
     histories = "tests/model/test_random_histories.py"
-    for words in (["tests.endpoint_soak"], ["tests.model"], ["pytest", "-n", str(os.cpu_count() or 1), histories]):
+    for words in (["tests.endpoint_soak"], ["tests.model.soak"], ["pytest", "-n", str(os.cpu_count() or 1), histories]):
         say(f"$ python -m {' '.join(words)}")
         status = run_foreground([str(checkout.python), "-m", *words], cwd=checkout.root, environment=environment)
         if status != 0:

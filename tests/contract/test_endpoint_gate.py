@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.contract.conftest import Line
-from whatsapp_flow_keys.errors import EndpointNotReadyError, ForeignKeyError
+from whatsapp_flow_keys.errors import EndpointNotReadyError, ForeignKeyError, RegistrationError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.findings import NOTHING
 from whatsapp_flow_keys.lifecycle.gate import Gate
@@ -129,6 +129,20 @@ def test_the_first_key_of_a_number_is_published_with_a_warning(line: Line) -> No
     assert f"key {staged} is the number's first and is published, but the endpoint answered 421" in warning
     assert line.served() == staged
     assert len(endpoint.asked) == 1
+
+
+def test_a_first_key_that_turns_out_to_be_the_second_is_not_published_before_the_endpoint_has_it(line: Line) -> None:
+    """An earlier publication takes effect while this one is looked for: forms are encrypted with that key now."""
+    line.adopt(KEY)
+    line.fault("no_effect", method="POST", times=4)
+    with pytest.raises(RegistrationError):
+        line.register(KEY.fingerprint)
+    staged = line.stage()
+    line.clock.on_sleep.append(lambda: line.emulator.set_key(line.number, KEY.public_key_pem))
+    with pytest.raises(EndpointNotReadyError):
+        register_behind(line, staged, Answers(["the endpoint answered 421"]))
+    assert line.publications() == 4
+    assert line.served() == KEY.fingerprint
 
 
 def test_a_ready_endpoint_gives_no_warning_for_the_first_key(line: Line) -> None:

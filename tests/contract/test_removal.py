@@ -46,6 +46,19 @@ class Recoverable(FileStore):
     recoverable = True
 
 
+class Lagging(FileStore):
+    """Answers from the second read on with what was there before."""
+
+    def __init__(self, line: Line, before: Versioned) -> None:
+        super().__init__(str(line.folder / "ring0.json"))
+        self._answers, self._before = [self.read(), self.read()], before
+
+    def read(self) -> Versioned:
+        if not hasattr(self, "_before"):
+            return super().read()
+        return self._answers.pop() if self._answers else self._before
+
+
 class AskedThen:
     """Something happens right after Meta answered for the last time."""
 
@@ -266,6 +279,23 @@ def test_a_copy_in_the_clear_lets_the_generated_passphrase_go(line: Line) -> Non
     line.rotate()
     remove(line, passphrase_goes=True)
     assert not exists(line)
+
+
+def test_an_offer_that_one_answer_of_the_store_showed_counts_though_the_next_is_older(line: Line) -> None:
+    line.passphrase = "generated words"
+    line.stage()
+    before = line.stores[0].read()
+    staged = offered_in_vain(line)
+    with pytest.raises(DeletionRefusedError, match=f"key {staged}, whose last copy is in .* may have been sent"):
+        remove_stored_ring(
+            line.claim("key-2"),
+            Lagging(line, before),
+            [],
+            graph=line.graph,
+            clock=line.clock,
+            force=Force(),
+            opening=Opening((), passphrase_goes=True),
+        )
 
 
 def test_a_generated_passphrase_stays_though_the_document_does(line: Line) -> None:

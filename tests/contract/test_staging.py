@@ -135,6 +135,15 @@ def test_a_move_to_where_the_live_key_is_not_changes_nothing(line: Line) -> None
     assert list(line.folder.iterdir()) == []
 
 
+def test_no_former_passphrase_is_forgotten_while_no_store_shows_the_key_that_may_need_it(line: Line) -> None:
+    """A store may answer for a while that it holds nothing."""
+    former, key = "the words of before", new_key()
+    kept = claim_stores(
+        line.claim(), stores=line.stores, passphrase="words", formers=[former], desired=key.key.fingerprint
+    )
+    assert kept == [former]
+
+
 def test_an_old_backup_with_more_writes_does_not_drop_the_key_that_is_about_to_be_published(line: Line) -> None:
     line.backups = 1
     line.rotate()

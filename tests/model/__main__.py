@@ -1,4 +1,5 @@
-"""`python -m tests.model` makes the searches of `make soak`, or those that are named, and prints how large each was."""
+"""`python -m tests.model NAME...` makes the searches that are named, and prints how large each was. Without a name it
+lists them."""
 
 import sys
 import time
@@ -6,18 +7,18 @@ from collections.abc import Callable, Sequence
 
 from tests.model.ports import scripted
 from tests.model.scenarios import bounded, pending, soak
-from tests.model.search import Found, Scenario, explore
+from tests.model.search import Found, Scenario, explore, label
 
 
 def main(words: Sequence[str]) -> int:
-    """Exit status 1 where a promise is broken; its trace is printed. 2 where a name is not a search's."""
+    """Exit status 1 where a promise is broken; its trace is printed. 2 where there is no name, or none of a search."""
     every = {label(scenario): scenario for scenario in (*bounded(), *pending(), *soak())}
-    if unknown := [word for word in words if word not in every]:
+    unknown = [word for word in words if word not in every]
+    if unknown or not words:
         print(f"no such search: {', '.join(unknown)}; there are:", *every, sep="\n", file=sys.stderr)
         return 2
-    searched = [every[word] for word in words] or [*bounded(), *soak()]
     print("| search | faults | states | moves | steps | seconds |\n|---|---|---|---|---|---|", flush=True)
-    for scenario in searched:
+    for scenario in (every[word] for word in words):
         began = time.monotonic()
         with scripted():
             found = explore(scenario, _progress(scenario))
@@ -26,11 +27,6 @@ def main(words: Sequence[str]) -> int:
             print("\n".join([found.broken, *found.trace]))
             return 1
     return 0
-
-
-def label(scenario: Scenario) -> str:
-    """What names a search on the command line."""
-    return f"{scenario.name}, {scenario.faults} faults"
 
 
 def row(scenario: Scenario, found: Found) -> str:

@@ -36,6 +36,7 @@ class Arguments(NamedTuple):
     take_over: str | None = None
     force_destroy: bool = False
     given: bool = False
+    gate: bool = False
 
 
 class Output(NamedTuple):
@@ -143,6 +144,8 @@ def _declare(arguments: Arguments) -> None:
         existing_private_key=BY_HAND.to_pem() if arguments.given else None,
         take_over=arguments.take_over,
         force_destroy=arguments.force_destroy,
+        endpoint_url="https://flows.example.com/" if arguments.gate else None,
+        endpoint_wait=0 if arguments.gate else None,
     )
 
 

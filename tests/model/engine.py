@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from tests.model.component import MANAGED_BY, PASSPHRASE, Arguments, Asked, Output, asked_for
 from tests.model.keys import OURS, word_of
-from tests.model.ports import NOTHING, SOFT, UNKNOWN, Done, Failed, Memory, Point, Result, Task, begin
+from tests.model.ports import JOINS, NOTHING, SOFT, UNKNOWN, Done, Failed, Memory, Point, Result, Task, begin
 from tests.model.world import Call, Props, Resource, World
 from whatsapp_flow_keys.ring import KeyRing
 
@@ -29,11 +29,13 @@ class Program(NamedTuple):
     an alias. ``deletes_first``: a transform asks for it; ``retained``: kinds that are forgotten instead of deleted (by
     retain_on_delete, or in a destroy by deleted_with). ``process``: the provider, which is a process of its own.
     ``slot``: which state it works on, where that isn't its own. ``older``: run by a version without StoredKeyRing.
+    ``gate``: the endpoint has to hold a new key before it is published.
 
     ``before`` is the store and the backups of the step of a move before this one; ``words`` are the passphrases that
     the person ever gave, and knows; ``forced``: the person once replaced a resource by force, which shows the provider
-    nothing of the state, so that an interrupted run can lose a key that was never offered. ``given``: the key made by
-    hand is an argument; ``given_up``: it was adopted, and the person has deleted every other copy."""
+    nothing of the state, or named a number twice: then an interrupted run can lose a key that was never offered.
+    ``given``: the key made by hand is an argument; ``given_up``: it was adopted, and the person has deleted every other
+    copy."""
 
     store: str = STACK
     backups: tuple[str, ...] = ()
@@ -55,10 +57,15 @@ class Program(NamedTuple):
     process: int = 0
     slot: int | None = None
     older: bool = False
+    gate: bool = False
+
+    def urls(self) -> tuple[str, ...]:
+        """The stores that it names, without the stack: the store's own first."""
+        return tuple(url for url in (self.store, *self.backups) if url != STACK)
 
     def places(self) -> tuple[int, ...]:
-        """The numbers of the places that it names, the store's first."""
-        return tuple(place_of(url) for url in (self.store, *self.backups) if url != STACK)
+        """Their numbers."""
+        return tuple(map(place_of, self.urls()))
 
     def asks_for(self) -> tuple[Asked, ...]:
         """The resources of one FlowEncryption, as the component registers them."""
@@ -73,6 +80,7 @@ class Program(NamedTuple):
                 self.take_over,
                 self.force_destroy,
                 self.given,
+                self.gate,
             )
         )
         return tuple(_of_before(each) for each in asked if each.kind != STORED) if self.older else asked
@@ -151,9 +159,9 @@ def place_of(url: str) -> int:
     return int(url.split(":")[1])
 
 
-def store_url(place: int, *, soft: bool = False) -> str:
-    """The URL of a model store."""
-    return f"model:{place}:{SOFT}" if soft else f"model:{place}"
+def store_url(place: int, *, soft: bool = False, joins: bool = False) -> str:
+    """The URL of a model store. ``soft``: with soft deletion; ``joins``: it also has no compare-and-set."""
+    return ":".join(["model", str(place), *([SOFT] if soft or joins else []), *([JOINS] if joins else [])])
 
 
 def start(world: World, actor: int, command: Command, program: Program) -> tuple[World, Run | Ended]:

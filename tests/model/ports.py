@@ -8,6 +8,7 @@ needs no change for it, as long as it has no other source of knowledge than its 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -15,7 +16,7 @@ from pulumi.output import Unknown
 from pulumi.runtime.rpc import unwrap_rpc_secret
 
 from tests.model.keys import OURS, computed_once
-from tests.model.world import NOW, Call, Digest, Failure, Props
+from tests.model.world import NOW, Call, Digest, Failure, Pinged, Props
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.in_passing import digest_of
@@ -24,6 +25,7 @@ from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
 from whatsapp_flow_keys.dynamic.provider import TRACEBACKS, FlowKeysProvider
 from whatsapp_flow_keys.dynamic.run import Run
 from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
+from whatsapp_flow_keys.endpoint import LiveEndpoint
 from whatsapp_flow_keys.errors import FlowKeysError, StoreConflictError, StoreUnavailableError
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import AccountLockedError, AnswerLostError, UnreachableError
@@ -43,6 +45,8 @@ UNKNOWN = Unknown()  # type: ignore[no-untyped-call] # of the SDK
 """What the engine gives to a `diff` for an output that isn't known yet."""
 SOFT = "soft"
 """In a model store's URL: what it deletes can be brought back."""
+JOINS = "joins"
+"""In a model store's URL: it has no compare-and-set; of two who write at one moment one joins the keys of both."""
 
 
 class Asked(BaseException):
@@ -81,6 +85,7 @@ Memory = tuple[tuple[str, str, Any], ...]
 """What a provider's process remembers: which part of its run, which attribute, and the value, frozen."""
 
 NOTHING: Memory = ()
+_SETTINGS = SimpleNamespace(app_secret=None)
 _PARTS = ("keys", "rings", "passing")
 _PLAIN = (str, int, float, bool, type(None), KeyRing, datetime)
 
@@ -168,16 +173,23 @@ class ScriptedGraph:
         _script.ask(Call("publish", subject=public_key_fingerprint(public_key_pem)))
 
 
+def _ping(_endpoint: LiveEndpoint, public_key_pem: str) -> str | None:
+    """The port to the live endpoint, which the gate asks."""
+    pinged: Pinged = _script.ask(Call("ping", subject=public_key_fingerprint(public_key_pem)))
+    return pinged.refusal
+
+
 class ScriptedStore:
-    """The port to a store; its URL is ``model:0`` or ``model:0:soft``."""
+    """The port to a store; its URL is ``model:0``, ``model:0:soft`` or ``model:0:soft:joins``."""
 
     secret_id = "model"
     is_ours = True
 
     def __init__(self, url: str) -> None:
         self.url = self.location = url
-        self._place = int(url.split(":")[1])
-        self.recoverable = url.endswith(SOFT)
+        _, place, *kinds = url.split(":")
+        self._place, self._joins = int(place), JOINS in kinds
+        self.recoverable = SOFT in kinds
 
     @classmethod
     def from_url(cls, url: str, _field: str) -> "ScriptedStore":
@@ -192,7 +204,7 @@ class ScriptedStore:
         return answer
 
     def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
-        version = _script.ask(Call("write", self._place, ring, int(expected.version)))
+        version = _script.ask(Call("write", self._place, ring, int(expected.version), self._joins))
         return Versioned(ring, str(version))
 
     def settle(self) -> None:
@@ -202,7 +214,7 @@ class ScriptedStore:
         _script.ask(Call("restore", self._place))
 
     def delete(self, expected: Versioned) -> str:
-        _script.ask(Call("delete", self._place, self.recoverable, int(expected.version)))
+        _script.ask(Call("delete", self._place, self.recoverable, int(expected.version), self._joins))
         return ""
 
 
@@ -340,7 +352,8 @@ def scripted() -> Iterator[None]:
         patches.enter_context(computed_once())
         patches.enter_context(patch.dict("os.environ", {TRACEBACKS: "1"}))
         patches.enter_context(patch.object(FlowKeysProvider, "graph", lambda _self: ScriptedGraph()))
-        patches.enter_context(patch.object(FlowKeysProvider, "settings", lambda _self: None))
+        patches.enter_context(patch.object(FlowKeysProvider, "settings", lambda _self: _SETTINGS))
+        patches.enter_context(patch.object(LiveEndpoint, "refusal", _ping))
         patches.enter_context(patch.dict(urls._KINDS, {SCHEME: (__name__, ScriptedStore.__name__)}))
         patches.enter_context(patch.object(PrivateKey, "generate", staticmethod(lambda: OURS[_script.fresh])))
         _points.clear()

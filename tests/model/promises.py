@@ -2,9 +2,21 @@
 
 from collections.abc import Iterator
 
-from tests.model.engine import KEY, REGISTRATION, RING, STACK, Program, Run, live, recorded_words, state_of
+from tests.model.engine import (
+    KEY,
+    REGISTRATION,
+    RING,
+    STACK,
+    Program,
+    Run,
+    live,
+    place_of,
+    recorded_words,
+    state_of,
+)
 from tests.model.keys import BY_HAND, FOREIGN, name, word_of
-from tests.model.world import EMPTY, Call, Failure, Outcome, Resource, World
+from tests.model.ports import JOINS
+from tests.model.world import EMPTY, Call, Outcome, Pinged, Resource, World
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.signature_status import VALID
 from whatsapp_flow_keys.ring import KeyRing, RingKey
@@ -22,7 +34,7 @@ def broken_by_call(before: World, run: Run, call: Call, outcome: Outcome) -> Ite
     """What a call breaks by taking effect, or by being made at all."""
     if call.port == "publish":
         yield from _published(before, run, call.subject)
-    if call.port == "write" and outcome.answer is not Failure.CONFLICT:
+    if call.port == "write":
         yield from _left(before, outcome.world)
         yield from _taken(before, outcome.world, run, call)
         if outcome.world.places != before.places:
@@ -96,9 +108,11 @@ def amiss(world: World, program: Program, actor: int) -> list[str]:
 
 def _published(world: World, run: Run, fingerprint: str) -> Iterator[str]:
     """P1: durable and marked in every configured store. P5: over another's key only where somebody said so."""
-    for place in run.program.places():
-        held = world.places[place]
-        key = held.ring.key(fingerprint) if held.ring and not held.deleted else None
+    for url in run.program.urls():
+        place, held = place_of(url), world.places[place_of(url)]
+        # Without compare-and-set a deletion takes what was just written, too; the next `up` recovers it.
+        there = not held.deleted or JOINS in url
+        key = held.ring.key(fingerprint) if held.ring and there else None
         if key is None:
             yield f"P1: {name(fingerprint)} is published, and place {place} does not hold it"
         elif key.offered_at is None:
@@ -109,6 +123,9 @@ def _published(world: World, run: Run, fingerprint: str) -> Iterator[str]:
     seen = [answer for answer in run.point.answers if isinstance(answer, RegisteredKey)][-1].fingerprint
     if EMPTY in world.odd:
         seen = world.meta.served  # an answer of nothing is no leave
+    ready = not run.program.gate or Pinged(fingerprint, None) in run.point.answers
+    if seen not in (None, fingerprint) and not ready:
+        yield f"P1: {name(fingerprint)} is published over {name(seen)}, and the endpoint was not seen to hold it"
     if seen is not None and seen not in _held(world) and seen not in _replaceable(run):
         yield f"P5: {name(fingerprint)} is published over {name(seen)}, which nobody named"
 

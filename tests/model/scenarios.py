@@ -21,12 +21,13 @@ from tests.model.keys import BY_HAND, FOREIGN
 from tests.model.moments import Move, State
 from tests.model.ports import thaw
 from tests.model.promises import lost
-from tests.model.search import Scenario
+from tests.model.search import Scenario, label
 from tests.model.world import EMPTY, FAILS_AFTER, NO_EFFECT, Meta, Place, World, with_place
 
 TRIGGERS = "abc"
 _CREATED_AND_ROTATED = ("the stack", "one store", "the stack with a backup", "a store with a backup")
 _FILE, _OTHER_FILE, _CLOUD = store_url(0), store_url(1), store_url(0, soft=True)
+_JOINS = store_url(0, joins=True)  # as Azure Key Vault
 
 STORES: dict[str, tuple[Program, ...]] = {
     "one store": (Program(_FILE),),
@@ -275,6 +276,16 @@ AROUND: dict[str, tuple[Program, int, Stages]] = {
         1,
         (_BORN, ("rotation asked for, up",), ("two hours pass",), ("destroy", "rotation asked for, up"), _BORN),
     ),
+    "a gate": (
+        Program(_FILE, gate=True),
+        2,
+        (_BORN, ("rotation asked for, up",), ("up", "rotation asked for, up", "destroy"), ("up",)),
+    ),
+    "a gate, the stack": (
+        Program(gate=True),
+        2,
+        (_BORN, ("rotation asked for, up",), ("up", "rotation asked for, up", "destroy"), ("up",)),
+    ),
     "the store is emptied": (
         Program(_FILE, (_OTHER_FILE,)),
         1,
@@ -323,17 +334,17 @@ ODD: dict[str, tuple[Program, frozenset[str], int, Stages]] = {
 }
 
 
-def around(name: str) -> Scenario:
+def around(name: str, more_faults: int = 0) -> Scenario:
     """One of the searches about what surrounds the keys."""
     program, faults, stages = AROUND[name]
-    return _staged(f"around: {name}", nothing_yet(program), faults, stages)
+    return _staged(f"around: {name}", nothing_yet(program), faults + more_faults, stages)
 
 
-def odd(name: str) -> Scenario:
+def odd(name: str, more_faults: int = 0) -> Scenario:
     """One of the searches about answers that Meta should not give."""
     program, kinds, faults, stages = ODD[name]
     begin = nothing_yet(program)
-    return _staged(f"odd: {name}", begin._replace(world=begin.world._replace(odd=kinds)), faults, stages)
+    return _staged(f"odd: {name}", begin._replace(world=begin.world._replace(odd=kinds)), faults + more_faults, stages)
 
 
 def _staged(name: str, begin: State, faults: int, stages: Stages) -> Scenario:
@@ -374,6 +385,9 @@ MEANWHILE: dict[str, tuple[Program, int, tuple[tuple[Command, Command | None], .
     "a destroy beside the first up": (Program(_FILE), 0, ((UP, DESTROY),)),
     "a destroy beside an up": (Program(_FILE), 0, ((UP, None), (UP, DESTROY))),
     "two ups of one state, one store": (Program(_FILE), 0, ((UP, None), (UP, UP))),
+    "two ups of one state, one at the gate": (Program(_FILE, gate=True), 0, ((UP, None), (UP, UP))),
+    "two ups of one state, no compare-and-set": (Program(_JOINS), 0, ((UP, None), (UP, UP))),
+    "a destroy beside an up, no compare-and-set": (Program(_JOINS), 1, ((UP, None), (UP, DESTROY))),
 }
 LIMITS: dict[str, tuple[Program, int, tuple[tuple[Command, Command | None], ...]]] = {
     "two ups of one state, the stack": (Program(), 0, ((UP, None), (UP, UP))),
@@ -406,10 +420,13 @@ def two_at_once(pair: str, faults: int, rounds: int) -> Scenario:
 
 
 _TWO_MACHINES = "one stack, two machines"
+_WITHOUT_COMPARE = "one stack, two machines, no compare-and-set"
+_MACHINES = (_TWO_MACHINES, _WITHOUT_COMPARE)
 OTHER = "org/flows/other"
 PAIRS: dict[str, tuple[Program, Program]] = {
     "two stacks, one store": (Program(_FILE), Program(_FILE, managed_by=OTHER)),
     _TWO_MACHINES: (Program(_FILE), Program(_FILE)),
+    _WITHOUT_COMPARE: (Program(_JOINS), Program(_JOINS)),
     "two stacks, a store each": (Program(_FILE), Program(_OTHER_FILE, managed_by=OTHER)),
     "two stacks, their own secrets": (Program(), Program(managed_by=OTHER)),
 }
@@ -440,6 +457,7 @@ def _all_moves(state: State) -> Iterator[Move]:
     turned = rotating(program)
     away = program._replace(process=1 - program.process)
     renamed = program._replace(names=("hotline",))
+    twice = program._replace(names=("line", "hotline"), forced=True)  # each drops what the other never offered
     go_on, target = Command("up", goes_on=True), Command("up", only=frozenset(["hotline"]))
     typed = {
         "up --continue-on-error": (program, go_on),
@@ -459,13 +477,13 @@ def _all_moves(state: State) -> Iterator[Move]:
         "the next version, up --target": (program._replace(older=False), Command("up", only=frozenset([KEY]))),
         "the next version, to another account and rotation asked for, up": (rotating(away)._replace(older=False), UP),
         "named as before, up": (program._replace(names=("line",), aliased=False), UP),
-        "named twice, up": (program._replace(names=("line", "hotline")), UP),
-        "named twice, up --continue-on-error": (program._replace(names=("line", "hotline")), go_on),
+        "named twice, up": (twice, UP),
+        "named twice, up --continue-on-error": (twice, go_on),
         "to another account, up": (away, UP),
         "to another account and rotation asked for, up": (rotating(away), UP),
     }
-    for label, (following, command) in typed.items():
-        yield Move(label, state._replace(programs=(following,)), ((0, command),))
+    for words, (following, command) in typed.items():
+        yield Move(words, state._replace(programs=(following,)), ((0, command),))
     yield from _to_the_store(state)
 
 
@@ -479,11 +497,11 @@ def _to_the_store(state: State) -> Iterator[Move]:
     place = world.places[first]
     snapshot = world._replace(snapshot=place.ring)
     yield Move("a snapshot of the store is taken", state._replace(world=snapshot))
-    for label, ring in (("the store is emptied", None), ("the store is rolled back", world.snapshot)):
+    for event, ring in (("the store is emptied", None), ("the store is rolled back", world.snapshot)):
         changed = with_place(world, first, Place(ring, place.version + 1))._replace(outside=True)
         gone = changed.forgone | lost(changed, state.programs)
         known = program._replace(forced=True)  # the person knows why a key is gone
-        yield Move(label, state._replace(world=changed._replace(forgone=gone), programs=(known,)))
+        yield Move(event, state._replace(world=changed._replace(forgone=gone), programs=(known,)))
 
 
 def _changes(state: State, steps: tuple[Program, ...]) -> Iterator[Move]:
@@ -532,18 +550,23 @@ def _others(state: State) -> Iterator[Move]:
 
 
 PENDING: dict[str, str] = {
-    "an older version's state moves to another account": (
+    "around: an older version's state moves to another account, 0 faults": (
         "no loss: the delete of the former key, in a process of its own, asks about a generated passphrase that "
         "lives on, and refuses at every later `up`"
     ),
+    "around: renamed, with a generated passphrase, 2 faults": (
+        "no loss: renamed without an alias, and then a destroy that was cut short: the former name's StoredKeyRing "
+        "can't know that its passphrase opens nothing that is left, and refuses at every later `up`"
+    ),
 }
-"""Searches that find what is not mended yet, each with what it finds: they are switched off."""
+"""Searches that find what is not mended yet, each with what it finds: they are switched off. The way on is the one that
+the error names, WHATSAPP_FORCE_DESTROY."""
 
 
 def pending() -> list[Scenario]:
     """What is switched off, and what a file backend can't keep."""
-    both = [*(around(name) for name in PENDING if name in AROUND), *(odd(name) for name in PENDING if name in ODD)]
-    return [*both, *(meanwhile(name) for name in LIMITS)]
+    found = [each for each in (*map(around, AROUND), *(around(name, 1) for name in AROUND)) if label(each) in PENDING]
+    return [*found, *(meanwhile(name) for name in LIMITS)]
 
 
 def bounded() -> list[Scenario]:
@@ -554,24 +577,25 @@ def bounded() -> list[Scenario]:
         *(whole_life(stores, faults=1, length=3) for stores in STORES),
         *(adoption(stores, faults=1, length=3) for stores in _CREATED_AND_ROTATED),
         *(in_order(name) for name in _ORDERS),
-        *(around(name) for name in AROUND if name not in PENDING),
-        *(odd(name) for name in ODD if name not in PENDING),
-        *(meanwhile(name) for name in MEANWHILE if name not in PENDING),
+        *(search for search in map(around, AROUND) if label(search) not in PENDING),
+        *map(odd, ODD),
+        *map(meanwhile, MEANWHILE),
         *(two_at_once(pair, faults=0, rounds=2) for pair in PAIRS),
-        *(two_at_once(pair, faults=1, rounds=2) for pair in PAIRS if pair != _TWO_MACHINES),
+        *(two_at_once(pair, faults=1, rounds=2) for pair in PAIRS if pair not in _MACHINES),
     ]
 
 
 def soak() -> list[Scenario]:
-    """What `make soak` searches besides: two hours or so."""
+    """What `make soak` searches besides, the longest first."""
     return [
-        *(create_and_rotate(stores, faults=3) for stores in _CREATED_AND_ROTATED),
-        *(whole_life(stores, faults=0, length=6) for stores in STORES),
-        *(whole_life(stores, faults=1, length=5) for stores in STORES),
+        *(create_and_rotate(stores, faults=3) for stores in reversed(_CREATED_AND_ROTATED)),
+        two_at_once(_TWO_MACHINES, faults=1, rounds=2),
         *(whole_life(stores, faults=2, length=3) for stores in STORES),
         *(adoption(stores, faults=2, length=3) for stores in _CREATED_AND_ROTATED),
+        *(two_at_once(pair, faults=2, rounds=2) for pair in PAIRS if pair not in _MACHINES),
         *(in_order(name, more_faults=1) for name in _ORDERS),
-        two_at_once(_TWO_MACHINES, faults=0, rounds=3),
-        two_at_once(_TWO_MACHINES, faults=1, rounds=2),
-        *(two_at_once(pair, faults=2, rounds=2) for pair in PAIRS if pair != _TWO_MACHINES),
+        *(whole_life(stores, faults=0, length=5) for stores in STORES),
+        *(whole_life(stores, faults=1, length=4) for stores in STORES),
+        *(search for name in AROUND if label(search := around(name, more_faults=1)) not in PENDING),
+        *(odd(name, more_faults=1) for name in ODD),
     ]

@@ -6,8 +6,10 @@ between commands a run without faults must repair what is amiss.
 """
 
 import functools
+import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.model.moments import Broken, Moment, Move, State, begun, broken_between, ended, next_moments
@@ -26,6 +28,11 @@ class Scenario:
     faults: int
 
 
+def label(scenario: Scenario) -> str:
+    """What names a search on the command line."""
+    return f"{scenario.name}, {scenario.faults} faults"
+
+
 @dataclass
 class Found:
     """``states``: between commands; ``moves``: commands and events from there; ``steps``: points within commands.
@@ -41,6 +48,22 @@ class Found:
 
 def explore(scenario: Scenario, progress: Callable[[Found], None] = lambda _found: None) -> Found:
     """Visits everything; stops at the first broken promise."""
+    with _little_garbage():
+        return _explored(scenario, progress)
+
+
+@contextmanager
+def _little_garbage() -> Iterator[None]:
+    """To look for cycles among millions of live values as often as usual takes a third of a search's time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+def _explored(scenario: Scenario, progress: Callable[[Found], None]) -> Found:
     found = Found()
     visited: dict[State, int] = {scenario.begin: scenario.faults}
     parents: dict[State, tuple[State, Trace] | None] = {scenario.begin: None}
@@ -94,15 +117,20 @@ def _all_ends(move: Move, budget: int, found: Found, path: list[str]) -> Iterato
         found.steps += 1
         if not moment.is_under_way():
             yield ended(move, moment), moment.budget, functools.partial(_trace, title, came_from, moment)
-        for label, after in next_moments(moment):
-            if after in came_from:
-                continue
-            came_from[after] = (moment, label)
-            fault = next(broken_between(moment, after, move.state.programs), None)
-            if fault:
-                path[:] = _trace(title, came_from, after)
-                raise Broken(fault)
-            stack.append(after)
+        reached = moment
+        try:
+            for label, after in next_moments(moment):
+                if after in came_from:
+                    continue
+                came_from[after] = (moment, label)
+                reached = after
+                for fault in broken_between(moment, after, move.state.programs):
+                    raise Broken(fault)
+                reached = moment
+                stack.append(after)
+        except Broken:
+            path[:] = _trace(title, came_from, reached)
+            raise
 
 
 def _trace(title: str, came_from: dict[Moment, tuple[Moment, str] | None], moment: Moment) -> list[str]:

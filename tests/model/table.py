@@ -1,7 +1,8 @@
 """The table of docs/model-checking.md: how large each search of `make test` is. A search that goes blind shrinks."""
 
 import fcntl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,17 +36,30 @@ def total(counts: list[Counts]) -> Counts:
 
 
 def write(row: str, order: Sequence[str]) -> None:
-    """Puts a row into the table, whose rows are of the searches of ``order``, and sums up again. Many workers write one
-    after the other."""
+    """Puts a row of a search of `make test` into the table, whose rows are those of ``order``, and sums up again. Many
+    workers write one after the other."""
+    with _lines() as lines:
+        begin, end = lines.index(_HEAD) + 2, _at_sum(lines)
+        kept = _in_order([*lines[begin:end], row], order)
+        sums = total([_counts(line) for line in kept])
+        lines[begin : end + 1] = [*kept, f"{_SUM} | " + " | ".join(f"**{count:,}**" for count in sums) + " |"]
+
+
+def write_below(row: str, order: Sequence[str]) -> None:
+    """The same for a search of `make soak`: below the sum."""
+    with _lines() as lines:
+        begin = _at_sum(lines) + 1
+        end = next((i for i in range(begin, len(lines)) if not lines[i].startswith("|")), len(lines))
+        lines[begin:end] = _in_order([*lines[begin:end], row], order)
+
+
+@contextmanager
+def _lines() -> Iterator[list[str]]:
+    """The page's, to be changed; nobody else changes them meanwhile."""
     with PAGE.open("r+") as page:
         fcntl.flock(page, fcntl.LOCK_EX)
         lines = page.read().splitlines()
-        begin = lines.index(_HEAD) + 2
-        end = next(i for i, line in enumerate(lines) if line.startswith(_SUM))
-        rows = {_label(line): line for line in (*lines[begin:end], row)}
-        kept = [rows[label] for label in order if label in rows]
-        sums = total([_counts(line) for line in kept])
-        lines[begin : end + 1] = [*kept, f"{_SUM} | " + " | ".join(f"**{count:,}**" for count in sums) + " |"]
+        yield lines
         page.seek(0)
         page.truncate()
         page.write("\n".join(lines) + "\n")
@@ -53,7 +67,17 @@ def write(row: str, order: Sequence[str]) -> None:
 
 def _rows() -> list[str]:
     lines = PAGE.read_text().splitlines()
-    return lines[lines.index(_HEAD) + 2 : next(i for i, line in enumerate(lines) if line.startswith(_SUM))]
+    return lines[lines.index(_HEAD) + 2 : _at_sum(lines)]
+
+
+def _at_sum(lines: Sequence[str]) -> int:
+    return next(i for i, line in enumerate(lines) if line.startswith(_SUM))
+
+
+def _in_order(lines: Sequence[str], order: Sequence[str]) -> list[str]:
+    """The last line of each search of ``order``."""
+    rows = {_label(line): line for line in lines}
+    return [rows[label] for label in order if label in rows]
 
 
 def _cells(line: str) -> list[str]:

@@ -5,10 +5,10 @@ How much each search visits stands in docs/model-checking.md; `--write-docs` wri
 import pytest
 
 from tests.model import table
-from tests.model.__main__ import label, row
+from tests.model.__main__ import row
 from tests.model.ports import scripted
-from tests.model.scenarios import PENDING, bounded
-from tests.model.search import Scenario, explore
+from tests.model.scenarios import LIMITS, PENDING, bounded, meanwhile, pending
+from tests.model.search import Scenario, explore, label
 from tests.model.table import Counts
 
 
@@ -32,4 +32,5 @@ def test_the_page_lists_searches_that_there_are_and_their_sum() -> None:
 
 
 def test_what_is_switched_off_says_what_it_finds() -> None:
+    assert PENDING.keys() == {label(each) for each in pending()} - {label(meanwhile(name)) for name in LIMITS}
     assert all(PENDING.values())

@@ -133,7 +133,7 @@ def _registered(
     rings = read_rings(stores, wanted.claim, desired, trail)
     publications = reads = 0
     unconfirmed: GraphError | None = None
-    ready = gate is None
+    held = doubted = False
     while True:
         ring = rings.ring
         registered = wanted.registered(ring)
@@ -180,15 +180,16 @@ def _registered(
             raise RegistrationError(_not_served(number, desired, served))
 
         # Forms will be encrypted with the new key at once: first the live endpoint proves that it holds it.
-        if gate is not None and not ready and served.fingerprint != desired:
-            ready = True
+        if gate is not None and not held and served.fingerprint != desired:
             public_key = wanted.public_key_pem(rings.ring)
             if served.fingerprint is not None or registered not in (None, desired):
                 gate.hold(public_key, desired, number, clock, warn)
+                held = True
                 rings = read_rings(stores, wanted.claim, desired, trail)  # it may have taken a while
                 continue
-            if doubt := gate.doubt(public_key, desired, number):
+            if not doubted and (doubt := gate.doubt(public_key, desired, number)):
                 warn(doubt)
+            doubted = True
 
         # Meta serves nothing, another key, or this one unsigned: durable and marked first, then published.
         with trail.changing([(Operation.OFFERED, desired)]):

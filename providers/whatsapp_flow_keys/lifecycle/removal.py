@@ -6,7 +6,7 @@ deletion, which names the version that was read, a conflict.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from whatsapp_flow_keys.audit import FAILED, THROUGH_LOGGING, Audit, Operation
@@ -79,6 +79,16 @@ class _Stake:
     @property
     def lost(self) -> tuple[RingKey, ...]:
         return tuple(key for key in self.keys if key.fingerprint not in self.survivors)
+
+    def after(self, before: "_Stake") -> "_Stake":
+        """With what an earlier look showed: a place may answer with an older document than a moment ago."""
+        return replace(
+            self,
+            keys=(*self.keys, *before.keys),
+            survivors=self.survivors & before.survivors,
+            proven=self.proven or before.proven,
+            unknown=self.unknown or before.unknown,
+        )
 
 
 def remove_stored_ring(
@@ -222,7 +232,8 @@ def _proven(keys: Sequence[RingKey]) -> str | None:
 def _refuse_loss(
     number: str, look: Callable[[], tuple[_T, _Stake]], graph: Graph, clock: Clock, force: Force, otherwise: str
 ) -> _T:
-    """What ``look`` found after Meta was asked, unless a key that Meta serves, or may come to, would be lost.
+    """What ``look`` found after Meta was asked, unless a key that Meta serves, or may come to, would be lost: of those
+    that a look before or after that showed.
 
     Of all failures only "the number was deleted" counts as nothing served. "Nothing" beside a key that was proven at
     Meta contradicts what is known, so it is asked again, and no reason to delete.
@@ -235,9 +246,10 @@ def _refuse_loss(
         return look()[0]
     except GraphError as error:
         found, stake = look()
-        _refuse_unknown(number, stake, force, error, otherwise)
+        _refuse_unknown(number, stake.after(before), force, error, otherwise)
         return found
     found, stake = look()
+    stake = stake.after(before)
     refusal = _refusal(served, stake, force, clock)
     if refusal:
         text, key = refusal

@@ -107,8 +107,8 @@ def claim_stores(
     """Every store with the union of all and the present owner and manager: after a move, a rename, a new backup.
 
     ``desired`` is the fingerprint of the live key; where the store was ``moved``, the union must hold it. Returns which
-    of the former passphrases some key still needs. Raises :class:`KeyNotInRingError`, and what
-    :func:`former_passphrases` raises; then nothing was changed.
+    of the former passphrases some key still needs: all, while no store shows the live key, which may need any.
+    Raises :class:`KeyNotInRingError`, and what :func:`former_passphrases` raises; then nothing was changed.
     """
     trail = claim.trail(audit)
     with trail.step(Operation.STAGED, desired):
@@ -118,7 +118,7 @@ def claim_stores(
         needed = former_passphrases(rings.ring, passphrase, formers)
         if rings.ring.keys:
             rings.write(rings.ring).settle()
-        return needed
+        return needed if desired is None or desired in rings.ring else list(formers)
 
 
 def _not_where_it_moves(number: str, desired: str | None, stores: Sequence[Store]) -> str:
