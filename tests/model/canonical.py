@@ -19,7 +19,7 @@ def canonical(world: World) -> World:
 
 
 def _with_small_revisions(world: World) -> World:
-    rings = {ring.revision for ring in _rings(world)}
+    rings = {ring.revision for ring in rings_in(world)}
     small = {revision: index + 1 for index, revision in enumerate(sorted(rings))}
 
     def ring(value: KeyRing | None) -> KeyRing | None:
@@ -62,7 +62,8 @@ def with_rings(world: World, change: Callable[[KeyRing | None], KeyRing | None])
     )
 
 
-def _rings(world: World) -> Iterator[KeyRing]:
+def rings_in(world: World) -> Iterator[KeyRing]:
+    """Every ring that a later step may come upon, some more than once."""
     for place in world.places:
         yield from (ring for ring in (place.ring, place.before[0] if place.before else None) if ring)
     yield from (late.ring for late in world.late if late.ring)

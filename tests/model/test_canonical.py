@@ -6,11 +6,12 @@ from unittest.mock import patch
 import pytest
 
 from tests.model import moments
-from tests.model.canonical import canonical
+from tests.model.canonical import canonical, rings_in
 from tests.model.moments import State, begun, ended, next_moments
 from tests.model.ports import scripted
 from tests.model.scenarios import around, create_and_rotate, in_order, two_at_once, whole_life
 from tests.model.search import Scenario
+from tests.model.world import World
 
 _SEARCHES = (
     create_and_rotate("a store with a backup", faults=2),
@@ -37,6 +38,20 @@ def test_a_world_and_its_canonical_one_end_alike(scenario: Scenario) -> None:
                 strict=True,
             ):
                 assert _ends(move) == _ends(same), move.label
+
+
+def test_which_of_two_rings_is_newer_stays_as_it_was() -> None:
+    drawn = random.Random("which is newer")
+    with scripted():
+        worlds = [state.world for each in _SEARCHES for _ in range(4 * _WALKS) for state in _walk(each, drawn)]
+    assert any(len(set(_revisions(world))) > 1 for world in worlds)
+    for world in worlds:
+        before, after = _revisions(world), _revisions(canonical(world))
+        assert [sorted(before).index(each) for each in before] == [sorted(after).index(each) for each in after]
+
+
+def _revisions(world: World) -> list[int]:
+    return [ring.revision for ring in rings_in(world)]
 
 
 def _walk(scenario: Scenario, drawn: random.Random) -> list[State]:
