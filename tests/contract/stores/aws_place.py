@@ -7,8 +7,10 @@ from uuid import uuid4
 
 import pytest
 
+from tests.contract.conftest import TestClock
 from tests.contract.stores.environment import under
 from tests.servers.secrets_manager import STRANGER, SecretsManager
+from whatsapp_flow_keys.stores.aws_secrets_manager.secret import parse_secret
 from whatsapp_flow_keys.stores.aws_secrets_manager.store import AwsSecretsManagerStore
 from whatsapp_flow_keys.stores.store import Store
 
@@ -16,7 +18,8 @@ _names = count(1)
 
 
 class AwsPlace:
-    """A :class:`~tests.contract.stores.place.Place`: a secret's name that no other test uses.
+    """A :class:`~tests.contract.stores.place.Place`: a secret's name that no other test uses. Nobody waits: the stores'
+    clock moves when they sleep.
 
     While the test runs, its environment is the server's: clients of the store are made where they are first used.
     """
@@ -34,6 +37,7 @@ class AwsPlace:
         self.server = server
         self.secret = f"whatsapp/flows/line-{next(_names)}"
         self.client = server.client()
+        self.clock = TestClock()
 
     @property
     def url(self) -> str:
@@ -47,11 +51,11 @@ class AwsPlace:
 
     def store(self, **settings: str) -> AwsSecretsManagerStore:
         """The store, with these settings in its URL."""
-        return AwsSecretsManagerStore.from_url(self.server.url(self.secret, **settings), "store")
+        return self._at(self.server.url(self.secret, **settings))
 
     def existing(self) -> AwsSecretsManagerStore:
         """The store of a secret that is there, by its ARN."""
-        return AwsSecretsManagerStore.from_url(self.existing_url, "store")
+        return self._at(self.existing_url)
 
     def forbidden(self) -> Store:
         """With the access key of somebody who may do nothing."""
@@ -103,6 +107,9 @@ class AwsPlace:
         self.client.update_secret_version_stage(
             SecretId=self.secret, VersionStage="AWSCURRENT", RemoveFromVersionId=current, MoveToVersionId=to
         )
+
+    def _at(self, url: str) -> AwsSecretsManagerStore:
+        return AwsSecretsManagerStore(parse_secret(url, "store"), clock=self.clock)
 
     def _is_there(self) -> bool:
         try:

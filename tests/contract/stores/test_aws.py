@@ -86,7 +86,6 @@ def place(secrets_manager: SecretsManager, monkeypatch: pytest.MonkeyPatch) -> A
 @pytest.fixture(autouse=True)
 def _no_pause_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda self, context: 0)
-    monkeypatch.setattr("whatsapp_flow_keys.stores.aws_secrets_manager.store._PAUSES", (0.0,) * 5)
 
 
 @pytest.fixture
@@ -632,6 +631,7 @@ def test_a_value_that_never_comes_is_an_error_and_not_an_empty_secret(place: Aws
         pytest.raises(StoreUnavailableError, match=f"^{place.url}: AWS names a current version and does not answer"),
     ):
         place.store().read()
+    assert place.clock.waited == 7.75
 
 
 def test_a_restoration_ends_when_it_shows(place: AwsPlace) -> None:
@@ -644,6 +644,7 @@ def test_a_restoration_ends_when_it_shows(place: AwsPlace) -> None:
         lagging("GetSecretValue", refused("InvalidRequestException"), times=2),
     ):
         ours.restore()
+        assert place.clock.waited == 0.25 + 0.5
         assert ours.read() == written
 
 
@@ -723,6 +724,17 @@ def test_what_can_not_be_restored_after_a_deletion_that_came_too_late_is_named_w
     assert "Restore it with `aws secretsmanager restore-secret`, or by the next `pulumi up`. The cause: " in text
     assert "these credentials may not do secretsmanager:RestoreSecret" in text
     assert place.store().read().deleted
+
+
+def test_what_is_gone_for_good_when_it_should_be_restored_is_named_with_the_cause(place: AwsPlace) -> None:
+    ours, theirs = place.store(), place.store()
+    first = ours.write(ring(), ours.read())
+    with (
+        just_before("DeleteSecret", lambda: theirs.write(ring(KEYS[1], revision=2), first)),
+        just_before("RestoreSecret", place.destroy),
+        pytest.raises(StoreUnavailableError, match=r"could not be restored\..* The cause: "),
+    ):
+        ours.delete(first)
 
 
 def test_a_lost_answer_to_the_restoration_after_a_deletion_is_a_restoration(place: AwsPlace) -> None:

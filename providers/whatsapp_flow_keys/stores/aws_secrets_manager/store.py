@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from typing import Any
 from uuid import uuid4
 
-from whatsapp_flow_keys.clock import SystemClock
+from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import ForeignDocumentError, StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.aws_secrets_manager.client import RefusedError, ask
@@ -48,8 +48,9 @@ class AwsSecretsManagerStore:
 
     recoverable = True
 
-    def __init__(self, secret: AwsSecret) -> None:
+    def __init__(self, secret: AwsSecret, *, clock: Clock | None = None) -> None:
         self._secret = secret
+        self._clock = clock or SystemClock()
         self._arn = ""
         self._markers: Mapping[str, str] = {}
 
@@ -91,7 +92,7 @@ class AwsSecretsManagerStore:
             found = self._read()
             if found is not None:
                 return found
-            SystemClock().sleep(pause)
+            self._clock.sleep(pause)
         raise StoreUnavailableError(
             f"{self.url}: AWS names a current version and does not answer its value; run again in a minute. If that "
             f"stays, check that no other service manages the secret"
@@ -299,7 +300,7 @@ class AwsSecretsManagerStore:
         for pause in _PAUSES:
             if shows(found):
                 break
-            SystemClock().sleep(pause)
+            self._clock.sleep(pause)
             found = self._describe()
         return found
 
