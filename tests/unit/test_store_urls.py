@@ -57,6 +57,19 @@ def test_a_place_keeps_the_account_that_was_recorded_and_nothing_else_of_it(url:
     assert anchored(url, [VAULT, f"{AWS}?account=123456789012&tag.team=old"]) == anchored_url
 
 
-@pytest.mark.parametrize("url", ["stack", "s3://bucket/ring", "", "file:", "file:///a/ring.json", "hashivault://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "stack",
+        "s3://bucket/ring",
+        "",
+        "file:",
+        "file:///a/ring.json",
+        "file:/a/ring.json",
+        "file:rings/",
+        "file:ring.json?mode=0640",
+        "hashivault://",
+    ],
+)
 def test_what_needs_nothing_of_the_environment_or_is_wrong_stays_as_it_is(url: str) -> None:
     assert complete_url(url, {"AWS_REGION": "eu-west-1"}) == url

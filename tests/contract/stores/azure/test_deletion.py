@@ -121,6 +121,41 @@ def test_a_vault_without_soft_deletion_says_that_nothing_can_be_undone() -> None
         assert vault.text(NAME) is None
 
 
+def test_a_vault_that_does_not_say_whether_it_keeps_what_is_deleted_is_not_counted_on(
+    vault: KeyVault, store: AzureKeyVaultStore
+) -> None:
+    store.write(ring(), store.read())
+    for version in vault.secrets.held(NAME):
+        del version["attributes"]["recoveryLevel"]
+    assert not store.recoverable
+
+
+def test_a_deletion_for_good_whose_answer_is_lost_is_one() -> None:
+    with KeyVault(soft_delete=False) as vault, signed_in(vault):
+        store = store_at(vault)
+        found = store.write(ring(), store.read())
+        vault.fail("DELETE", answer_lost=True)
+        assert store.delete(found) == ""
+        assert vault.text(NAME) is None
+
+
+def test_a_deletion_of_which_nothing_can_be_seen_is_undone_and_says_what_may_have_been(
+    vault: KeyVault, store: AzureKeyVaultStore
+) -> None:
+    found = store.write(ring(), store.read())
+
+    def unseen(request: Request) -> None:
+        if request.method == "GET" and request.path.startswith("/deletedsecrets"):
+            raise Refused(403, "Forbidden", "ForbiddenByRbac")
+
+    vault.before = unseen
+    vault.fail("DELETE", answer_lost=True)
+    with pytest.raises(StoreConflictError, match="somebody else may have written it just before it was deleted"):
+        store.delete(found)
+    vault.before = lambda _: None
+    assert store.read() == found
+
+
 # It takes a while
 
 

@@ -214,6 +214,11 @@ def test_a_join_that_is_refused_since_somebody_else_is_writing_is_made_again(
         ({"status": 409, "code": "Conflict"}, StoreConflictError, "in versions of the secret that the next read joins"),
         ({"status": 400, "code": "BadParameter"}, StoreUnavailableError, "answered 400"),
         ({"status": 409, "code": "Conflict", "inner": "ObjectIsBeingDeleted"}, StoreConflictError, "deleted the key"),
+        (
+            {"status": 409, "code": "Conflict", "inner": "ObjectIsDeletedButRecoverable"},
+            StoreConflictError,
+            "deleted the key",
+        ),
         ({"status": 403, "code": "Forbidden", "inner": "ForbiddenByRbac"}, StorePermissionError, "permission `set`"),
     ],
 )
