@@ -440,6 +440,37 @@ def test_an_interrupted_write_leaves_nothing_beside_the_document(
     assert left_over(tmp_path) == []
 
 
+def test_an_interruption_once_the_document_has_its_name_is_still_one(
+    store: FileStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = os.replace
+
+    def interrupted(source: str, target: Path) -> None:
+        replace(source, target)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        store.write(ring(), store.read())
+    assert store.read().ring == ring()
+    assert left_over(path.parent) == []
+
+
+def test_a_folder_that_may_not_be_listed_takes_a_document(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(_folder: Path) -> list[str]:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "listdir", forbidden)
+    assert store.write(ring(), store.read()) == store.read()
+
+
+def test_what_a_person_removes_before_the_next_write_does_is_gone(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "listdir", lambda _folder: [".ring.json.abcdefgh.part"])
+    assert store.write(ring(), store.read()) == store.read()
+
+
 def write_and_be_killed(path: str) -> None:
     """In a process of its own: dies when the document is written and has not taken its name yet."""
     os.replace = lambda *_given, **_named: os.kill(os.getpid(), signal.SIGKILL)
