@@ -623,6 +623,19 @@ def test_another_tools_deleted_secret_is_deleted_again(place: VaultPlace) -> Non
     assert json.loads(place.content() or "null") == ANOTHER_TOOLS
 
 
+def test_a_restored_ring_that_another_tool_writes_over_stays_in_the_history(
+    place: VaultPlace, between: Between
+) -> None:
+    """Requests: the look, the restoration, and the look at what is back."""
+    store = place.store()
+    store.delete(store.write(ring(), store.read()))
+    between.plan = [None, None, First(lambda: place.put(json.dumps(ANOTHER_TOOLS)))]
+    with pytest.raises(ForeignDocumentError):
+        behind(between, place).restore()
+    versions = place.kv.read_secret_metadata(place.path)["data"]["versions"]
+    assert [versions[name]["deletion_time"] for name in ("1", "2")] == ["", ""]
+
+
 def test_another_tools_secret_is_not_deleted(place: VaultPlace) -> None:
     place.put(json.dumps(ANOTHER_TOOLS))
     refusal(ForeignDocumentError, lambda: delete(place.store()), place)
