@@ -10,9 +10,9 @@ from tools.mutants.mutant import Mutant
 from tools.mutants.operators import mutants_of
 from tools.mutants.page import Score, survivors, table, write_between
 from tools.mutants.pool import Pool
-from tools.mutants.reach import Names, learn_reach
+from tools.mutants.reach import Names, Reached, learn_reach
 from tools.mutants.reasons import as_entry, out_of_date, read_reasons
-from tools.mutants.results import KILLED, Results
+from tools.mutants.results import KILLED, SURVIVED, Results
 from tools.mutants.scope import PACKAGE, fast_tests, looks_first, mutated_modules
 from tools.stop import Stop
 
@@ -120,6 +120,28 @@ def project(tmp_path: Path) -> Path:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     return tmp_path
+
+
+def test_a_survivor_meets_who_noticed_another_defect_in_its_function_and_runs_its_lines(tmp_path: Path) -> None:
+    source = RING.encode()
+    in_stays = [mutant for mutant in mutants_of("ring.py", source) if mutant.where == "stays"]
+    (in_shown,) = (mutant for mutant in mutants_of("ring.py", source) if mutant.where == "shown")
+    results = Results(tmp_path / "results.jsonl")
+    for mutant, test in zip(in_stays, ("slow", "elsewhere", "fast"), strict=False):
+        results.note(mutant, source, KILLED, test)
+    run = {"slow": frozenset([12]), "fast": frozenset([12]), "elsewhere": frozenset([16])}
+    reached = Reached({"ring.py": run}, {"slow": 30.0, "fast": 1.0, "elsewhere": 1.0}, (), {})
+    assert reached.among(in_stays[-1], results.killers(in_stays[-1], source)) == ["fast", "slow"]
+    assert results.killers(in_shown, source) == set()
+
+
+def test_a_survivor_that_is_killed_in_the_end_is_none(tmp_path: Path) -> None:
+    source = RING.encode()
+    mutant, *_ = mutants_of("ring.py", source)
+    results = Results(tmp_path / "results.jsonl")
+    results.note(mutant, source, SURVIVED, "")
+    results.note(mutant, source, KILLED, "a test")
+    assert results.alive == {}
 
 
 def test_a_defect_that_a_test_notices_is_told_from_one_that_none_does(project: Path) -> None:

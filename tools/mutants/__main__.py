@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -92,6 +92,7 @@ def _run(checkout: Checkout, asked: argparse.Namespace) -> int:
         if reached.failed:
             say(f"{len(reached.failed)} tests failed or were skipped, and don't count: {', '.join(reached.failed[:5])}")
         _try_all(run, pool, reached, Names(root))
+        _try_again(run, pool, reached, reasons)
     return _report(checkout, run, reasons, time.monotonic() - started)
 
 
@@ -120,6 +121,21 @@ def _try_all(run: _Run, pool: Pool, reached: Reached, names: Names) -> None:
             if tried % 25 == 0 or status == SURVIVED:
                 say(f"{tried} of {total}: {tried - len(run.results.alive)} killed, {len(run.results.alive)} survived")
         stages = left
+
+
+def _try_again(run: _Run, pool: Pool, reached: Reached, reasons: Collection[Identity]) -> None:
+    """Survivors meet those who noticed another defect in the same function, which may be too slow to be asked first."""
+    orders: list[tuple[int, dict[str, object]]] = []
+    for at, one in enumerate(run.mutants):
+        if one.identity in run.results.alive and one.identity not in reasons:
+            tests = reached.among(one, run.results.killers(one, run.modules[one.module]))
+            orders += [(at, _order(run, one, tests, reached))] if tests else []
+    for tried, (at, answer) in enumerate(pool.answers(orders), 1):
+        one = run.mutants[at]
+        if answer["status"] == KILLED:
+            run.results.note(one, run.modules[one.module], KILLED, str(answer["by"]))
+        if tried % 25 == 0:
+            say(f"once more, by slower tests: {tried} of {len(orders)}, {len(run.results.alive)} survive")
 
 
 def _order(run: _Run, mutant: Mutant, tests: list[str], reached: Reached) -> dict[str, object]:

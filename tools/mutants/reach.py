@@ -2,7 +2,7 @@
 
 import ast
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ _LONGEST_FILE = 900.0
 _LONGEST_LOOK, _LONGEST_LOOK_ELSEWHERE, _LONGEST_LOOK_AT_IMPORT = 8.0, 4.0, 15.0
 """Seconds of tests for one mutant, of the processor and as they were traced; the fastest first. Untraced they take
 about half. What runs when a module is imported has no lines by which to choose, so more tests are asked."""
+_LONGEST_LOOK_OF_KILLERS = 60.0
+"""The same for those that noticed another defect in the same function."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,12 @@ class Reached:
             longest = _LONGEST_LOOK if is_first or not first else _LONGEST_LOOK_ELSEWHERE
             stages.append(self._within(these, _LONGEST_LOOK_AT_IMPORT if at_import else longest))
         return [stage for stage in stages if stage]
+
+    def among(self, mutant: Mutant, tests: Collection[str]) -> list[str]:
+        """Those of ``tests`` that run its lines, or any of them if it is in what runs at import; the fastest first."""
+        run = self._tests(mutant.module, range(mutant.lines[0], mutant.lines[1] + 1))
+        kept = (test for test in tests if test in self.seconds and (mutant.at_import or test in run))
+        return self._within(sorted(kept, key=lambda test: (self.seconds[test], test)), _LONGEST_LOOK_OF_KILLERS)
 
     def _tests(self, module: str, lines: Sequence[int]) -> set[str]:
         looked_for = frozenset(lines)

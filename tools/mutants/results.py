@@ -35,12 +35,18 @@ class Results:
         """Whether it was killed in this very source."""
         return (_digest(source), mutant.identity) in self.dead
 
+    def killers(self, mutant: Mutant, source: bytes) -> set[str]:
+        """The tests that killed others of its function."""
+        digest = _digest(source)
+        return {by for (of, identity), by in self.dead.items() if of == digest and identity[:2] == mutant.identity[:2]}
+
     def note(self, mutant: Mutant, source: bytes, status: str, by: str) -> None:
         """Remembers it, at once if it is dead."""
         if status != KILLED:
             self.alive[mutant.identity] = status
             return
         self.dead[(_digest(source), mutant.identity)] = by
+        self.alive.pop(mutant.identity, None)
         with self.file.open("a") as file:
             file.write(json.dumps([_digest(source), mutant.identity, by]) + "\n")
 
