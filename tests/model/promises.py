@@ -126,7 +126,7 @@ def _published(world: World, run: Run, fingerprint: str) -> Iterator[str]:
     ready = not run.program.gate or Pinged(fingerprint, None) in run.point.answers
     if seen not in (None, fingerprint) and not ready:
         yield f"P1: {name(fingerprint)} is published over {name(seen)}, and the endpoint was not seen to hold it"
-    if seen is not None and seen not in _held(world) and seen not in _replaceable(run):
+    if seen is not None and seen not in _held_by(run, world) and seen not in _replaceable(run):
         yield f"P5: {name(fingerprint)} is published over {name(seen)}, which nobody named"
 
 
@@ -165,8 +165,10 @@ def _fingerprints(ring: KeyRing | None) -> set[str]:
     return {key.fingerprint for key in ring.keys} if ring else set()
 
 
-def _held(world: World) -> set[str]:
-    return {key.fingerprint for ring in _rings(world) for key in ring.keys}
+def _held_by(run: Run, world: World) -> set[str]:
+    """The keys of the stack's own ring: in the places that its program names, and in its state."""
+    rings = [world.places[place].ring for place in run.program.places()]
+    return {key for ring in rings for key in _fingerprints(ring)} | _recorded(world.states[run.slot])
 
 
 def _copies(world: World, fingerprint: str) -> Iterator[RingKey | None]:
