@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass
 
+from tests.model.moments import UNSAVED
+from tests.model.world import EMPTY, FAILS_AFTER, GOES_DOWN, NO_EFFECT
+
 _RING = "ring.py"
 _REGISTRATION = "lifecycle/registration.py"
 _REMOVAL = "lifecycle/removal.py"
 _RINGS = "lifecycle/rings.py"
 _STAGING = "lifecycle/staging.py"
 _ASKING = "lifecycle/asking.py"
+_FOREIGN_KEY = "lifecycle/foreign_key.py"
+_KEY, _STACKS_RING = "dynamic/encryption_key.py", "dynamic/key_ring.py"
+_REGISTERED = "dynamic/key_registration.py"
 
 _ROTATE_ONE, _ROTATE_BACKUP = (
     "create and rotate: one store, 2 faults",
@@ -16,13 +22,54 @@ _ROTATE_ONE, _ROTATE_BACKUP = (
 _ROTATE_STACK = "create and rotate: the stack, 2 faults"
 _LIFE_ONE = "3 moves: one store, 1 faults"
 _LONG_LIFE_ONE, _LONG_LIFE_STACK = "4 moves: one store, 0 faults", "4 moves: the stack, 0 faults"
+_LONG_LIFE_BACKUP = "4 moves: a store with a backup, 0 faults"
+_LONG_LIFE_STACK_BACKUP = "4 moves: the stack with a backup, 0 faults"
+_LONG_LIFE_SOFT = "4 moves: one store with soft deletion, 0 faults"
+_LONG_MOVE = "4 moves: a move to another store, 0 faults"
+_ADOPTED_ONE, _ADOPTED_STACK = (
+    "a key is adopted, 3 moves: one store, 1 faults",
+    "a key is adopted, 3 moves: the stack, 1 faults",
+)
+_GENERATED = "around: a generated passphrase, 1 faults"
+_TWO_HOURS = "around: two hours pass, 1 faults"
+_ODD_PUBLICATIONS = "odd: publications that are not what they say, 2 faults"
+_TWO_UPS = "meanwhile: two ups of one state, one store, 0 faults"
+_ONE_STORE, _ONE_STORE_AND_A_FAULT = (
+    "two at once, 2 rounds: two stacks, one store, 0 faults",
+    "two at once, 2 rounds: two stacks, one store, 1 faults",
+)
+_A_STORE_EACH, _A_STORE_EACH_AND_A_FAULT = (
+    "two at once, 2 rounds: two stacks, a store each, 0 faults",
+    "two at once, 2 rounds: two stacks, a store each, 1 faults",
+)
+_OWN_SECRETS, _OWN_SECRETS_AND_A_FAULT = (
+    "two at once, 2 rounds: two stacks, their own secrets, 0 faults",
+    "two at once, 2 rounds: two stacks, their own secrets, 1 faults",
+)
+
+_WRITE_LOST, _WRITE_LATE = "write: answer lost after the effect", "write: answer lost, takes effect late"
+_WRITES = "store.url):\n            return store.write(ring, held)"
+_TRIES_TO_WRITE = "store.url):\n            try:\n                return store.write(ring, held)\n"
+_REFUSES = "        refuse_foreign_key(served.fingerprint, ring, replaceable=wanted.replaceable, refresh_helps=True)"
+_PROMOTES = "            rings.write(_with_one_passphrase(promoted, wanted))"
+_PUBLISHES = "        unconfirmed = _publish(desired, wanted.public_key_pem(rings.ring), number, graph, trail)"
+
+
+def _importing(error: str) -> tuple[str, str, str]:
+    imports = "import ForeignDocumentError, StoreError"
+    return _RINGS, f"{imports}\n", f"{imports}, {error}\n"
+
+
+def _refuses_where(condition: str) -> str:
+    return f"        if {condition}:\n    {_REFUSES}"
 
 
 @dataclass(frozen=True)
 class Defect:
     """``old`` stands once in ``file`` and becomes ``new``. ``found_by`` names a search; ``promise`` is what it says.
 
-    ``also`` are further edits, where one rule is kept in two places."""
+    ``also`` are further edits, where one rule is kept in two places. ``missed_by`` names a similar search that
+    does not find the defect; ``needs`` are outcomes without which, left out together, the search does not find it."""
 
     about: str
     file: str
@@ -31,6 +78,8 @@ class Defect:
     found_by: str
     promise: str
     also: tuple[tuple[str, str, str], ...] = ()
+    missed_by: str = ""
+    needs: tuple[str, ...] = ()
 
 
 DEFECTS = (
@@ -136,8 +185,9 @@ DEFECTS = (
         _RING,
         "UNDER_WAY = timedelta(hours=1)",
         "UNDER_WAY = timedelta(0)",
-        _LIFE_ONE,
+        _TWO_HOURS,
         "P2",
+        needs=("publish: takes effect late, and the process goes down",),
     ),
     Defect(
         "a destroy counts on backups without reading them",
@@ -185,8 +235,9 @@ DEFECTS = (
         _RINGS,
         "if _revision(now) < _revision(before):",
         "if False:",
-        _ROTATE_ONE,
+        _ODD_PUBLICATIONS,
         "P4",
+        needs=("read: stale",),
     ),
     Defect(
         "an offer that a backup remembers is forgotten",
@@ -272,8 +323,9 @@ DEFECTS = (
         _REMOVAL,
         "    if not stake.lost and not stake.unknown:\n        return\n",
         "    if True:\n        return\n",
-        "around: a generated passphrase, 1 faults",
+        _GENERATED,
         "P2",
+        needs=("get: fails",),
     ),
     Defect(
         "a passphrase goes because another resource of the number is expected",
@@ -331,6 +383,7 @@ DEFECTS = (
         "_ASKS = 1",
         "odd: empty answers and a foreign key, 2 faults",
         "P5",
+        needs=(f"get: {EMPTY}",),
     ),
     Defect(
         "a ring is begun beside one that the state holds",
@@ -400,4 +453,392 @@ DEFECTS = (
             (_REMOVAL, "asks = not force.recorded and (opening", "asks = not force.recorded and False and (opening"),
         ),
     ),
+    Defect(
+        "a write is tried again, and passed over where it fails again",
+        _RINGS,
+        _WRITES,
+        "store.url):\n"
+        "            for _ in range(2):\n"
+        "                try:\n"
+        "                    return store.write(ring, held)\n"
+        "                except StoreUnavailableError:\n"
+        "                    continue\n"
+        "            return replace(held, ring=ring)",
+        "create and rotate: the stack with a backup, 2 faults",
+        "P4",
+        also=(_importing("StoreUnavailableError"),),
+        missed_by=_ROTATE_STACK,
+    ),
+    Defect(
+        "a soft-deleted document is not restored",
+        _RINGS,
+        "    if not held.deleted:\n        return held",
+        "    if held.ring is None:\n        return held",
+        _LONG_LIFE_SOFT,
+        "P2",
+        missed_by=_LONG_LIFE_ONE,
+    ),
+    Defect(
+        "a document is restored for a new key only",
+        _RINGS,
+        "(store, _read_restored(store, claim, trail)) for store in stores)",
+        "(store, store.read() if desired else _read_restored(store, claim, trail)) for store in stores)",
+        "3 moves: one store with soft deletion, 1 faults",
+        "P4",
+        missed_by=_LONG_LIFE_SOFT,
+        needs=("delete: answer lost after the effect", UNSAVED),
+    ),
+    Defect(
+        "a refresh looks at the store alone",
+        _REGISTERED,
+        "stores=_stores(props, _recorded_ring), graph",
+        "stores=_stores(props, _recorded_ring)[:1], graph",
+        _LONG_LIFE_BACKUP,
+        "P4",
+        missed_by=_LONG_LIFE_ONE,
+    ),
+    Defect(
+        "a backup that can't be written is passed over",
+        _RINGS,
+        _WRITES,
+        f"{_TRIES_TO_WRITE}"
+        "            except StoreUnavailableError:\n"
+        "                if store is self.found[0][0]:\n"
+        "                    raise\n"
+        "                return replace(held, ring=ring)",
+        "3 moves: a store with a backup, 1 faults",
+        "P1",
+        also=(_importing("StoreUnavailableError"),),
+        missed_by=_LONG_LIFE_BACKUP,
+    ),
+    Defect(
+        "a ring that the last run replaced can never go",
+        _STACKS_RING,
+        'self.run.rings.note_recorded(id_, olds.get("ring"))',
+        "pass",
+        "3 moves: the stack, 1 faults",
+        "P4",
+        missed_by=_ROTATE_STACK,
+    ),
+    Defect(
+        "the stack's ring is begun without what the backups hold",
+        _STAGING,
+        "rings = read_rings(backups, claim, trail=trail)",
+        "rings = read_rings([], claim, trail=trail)",
+        _LONG_LIFE_STACK_BACKUP,
+        "P4",
+        missed_by=_LONG_LIFE_STACK,
+    ),
+    Defect(
+        "a backup of the stack's ring that can't be written is passed over",
+        _RINGS,
+        _WRITES,
+        f"{_TRIES_TO_WRITE}"
+        "            except StoreUnavailableError:\n"
+        "                if not isinstance(self.found[0][0], RecordedRing):\n"
+        "                    raise\n"
+        "                return replace(held, ring=ring)",
+        "3 moves: the stack with a backup, 1 faults",
+        "P4",
+        also=(_importing("StoreUnavailableError"),),
+        missed_by=_LONG_LIFE_STACK_BACKUP,
+    ),
+    Defect(
+        "a move is refused unless the new store stays a backup",
+        _KEY,
+        'for backup in olds.get("backups") or [])',
+        'for backup in inputs["backups"] or [])',
+        _LONG_MOVE,
+        "P4",
+        missed_by=_LONG_LIFE_BACKUP,
+    ),
+    Defect(
+        "a copy to the new store may fail, and nobody looks at it again",
+        _STAGING,
+        "            rings.write(rings.ring).settle()",
+        "            with suppress(StoreError):\n                rings.write(rings.ring).settle()",
+        "3 moves: a move to another store, 1 faults",
+        "P4",
+        also=(
+            (
+                _STAGING,
+                "import KeyNotInRingError, PrivateKeyError",
+                "import KeyNotInRingError, PrivateKeyError, StoreError",
+            ),
+            (
+                _STAGING,
+                "from dataclasses import dataclass",
+                "from contextlib import suppress\nfrom dataclasses import dataclass",
+            ),
+            (_REGISTERED, '("key_id", "store", "backups", "locations", "passphrase",', '("key_id", "passphrase",'),
+        ),
+        missed_by=_LONG_MOVE,
+    ),
+    Defect(
+        "copies in other places let no ring of the stack go",
+        _STACKS_RING,
+        "survivors=lambda: openable_in([*backups, *moved_to], opening)",
+        "survivors=frozenset",
+        "4 moves: a move out of the stack, 0 faults",
+        "P4",
+        missed_by=_LONG_LIFE_STACK_BACKUP,
+    ),
+    Defect(
+        "with the stack, a key that is adopted counts as somebody else's",
+        _STAGING,
+        "refuse_other_key(new.key.fingerprint, served, nothing_held, replaceable=replaceable)",
+        "refuse_foreign_key(served, nothing_held, replaceable=replaceable)",
+        _ADOPTED_STACK,
+        "P4",
+        missed_by=_ADOPTED_ONE,
+    ),
+    Defect(
+        "with the stack, a promotion is written only after a publication",
+        _REGISTRATION,
+        _PROMOTES,
+        f"            if publications or not _in_stack(rings):\n    {_PROMOTES}",
+        "a key is adopted, 3 moves: the stack with a backup, 1 faults",
+        "P4",
+        missed_by=_ADOPTED_STACK,
+    ),
+    Defect(
+        "where nothing was published, the backups are left alone",
+        _REGISTRATION,
+        _PROMOTES,
+        "            written = rings if publications else Rings(rings.ring, rings.found[:1], trail)\n"
+        "            written.write(_with_one_passphrase(promoted, wanted))",
+        "a key is adopted, 3 moves: a store with a backup, 1 faults",
+        "P4",
+        missed_by=_ADOPTED_ONE,
+    ),
+    Defect(
+        "the owner of what is deleted is not looked at",
+        _REMOVAL,
+        "if held.ring is None or not _is_ours(held.ring, claim):",
+        "if held.ring is None:",
+        "around: renamed, one store, 1 faults",
+        "P2",
+        missed_by="around: renamed, with a generated passphrase, 1 faults",
+    ),
+    Defect(
+        "only the owner of a document asks about its passphrase",
+        _REMOVAL,
+        "asks = not force.recorded and (opening.passphrase_goes or _is_last(claim, store, held, force))",
+        "asks = not force.recorded and _is_last(claim, store, held, force)",
+        "around: going on and targets, 1 faults",
+        "P2",
+        missed_by="around: a generated passphrase is made again, 1 faults",
+    ),
+    Defect(
+        "only the owner of a document asks about its passphrase, after a run that was cut short",
+        _REMOVAL,
+        "asks = not force.recorded and (opening.passphrase_goes or _is_last(claim, store, held, force))",
+        "asks = not force.recorded and _is_last(claim, store, held, force)",
+        _GENERATED,
+        "P2",
+        needs=(UNSAVED, _WRITE_LOST, "a late write takes effect"),
+    ),
+    Defect(
+        "a key of an older version can never go",
+        _KEY,
+        "passphrase_goes=_passphrase_goes(props) and not is_guarded",
+        "passphrase_goes=_passphrase_goes(props)",
+        "around: a state of an older version, 1 faults",
+        "P4",
+        missed_by=_GENERATED,
+    ),
+    Defect(
+        "a refresh passes over a store that can't be read",
+        _REGISTRATION,
+        "amiss.append(str(error))",
+        "pass",
+        "around: the store is emptied, 1 faults",
+        "P4",
+        needs=("read: fails",),
+    ),
+    Defect(
+        "a refresh is content with any key that is served",
+        _REGISTRATION,
+        "self.served.is_valid and self.served.fingerprint == fingerprint and self.key_ring",
+        "self.served.is_valid and self.key_ring",
+        _ROTATE_STACK,
+        "P4",
+        needs=("a late publication takes effect",),
+    ),
+    Defect(
+        "a refusal takes back the mark of an offer",
+        _REGISTRATION,
+        _PUBLISHES,
+        f"        try:\n    {_PUBLISHES}\n        except GraphError:\n            rings.write(ring)\n            raise",
+        _ODD_PUBLICATIONS,
+        "P",
+        needs=("publish: refused", f"publish: {FAILS_AFTER}"),
+    ),
+    Defect(
+        "a publication that is not seen counts as done",
+        _REGISTRATION,
+        "            raise RegistrationError(_not_served(number, desired, served))",
+        "            return RegisteredKey(None, desired, VALID)",
+        _TWO_HOURS,
+        "P4",
+        also=((_REGISTRATION, "_PUBLICATIONS = 3", "_PUBLICATIONS = 1"),),
+        needs=("publish: not seen for a while",),
+    ),
+    Defect(
+        "a publication without effect counts as done",
+        _REGISTRATION,
+        "            raise RegistrationError(_not_served(number, desired, served))",
+        "            return RegisteredKey(None, desired, VALID)",
+        _ODD_PUBLICATIONS,
+        "P4",
+        also=((_REGISTRATION, "_PUBLICATIONS = 3", "_PUBLICATIONS = 1"),),
+        needs=("publish: not seen for a while", f"publish: {NO_EFFECT}"),
+    ),
+    Defect(
+        "the owner of a document is looked at once only",
+        _REMOVAL,
+        "if held.ring is None or not _is_ours(held.ring, claim):",
+        "if held.ring is None:",
+        "meanwhile: a destroy beside an up, 0 faults",
+        "P2",
+        also=(
+            (
+                _REMOVAL,
+                "return _deleted(claim, store, held, opening, trail)",
+                'return _deleted(claim, store, held, opening, trail) if asks else ""',
+            ),
+        ),
+        missed_by="meanwhile: a destroy beside the first up, 0 faults",
+    ),
+    Defect(
+        "a conflict is taken for a success",
+        _RINGS,
+        _WRITES,
+        f"{_TRIES_TO_WRITE}            except StoreConflictError:\n                return replace(held, ring=ring)",
+        _TWO_UPS,
+        "P1",
+        also=(_importing("StoreConflictError"),),
+        needs=("write: conflict",),
+    ),
+    Defect(
+        "a write that failed is tried again over whatever is there",
+        _RINGS,
+        _WRITES,
+        f"{_TRIES_TO_WRITE}"
+        "            except StoreUnavailableError:\n"
+        "                return store.write(ring, store.read())",
+        _ONE_STORE_AND_A_FAULT,
+        "P2",
+        also=(_importing("StoreUnavailableError"),),
+        missed_by=_ONE_STORE,
+        needs=("write: fails", _WRITE_LATE),
+    ),
+    Defect(
+        "somebody else's key is looked for before the first publication only",
+        _REGISTRATION,
+        _REFUSES,
+        _refuses_where("not publications"),
+        _A_STORE_EACH,
+        "P5",
+        missed_by=_ONE_STORE,
+    ),
+    Defect(
+        "any drift that was recorded lets any key go",
+        _FOREIGN_KEY,
+        "if served is None or served in ring or served in replaceable:",
+        "if served is None or served in ring or replaceable:",
+        _OWN_SECRETS,
+        "P5",
+        missed_by=_A_STORE_EACH,
+    ),
+    Defect(
+        "after a lost answer, any key that is served counts as the stack's own",
+        _REGISTRATION,
+        _REFUSES,
+        _refuses_where("unconfirmed is None"),
+        _A_STORE_EACH_AND_A_FAULT,
+        "P5",
+        missed_by=_A_STORE_EACH,
+        needs=("publish: answer lost after the effect", "publish: answer lost, takes effect late"),
+    ),
+    Defect(
+        "somebody else's key is not looked for while a publication is not seen",
+        _REGISTRATION,
+        _REFUSES,
+        _refuses_where("not reads"),
+        _OWN_SECRETS_AND_A_FAULT,
+        "P5",
+        missed_by=_OWN_SECRETS,
+    ),
+    Defect(
+        "a doubt about the endpoint counts as its answer",
+        _REGISTRATION,
+        "if gate is not None and not held and served.fingerprint != desired:",
+        "if gate is not None and not held and not doubted and served.fingerprint != desired:",
+        "around: a gate, 2 faults",
+        "P1",
+        needs=("ping: does not hold it",),
+    ),
+    Defect(
+        "the gate is passed by while another key is served",
+        _REGISTRATION,
+        "gate.hold(public_key, desired, number, clock, warn)",
+        "pass",
+        "around: a gate, the stack, 2 faults",
+        "P1",
+    ),
+    Defect(
+        "what was written while a run waited at the gate is written over",
+        _RINGS,
+        "self._write(s, written, held)) for",
+        "self._write(s, written, s.read())) for",
+        "meanwhile: two ups of one state, one at the gate, 0 faults",
+        "P1",
+    ),
+    Defect(
+        "of two who write at one moment the first one's keys are dropped",
+        _RING,
+        "joined = union([ours, theirs]) or ours",
+        "return theirs",
+        "meanwhile: two ups of one state, no compare-and-set, 0 faults",
+        "P1",
+        needs=("write: conflict, and the keys of both are kept",),
+    ),
+    Defect(
+        "a deletion that took more than was read leaves it deleted",
+        _RINGS,
+        "        store.restore()\n",
+        "        pass\n",
+        "meanwhile: a destroy beside an up, no compare-and-set, 1 faults",
+        "P2",
+    ),
+    Defect(
+        "a conflict is taken for a write where there is no compare-and-set",
+        _RINGS,
+        "self._write(s, written, held)) for",
+        "self._write(s, written, s.read())) for",
+        "two at once, 2 rounds: one stack, two machines, no compare-and-set, 0 faults",
+        "P1",
+    ),
 )
+
+NO_DEFECT = {
+    "4 moves: the stack, forced, 0 faults": (
+        "without a fault, force shows in a destroy only, which may lose everything; what follows is what follows a "
+        "foreign key in 4 moves of the stack. With a fault, the search of 3 moves has a defect"
+    ),
+}
+"""Searches that no defect names, each with the reason."""
+
+NOT_NEEDED = {
+    GOES_DOWN: "what a run leaves that ends before a call is what it leaves where that call fails",
+    "get: stale": "how a publication that is not seen for a while shows, and that one is needed",
+    "restore: fails": "the document stays soft-deleted; no ring holds what Meta serves then, so staging refuses (P5)",
+    "delete: fails": "nothing is deleted, and the resource stays in the state, as before the destroy",
+    "delete: conflict": "nothing is deleted, and the resource stays in the state, as before the destroy",
+    "delete: deletes what somebody else wrote, and the process goes down": (
+        "it leaves a document that is soft-deleted, as a destroy that ends well does, and that has to be restored alike"
+    ),
+    "a late write is refused: the store holds another version": "nothing changes, as if the write had failed",
+}
+"""Outcomes that no defect needs, each with the reason."""

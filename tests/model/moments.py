@@ -39,6 +39,7 @@ class Waiting(NamedTuple):
 
 
 DOWN = Ended(Failed("Down", "the process is gone"))
+UNSAVED = "the process goes down before it is saved"
 
 
 class Broken(Exception):
@@ -117,7 +118,7 @@ def _steps(world: World, run: Run, budget: int) -> Iterator[tuple[str, int, Worl
         after = _forgiven(after, run)
         yield f"{where} done, saved{_said(next_run)}", 0, after, next_run
         if budget and task.method != "read":
-            yield f"{where} done, the process goes down before it is saved", 1, world, DOWN
+            yield f"{where} done, {UNSAVED}", 1, world, DOWN
         return
     what = f"{call.port}{'' if call.place is None else f' place {call.place}'}{_named(call.subject)}"
     for outcome in outcomes(world, call, budget):

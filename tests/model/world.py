@@ -101,6 +101,7 @@ class World(NamedTuple):
     odd: frozenset[str] = frozenset()
 
 
+GOES_DOWN = "the process goes down before it"
 EMPTY = "answers with no key, while one is served"
 FAILS_AFTER = "refused, and it took effect"
 NO_EFFECT = "accepted, without effect"
@@ -147,7 +148,7 @@ class Outcome(NamedTuple):
 def outcomes(world: World, call: Call, budget: int) -> Iterator[Outcome]:
     """All that can come of a call, with at most ``budget`` faults."""
     if budget:
-        yield Outcome("the process goes down before it", 1, world, None, survives=False)
+        yield Outcome(GOES_DOWN, 1, world, None, survives=False)
     kinds = {
         "get": _get,
         "publish": _publish,
@@ -192,7 +193,7 @@ def _publish(world: World, call: Call, budget: int) -> Iterator[Outcome]:
 
 
 def _ping(world: World, call: Call, budget: int) -> Iterator[Outcome]:
-    yield Outcome("holds it", 0, world, Pinged(call.subject, None))
+    yield Outcome("", 0, world, Pinged(call.subject, None))
     if budget:
         yield Outcome("does not hold it", 1, world, Pinged(call.subject, "the endpoint does not hold the key"))
 
