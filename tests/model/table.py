@@ -20,8 +20,14 @@ class Counts(NamedTuple):
 
 
 def recorded() -> dict[str, Counts]:
-    """By what names a search on the command line; those of `make soak` are below the sum."""
+    """Of the searches of `make test`, by what names one on the command line."""
     return {_label(line): _counts(line) for line in _rows()}
+
+
+def recorded_below() -> dict[str, Counts]:
+    """Of those of `make soak`, which are below the sum."""
+    lines = PAGE.read_text().splitlines()
+    return {_label(line): _counts(line) for line in lines[_at_sum(lines) + 1 : _end(lines)]}
 
 
 def recorded_sum() -> Counts:
@@ -48,8 +54,7 @@ def write(row: str, order: Sequence[str]) -> None:
 def write_below(row: str, order: Sequence[str]) -> None:
     """The same for a search of `make soak`: below the sum."""
     with _lines() as lines:
-        begin = _at_sum(lines) + 1
-        end = next((i for i in range(begin, len(lines)) if not lines[i].startswith("|")), len(lines))
+        begin, end = _at_sum(lines) + 1, _end(lines)
         lines[begin:end] = _in_order([*lines[begin:end], row], order)
 
 
@@ -72,6 +77,11 @@ def _rows() -> list[str]:
 
 def _at_sum(lines: Sequence[str]) -> int:
     return next(i for i, line in enumerate(lines) if line.startswith(_SUM))
+
+
+def _end(lines: Sequence[str]) -> int:
+    begin = _at_sum(lines)
+    return next((i for i in range(begin, len(lines)) if not lines[i].startswith("|")), len(lines))
 
 
 def _in_order(lines: Sequence[str], order: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from tests.model import table
 from tests.model.__main__ import row
 from tests.model.ports import scripted
-from tests.model.scenarios import LIMITS, PENDING, bounded, meanwhile, pending
+from tests.model.scenarios import LIMITS, PENDING, bounded, meanwhile, pending, soak
 from tests.model.search import Scenario, explore, label
 from tests.model.table import Counts
 
@@ -29,6 +29,10 @@ def test_the_page_lists_searches_that_there_are_and_their_sum() -> None:
     rows = table.recorded()
     assert rows.keys() == {label(scenario) for scenario in bounded()}
     assert table.recorded_sum() == table.total(list(rows.values()))
+
+
+def test_the_rows_below_the_sum_are_of_the_long_searches() -> None:
+    assert table.recorded_below().keys() <= {label(scenario) for scenario in soak()}
 
 
 def test_what_is_switched_off_says_what_it_finds() -> None:
