@@ -128,7 +128,7 @@ def _try_again(run: _Run, pool: Pool, reached: Reached, reasons: Collection[Iden
     orders: list[tuple[int, dict[str, object]]] = []
     for at, one in enumerate(run.mutants):
         if one.identity in run.results.alive and one.identity not in reasons:
-            tests = reached.among(one, run.results.killers(one, run.modules[one.module]))
+            tests = reached.among(one, run.results.killers(one))
             orders += [(at, _order(run, one, tests, reached))] if tests else []
     for tried, (at, answer) in enumerate(pool.answers(orders), 1):
         one = run.mutants[at]

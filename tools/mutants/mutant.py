@@ -11,7 +11,8 @@ class Mutant:
 
     ``nth`` counts those that read alike in one place. Its identity has no line, so that it outlives changes elsewhere.
     ``lines`` are those whose tests can notice it, unless it is in what runs ``at_import``, before any test. The bytes
-    from ``start`` to ``end`` are replaced.
+    from ``start`` to ``end`` are replaced; those of ``scope`` are its whole function, or its statement where it is in
+    none.
     """
 
     module: str
@@ -25,6 +26,7 @@ class Mutant:
     start: int
     end: int
     text: str
+    scope: tuple[int, int]
 
     @property
     def identity(self) -> Identity:

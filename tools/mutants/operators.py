@@ -60,6 +60,7 @@ class _Walk:
             self._starts.append(self._starts[-1] + len(line))
         self._where: list[str] = []
         self._lines = (0, 0)
+        self._scope = (0, 0)
         self._at_import = True
 
     def everything(self) -> Iterator[Mutant]:
@@ -73,6 +74,8 @@ class _Walk:
 
     def _statement(self, node: ast.stmt) -> Iterator[Mutant]:
         self._lines = _header(node)
+        if self._at_import:
+            self._scope = self._span(node)
         match node:
             case ast.Import() | ast.ImportFrom() | ast.Pass() | ast.Global() | ast.Nonlocal():
                 return
@@ -266,7 +269,8 @@ class _Walk:
         before = self._source[start:end].decode()
         was, becomes = _difference(_on_one_line(before), shown or _on_one_line(_bare(text)))
         where = ".".join(self._where) or "the module"
-        return Mutant(self._module, where, was, becomes, 0, node.lineno, self._lines, self._at_import, start, end, text)
+        place = (node.lineno, self._lines, self._at_import, start, end)
+        return Mutant(self._module, where, was, becomes, 0, *place, text, self._scope)
 
     def _span(self, node: ast.expr | ast.stmt | ast.keyword) -> tuple[int, int]:
         assert node.end_lineno is not None

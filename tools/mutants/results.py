@@ -1,4 +1,4 @@
-"""What became of each mutant, remembered between runs: one that was killed stays dead while its module is the same."""
+"""What became of each mutant, remembered between runs: a dead one stays dead while its function is the same."""
 
 import hashlib
 import json
@@ -33,26 +33,26 @@ class Results:
 
     def is_dead(self, mutant: Mutant, source: bytes) -> bool:
         """Whether it was killed in this very source."""
-        return (_digest(source), mutant.identity) in self.dead
+        return (_digest(mutant, source), mutant.identity) in self.dead
 
-    def killers(self, mutant: Mutant, source: bytes) -> set[str]:
-        """The tests that killed others of its function."""
-        digest = _digest(source)
-        return {by for (of, identity), by in self.dead.items() if of == digest and identity[:2] == mutant.identity[:2]}
+    def killers(self, mutant: Mutant) -> set[str]:
+        """The tests that ever killed one of its function."""
+        return {by for (_, identity), by in self.dead.items() if identity[:2] == mutant.identity[:2]}
 
     def note(self, mutant: Mutant, source: bytes, status: str, by: str) -> None:
         """Remembers it, at once if it is dead."""
         if status != KILLED:
             self.alive[mutant.identity] = status
             return
-        self.dead[(_digest(source), mutant.identity)] = by
+        self.dead[(_digest(mutant, source), mutant.identity)] = by
         self.alive.pop(mutant.identity, None)
         with self.file.open("a") as file:
-            file.write(json.dumps([_digest(source), mutant.identity, by]) + "\n")
+            file.write(json.dumps([_digest(mutant, source), mutant.identity, by]) + "\n")
 
 
-def _digest(source: bytes) -> str:
-    return hashlib.sha256(source).hexdigest()[:16]
+def _digest(mutant: Mutant, source: bytes) -> str:
+    begin, end = mutant.scope
+    return hashlib.sha256(source[begin:end]).hexdigest()[:16]
 
 
 def _identity(fields: Iterable[object]) -> Identity:
