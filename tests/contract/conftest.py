@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,6 +20,9 @@ from whatsapp_flow_keys.lifecycle.staging import NewKey, stage_in_stores
 from whatsapp_flow_keys.ring import KeyRing, Role
 from whatsapp_flow_keys.stores.file import FileStore
 from whatsapp_graph_emulator import Emulator
+
+if TYPE_CHECKING:
+    from tests.contract.miniature_engine import MiniatureEngine
 
 STACK = "org/flows/prod"
 
@@ -146,3 +150,12 @@ def line(emulator: Emulator, number: str, tmp_path: Path) -> Line:
     """A number that has no key yet."""
     emulator.clear_faults()
     return Line(number, emulator, tmp_path)
+
+
+@pytest.fixture
+def engine(emulator: Emulator, number: str, tmp_path: Path) -> "MiniatureEngine":
+    """A number without a key, and the calls of an engine for it."""
+    from tests.contract.miniature_engine import MiniatureEngine  # it takes the clock from here
+
+    emulator.clear_faults()
+    return MiniatureEngine(number, emulator, tmp_path)

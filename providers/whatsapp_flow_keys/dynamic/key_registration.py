@@ -105,8 +105,7 @@ class KeyRegistrationProvider(FlowKeysProvider):
         found = inspect(_wanted(props, {}), stores=_stores(props, _recorded_ring), graph=self.graph())
         observed = {"signature_status": found.served.signature_status or "none", "key_ring": found.key_ring}
         proven = props["fingerprint"] if found.proves(props["fingerprint"]) else None
-        was_registered = props.get("proven_fingerprint") or props.get("foreign_fingerprint") == NOTHING
-        foreign = NOTHING if found.served.fingerprint is None and was_registered else found.foreign
+        foreign = NOTHING if found.served.fingerprint is None else found.foreign  # what a state records was proven once
         outs = {**props, **observed, "proven_fingerprint": proven, "foreign_fingerprint": foreign}
         inputs = {name: value for name, value in outs.items() if name not in _FOUND}
         return ReadResult(id_, outs, {**inputs, "fingerprint": found.served.fingerprint or NOTHING})
