@@ -238,7 +238,7 @@ def _former_passphrases(olds: Mapping[str, Any]) -> list[str]:
     from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE
 
     recorded = [olds.get("passphrase") or NO_PASSPHRASE, *(olds.get("former_passphrases") or [])]
-    return list(dict.fromkeys([*recorded, NO_PASSPHRASE]))
+    return list(dict.fromkeys(recorded))
 
 
 def _misplaced_passphrase(inputs: Inputs) -> list[str]:

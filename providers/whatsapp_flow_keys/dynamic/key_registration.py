@@ -166,13 +166,8 @@ def _endpoint_is_unknown(props: Props) -> bool:
 
 
 def _outs(props: Props, served: "RegisteredKey") -> Props:
-    return {
-        **props,
-        "signature_status": served.signature_status,
-        "key_ring": IN_PLACE,
-        "proven_fingerprint": served.fingerprint,
-        "foreign_fingerprint": None,
-    }
+    """What check has set to what should be is so now, or the registration had failed."""
+    return {**props, "proven_fingerprint": served.fingerprint, "foreign_fingerprint": None}
 
 
 def _wanted(props: Props, olds: Props) -> "Wanted":

@@ -105,7 +105,7 @@ def _why_updated(number: str, olds: Props, news: Props, updates: Sequence[str], 
     store, before = news.get("store"), olds.get("store")
     if is_known(store) and not is_same_place(store, before):
         reasons.append(f"its keys move from {'the stack' if before == STACK else before} to {store}")
-    if "backups" in updates and is_known(news.get("backups")):
+    if is_known(news.get("backups")):
         new = [url for url in news["backups"] if not any(is_same_place(url, old) for old in olds.get("backups") or [])]
         reasons += [f"every key is copied to {url}" for url in new if not is_same_place(url, before)]
         reasons += [f"{url} is no longer kept up to date" for url in _left_out(olds, news)]

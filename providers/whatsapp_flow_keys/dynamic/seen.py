@@ -13,7 +13,6 @@ from threading import Lock
 from typing import Any
 
 from whatsapp_flow_keys import document
-from whatsapp_flow_keys.dynamic.inputs import is_known
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import open_store
@@ -94,13 +93,13 @@ class SeenRings:
 
     def note(self, id_: str, text: object) -> None:
         """This resource holds the ring in this document; what a preview doesn't know yet is passed over."""
-        if isinstance(text, str) and is_known(text):
+        if isinstance(text, str):
             with self._lock:
                 self._rings[id_] = document.load(text, STACKS_RING)
 
     def note_recorded(self, id_: str, text: object) -> None:
         """The state records this document; see :meth:`SeenKeys.note_recorded`."""
-        if isinstance(text, str) and is_known(text):
+        if isinstance(text, str):
             ring = document.load(text, STACKS_RING)
             with self._lock:
                 if ring.phone_number_id in self._expected:
