@@ -208,3 +208,11 @@ def test_a_diff_notes_the_live_key_for_what_comes_after_it() -> None:
     run.keys.expect(NUMBER)
     diff(EncryptionKeyProvider, ENCRYPTION_KEY, ENCRYPTION_KEY, run)
     assert run.keys.outputs(NUMBER) == ENCRYPTION_KEY
+
+
+@pytest.mark.parametrize("kind", [EncryptionKeyProvider, StoredKeyRingProvider, KeyRingProvider])
+def test_a_refresh_leaves_what_is_recorded_of_a_resource_that_has_no_drift_of_its_own(
+    kind: type[FlowKeysProvider],
+) -> None:
+    found = kind().read("id-1", {"phone_number_id": NUMBER, "key_id": "key-1"})
+    assert (found.id, found.outs) == ("id-1", {"phone_number_id": NUMBER, "key_id": "key-1"})

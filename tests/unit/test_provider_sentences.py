@@ -11,12 +11,13 @@ from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
 from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider, Props
+from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
 from whatsapp_flow_keys.errors import StoreUnavailableError
 from whatsapp_flow_keys.stores.urls import STACK
 
 NUMBER = "106540352242922"
 OTHER = "110200345501442"
-PROVIDERS = (EncryptionKeyProvider, KeyRingProvider, KeyRegistrationProvider)
+PROVIDERS = (EncryptionKeyProvider, StoredKeyRingProvider, KeyRingProvider, KeyRegistrationProvider)
 
 
 class Failing(FlowKeysProvider):

@@ -37,7 +37,23 @@ def test_the_last_resource_that_was_noted_is_the_live_one() -> None:
 def test_one_number_says_nothing_of_another() -> None:
     keys = SeenKeys()
     keys.note("id-1", outputs(OTHER_NUMBER))
+    keys.expect(OTHER_NUMBER)
     assert keys.outputs(NUMBER) == {}
+    assert not keys.is_replaced("id-2", NUMBER)
+
+
+def test_a_key_is_replaced_where_another_one_lives() -> None:
+    keys = SeenKeys()
+    keys.note("id-2", outputs())
+    assert keys.is_replaced("id-1", NUMBER)
+    assert not keys.is_replaced("id-2", NUMBER)
+
+
+def test_a_key_of_a_number_that_the_program_has_is_replaced_whatever_was_seen() -> None:
+    """Its document is not to go where nobody knows yet what takes its place."""
+    keys = SeenKeys()
+    keys.expect(NUMBER)
+    assert keys.is_replaced("id-1", NUMBER)
 
 
 def test_the_stores_of_the_live_resource_are_those_that_it_recorded() -> None:

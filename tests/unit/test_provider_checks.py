@@ -1,0 +1,80 @@
+"""What each resource's check refuses, before anything is done and in a sentence that names the field."""
+
+from typing import Any
+
+import pytest
+from pulumi.dynamic.config import Config
+
+from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
+from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
+from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider, Props
+from whatsapp_flow_keys.dynamic.run import Run
+from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
+from whatsapp_flow_keys.keys import PrivateKey
+
+NUMBER, OTHER_NUMBER = "106540352242922", "110200345501442"
+FILE, ELSEWHERE = "file:///var/lib/flows/ring.json", "file:///mnt/new/ring.json"
+AWS = "awssecretsmanager://eu-west-1/flows/ring"
+OF_KEY: Props = {"phone_number_id": NUMBER, "managed_by": "acme/flows/prod", "store": FILE, "backups": []}
+OF_REST: Props = {**OF_KEY, "key_id": "key-1", "fingerprint": "a" * 64, "locations": [FILE]}
+
+
+def refusals(kind: type[FlowKeysProvider], olds: Props, news: Props, **settings: str) -> list[str]:
+    provider: Any = kind()
+    provider._config = Config({f"whatsapp:{name}": value for name, value in settings.items()}, "flows")
+    provider._run = Run(voice=lambda said: None)
+    return [failure.reason for failure in provider.check(olds, news).failures]
+
+
+def test_no_rotation_is_taken_while_the_adopted_key_is_still_given() -> None:
+    given = {**OF_KEY, "existing_private_key": PrivateKey.generate().to_pem(), "issued_on": "2026-11-24"}
+    assert refusals(EncryptionKeyProvider, given, given) == []
+    (refusal,) = refusals(EncryptionKeyProvider, given, {**given, "rotation_trigger": "once"})
+    assert "existing_private_key: a rotation is asked for" in refusal
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (FILE, ELSEWHERE, f"from {FILE} to {ELSEWHERE}, first add it to `backups`"),
+        ("stack", FILE, f"from stack to {FILE}, first add it to `backups`"),
+        (f"{AWS}?tag.team=flows", FILE, f"from {AWS} to {FILE}, "),
+    ],
+    ids=["a store", "the stack", "a store with settings"],
+)
+def test_a_move_to_where_no_key_is_names_both_places(before: str, after: str, said: str) -> None:
+    (refusal,) = refusals(EncryptionKeyProvider, {**OF_KEY, "store": before}, {**OF_KEY, "store": after})
+    assert said in refusal
+
+
+def test_a_state_that_records_no_backups_had_none_to_move_to() -> None:
+    olds = {name: value for name, value in OF_KEY.items() if name != "backups"}
+    (refusal,) = refusals(EncryptionKeyProvider, olds, {**OF_KEY, "store": ELSEWHERE, "backups": [FILE]})
+    assert "first add it to `backups`" in refusal
+
+
+@pytest.mark.parametrize("store", [FILE, AWS])
+def test_the_place_of_a_number_takes_no_other_number(store: str) -> None:
+    olds = {**OF_KEY, "store": store}
+    (refusal,) = refusals(EncryptionKeyProvider, olds, {**olds, "phone_number_id": OTHER_NUMBER})
+    assert f"phone_number_id: {store} holds the keys of {NUMBER}; give the new number another store" in refusal
+
+
+def test_the_stack_takes_every_number() -> None:
+    olds = {**OF_KEY, "store": "stack"}
+    assert refusals(EncryptionKeyProvider, olds, {**olds, "phone_number_id": OTHER_NUMBER}) == []
+
+
+def test_a_registration_without_an_access_token_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WHATSAPP_ACCESS_TOKEN", raising=False)
+    (refusal,) = refusals(KeyRegistrationProvider, {}, OF_REST)
+    assert "whatsapp:accessToken" in refusal
+    assert refusals(KeyRegistrationProvider, {}, OF_REST, accessToken="EAA") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"), [("phone_number_id", "+49 30 1234"), ("store", "nothing"), ("backups", [FILE])]
+)
+def test_the_guard_of_a_document_is_refused_with_the_field_that_is_wrong(name: str, wrong: Any) -> None:
+    (refusal,) = refusals(StoredKeyRingProvider, {}, {**OF_REST, name: wrong})
+    assert f"{name}: " in refusal
