@@ -351,7 +351,7 @@ def test_a_document_that_is_left_behind_is_told_as_not_deleted(line: Line) -> No
     assert line.told.take() == ["deleted failed"]
 
 
-def test_a_softly_deleted_document_is_told_key_by_key_when_it_is_restored(
+def test_a_soft_deleted_document_is_told_key_by_key_when_it_is_restored(
     line: Line, openbao: OpenBao, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = VaultPlace(openbao, monkeypatch)
@@ -368,7 +368,7 @@ def test_a_softly_deleted_document_is_told_key_by_key_when_it_is_restored(
     assert line.told.take() == ["restored", "restored"]
 
 
-def test_a_softly_deleted_document_that_could_not_be_restored_is_told_as_failed(line: Line) -> None:
+def test_a_soft_deleted_document_that_could_not_be_restored_is_told_as_failed(line: Line) -> None:
     class Gone(FileStore):
         def read(self) -> Versioned:
             return Versioned(None, "", deleted=True)

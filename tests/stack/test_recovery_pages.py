@@ -94,7 +94,7 @@ def test_a_lost_store_is_written_anew_from_its_backup(line: Project) -> None:
     assert line.served() == before
 
 
-def test_a_store_that_was_deleted_softly_is_restored(
+def test_a_store_that_was_soft_deleted_is_restored(
     line: Project, openbao: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in openbao.environment.items():
@@ -104,7 +104,7 @@ def test_a_store_that_was_deleted_softly_is_restored(
     line.up()
     before = line.served()
     openbao.client().secrets.kv.v2.delete_latest_version_of_secret(line.number)
-    type_in(line, recipe("lost-store", "It was deleted softly"))
+    type_in(line, recipe("lost-store", "It was soft-deleted"))
     assert is_whole(line)
     assert line.served() == before
 

@@ -116,7 +116,7 @@ def test_a_mismatch_is_healed_with_the_same_key(project: Project, places: dict[s
 
 
 @CLOUD
-def test_destroy_deletes_softly_and_the_next_up_restores_and_rotates(
+def test_destroy_soft_deletes_and_the_next_up_restores_and_rotates(
     project: Project, places: dict[str, Place], kind: str
 ) -> None:
     place = places[kind]

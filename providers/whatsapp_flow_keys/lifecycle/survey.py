@@ -151,7 +151,7 @@ def _look(store: Store) -> Copy:
         return Copy(store.url, Held.UNKNOWN, trouble=_without(store.url, error))
     if held.ring is not None and not held.deleted:
         return Copy(store.url, Held.RING, held.ring, recorded=recorded)
-    deleted = Trouble("its document was deleted, softly", "run `pulumi up --refresh`, which restores it")
+    deleted = Trouble("its document was soft-deleted", "run `pulumi up --refresh`, which restores it")
     return Copy(store.url, Held.NOTHING, trouble=deleted if held.deleted else Trouble("there is no key ring"))
 
 

@@ -19,7 +19,6 @@ class AzurePlace:
 
     name = "azure"
     limit = 25_000
-    softly = True
 
     def __init__(self, vault: KeyVault, secret: str = "support-line") -> None:
         self.vault, self.secret, self.clock = vault, secret, TestClock()
