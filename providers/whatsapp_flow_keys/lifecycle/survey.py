@@ -81,7 +81,7 @@ class Survey:
     served: RegisteredKey | None
     not_asked: Trouble | None
     at: datetime
-    passphrases: tuple[str, ...] = field(default=(), repr=False)
+    passphrases: tuple[str, ...] = field(repr=False)
 
     @property
     def in_use(self) -> Copy | None:
@@ -91,7 +91,8 @@ class Survey:
     @property
     def number(self) -> str | None:
         """The phone number ID, as the ring has it."""
-        return self.in_use.ring.phone_number_id if self.in_use and self.in_use.ring else None
+        ring = self.in_use.ring if self.in_use else None
+        return ring.phone_number_id if ring else None
 
     @property
     def served_fingerprint(self) -> str | None:
@@ -118,14 +119,15 @@ class Survey:
             for other in self.copies
             if other.ring and other.ring.phone_number_id == self.number and not other.recorded
         }
-        if copy.place not in rings or copy.ring is None:
+        ring = rings.get(copy.place)
+        if ring is None:
             return None
         newest = max(rings, key=lambda place: rings[place].revision)
-        ring = rings[newest]
-        if copy.ring.revision < ring.revision:
-            return f"revision {copy.ring.revision} is behind revision {ring.revision} of {newest}"
-        if copy.ring != ring:
-            return f"differs from {newest}, though both have revision {ring.revision}"
+        revision = rings[newest].revision
+        if ring.revision < revision:
+            return f"revision {ring.revision} is behind revision {revision} of {newest}"
+        if ring != rings[newest]:
+            return f"differs from {newest}, though both have revision {revision}"
         return None
 
 
@@ -149,7 +151,7 @@ def _look(store: Store) -> Copy:
         return Copy(store.url, Held.FOREIGN, trouble=_without(store.url, error))
     except (StoreError, MissingExtraError) as error:
         return Copy(store.url, Held.UNKNOWN, trouble=_without(store.url, error))
-    if held.ring is not None and not held.deleted:
+    if held.ring is not None:
         return Copy(store.url, Held.RING, held.ring, recorded=recorded)
     deleted = Trouble("its document was soft-deleted", "run `pulumi up --refresh`, which restores it")
     return Copy(store.url, Held.NOTHING, trouble=deleted if held.deleted else Trouble("there is no key ring"))
