@@ -16,7 +16,7 @@ from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.signature_status import VALID
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.lifecycle.survey import Copy, Held, Survey
-from whatsapp_flow_keys.ring import UNDER_WAY, KeyRing, RingKey, Role
+from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, may_come_to_be_served
 
 _UP = "run `pulumi up`"
 _REFRESH = "run `pulumi up --refresh`"
@@ -125,9 +125,9 @@ def _of_copy(copy: Copy, survey: Survey) -> Iterator[Check]:
     if served is not None:
         yield _of_role(copy, copy.ring, served, survey, wrong)
     yield _of_private_keys(copy, copy.ring, survey, wrong)
-    held = copy.ring.key(served) if served else None
-    if held is not None:
-        yield from _of_round_trip(copy, held, survey, wrong)
+    for key in copy.ring.keys:
+        if key.fingerprint == served:
+            yield from _of_round_trip(copy, key, survey, wrong)
 
 
 def _lost(copy: Copy, survey: Survey) -> str:
@@ -152,15 +152,15 @@ def _of_role(copy: Copy, ring: KeyRing, served: str, survey: Survey, wrong: Leve
         return Check("role", copy.place, Level.OK, "what Meta serves is the current key")
     if role is None:
         found = f"does not hold the private key of what Meta serves, {served}"
-        return Check("role", copy.place, wrong, found, _regain(copy, served, survey))
+        return Check("role", copy.place, wrong, found, _regain(served, survey))
     found = f"what Meta serves is the {role.value} key here, not the current one"
     return Check("role", copy.place, Level.WARNING, f"{found}: a rotation was not finished", _REFRESH)
 
 
-def _regain(copy: Copy, served: str, survey: Survey) -> str:
-    for other in survey.copies:
-        if other is not copy and other.ring is not None and served in other.ring:
-            return f"{other.place} holds it: {_REFRESH}" if not other.recorded else _REFRESH
+def _regain(served: str, survey: Survey) -> str:
+    for copy in survey.copies:
+        if copy.ring is not None and served in copy.ring:
+            return f"{copy.place} holds it: {_REFRESH}" if not copy.recorded else _REFRESH
     return (
         "if another place holds it, name that in `backups`; if it is somebody else's key, "
         "`pulumi up --refresh` shows that as drift and publishes yours again"
@@ -184,12 +184,14 @@ def _of_private_keys(copy: Copy, ring: KeyRing, survey: Survey, wrong: Level) ->
     )
 
 
-def _of_round_trip(copy: Copy, held: RingKey, survey: Survey, wrong: Level) -> Iterator[Check]:
-    private_key = survey.open(held).private_key
-    pem = survey.served.public_key_pem if survey.served else None
-    if private_key is None or pem is None:
+def _of_round_trip(copy: Copy, key: RingKey, survey: Survey, wrong: Level) -> Iterator[Check]:
+    """``key`` is the one that Meta serves. Where it doesn't open, another check says so."""
+    assert survey.served is not None
+    assert survey.served.public_key_pem is not None
+    private_key = survey.open(key).private_key
+    if private_key is None:
         return
-    if is_round_trip(load_public_key(pem), private_key):
+    if is_round_trip(load_public_key(survey.served.public_key_pem), private_key):
         yield Check("round_trip", copy.place, Level.OK, "opens a form that is encrypted with the key that Meta serves")
     else:
         found = "does not open a form that is encrypted with the key that Meta serves"
@@ -198,10 +200,10 @@ def _of_round_trip(copy: Copy, held: RingKey, survey: Survey, wrong: Level) -> I
 
 def _of_rotation(survey: Survey) -> Iterator[Check]:
     copy, served = survey.in_use, survey.served_fingerprint
-    if copy is None or copy.ring is None or (copy.recorded and survey.served is None):
+    if copy is None or (copy.recorded and survey.served is None):
         return
-    roles = copy.roles(served, survey.at)
-    waiting = [key for key in copy.ring.keys if roles[key.fingerprint] is Role.PENDING and key.fingerprint != served]
+    assert copy.ring is not None
+    waiting = [key for key in copy.ring.keys if key.role is Role.PENDING and key.fingerprint != served]
     if not waiting:
         yield Check("pending", "rotation", Level.OK, "no key is waiting to be published")
         return
@@ -215,7 +217,7 @@ def _of_rotation(survey: Survey) -> Iterator[Check]:
 
 def _waits_long(key: RingKey, survey: Survey) -> bool:
     if key.offered_at is not None:
-        return survey.at - key.offered_at > UNDER_WAY
+        return not may_come_to_be_served([key], survey.at)
     return survey.at.date() - date.fromisoformat(key.issued_on) >= _LONGEST_PENDING
 
 
