@@ -131,6 +131,24 @@ def test_the_first_key_of_a_number_is_published_with_a_warning(line: Line) -> No
     assert len(endpoint.asked) == 1
 
 
+def test_a_key_that_meta_is_seen_to_have_lost_is_published_again_with_a_warning(line: Line) -> None:
+    """No form is encrypted meanwhile, so there is nothing to wait for."""
+    line.adopt(KEY)
+    line.register(KEY.fingerprint)
+    line.emulator.set_key(line.number, None)
+    warnings: list[str] = []
+    register(
+        line.wanted(KEY.fingerprint, [NOTHING]),
+        stores=line.stores,
+        graph=line.graph,
+        clock=line.clock,
+        gate=Gate(Answers(["the endpoint answered 421"]), 60.0),
+        warn=warnings.append,
+    )
+    assert line.served() == KEY.fingerprint
+    assert len(warnings) == 1
+
+
 def test_a_first_key_that_turns_out_to_be_the_second_is_not_published_before_the_endpoint_has_it(line: Line) -> None:
     """An earlier publication takes effect while this one is looked for: forms are encrypted with that key now."""
     line.adopt(KEY)

@@ -1,15 +1,17 @@
 """Removal: a ring goes only where no key that Meta serves goes with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.contract.conftest import Line
-from whatsapp_flow_keys.errors import DeletionRefusedError, FlowKeysError, StoreConflictError
+from whatsapp_flow_keys.errors import DeletionRefusedError, FlowKeysError, ForeignDocumentError, StoreConflictError
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import AccountLockedError
+from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.removal import Force, Opening, remove_stored_ring
 from whatsapp_flow_keys.ring import Role
 from whatsapp_flow_keys.stores.file import FileStore
@@ -44,6 +46,29 @@ class Recoverable(FileStore):
     """What it deletes can be brought back."""
 
     recoverable = True
+
+
+class Given(FileStore):
+    """A document that was given by its identifier: its deletion leaves it."""
+
+    is_ours = False
+
+    def delete(self, expected: Versioned) -> str:
+        return f"{self.url}: stays, since it was given"
+
+
+class Nameless(FileStore):
+    """Does not say which document it is."""
+
+    def read(self) -> Versioned:
+        return replace(super().read(), place="")
+
+
+class SoftDeleted(FileStore):
+    """Its document is there and can't be read before it is restored."""
+
+    def read(self) -> Versioned:
+        return Versioned(None, "1", deleted=True)
 
 
 class Lagging(FileStore):
@@ -84,9 +109,16 @@ def offered_in_vain(line: Line) -> str:
     return staged
 
 
-def remove(line: Line, *, owner: str = "key-1", force: Force | None = None, passphrase_goes: bool = False) -> None:
-    store, *backups = line.stores
-    remove_stored_ring(
+def remove(
+    line: Line,
+    *,
+    owner: str = "key-1",
+    force: Force | None = None,
+    passphrase_goes: bool = False,
+    stores: Sequence[FileStore] = (),
+) -> str:
+    store, *backups = stores or line.stores
+    return remove_stored_ring(
         line.claim(owner),
         store,
         backups,
@@ -137,9 +169,87 @@ def test_a_ring_whose_pending_key_is_the_served_one_stays(line: Line) -> None:
         remove(line)
 
 
-def test_a_ring_of_another_owner_is_left_alone_without_a_word(line: Line) -> None:
+def test_a_ring_of_another_owner_is_left_alone_without_a_word_and_without_asking_meta(line: Line) -> None:
     line.rotate()
-    remove(line, owner="a replaced key")
+    line.emulator.clear_requests()
+    assert remove(line, owner="a replaced key") == ""
+    assert exists(line)
+    assert line.emulator.requests(line.number) == []
+
+
+def test_a_ring_of_another_number_is_left_alone_though_its_owner_has_the_same_name(line: Line) -> None:
+    line.rotate()
+    store = line.stores[0]
+    number = "110200345501442"
+    line.emulator.add_number(number)
+    another = replace(line, number=number)
+    assert remove(another, force=Force(recorded=True), stores=[store]) == ""
+    assert exists(line)
+
+
+def test_neither_document_nor_passphrase_goes_so_nothing_is_asked(line: Line) -> None:
+    line.rotate()
+    line.emulator.clear_requests()
+    left = remove_stored_ring(
+        line.claim(), line.stores[0], [], graph=line.graph, clock=line.clock, force=Force(), document_stays=True
+    )
+    assert (left, exists(line), line.emulator.requests(line.number)) == ("", True, [])
+
+
+@pytest.mark.parametrize("passphrase_goes", [False, True])
+def test_a_ring_goes_while_meta_serves_a_key_that_no_place_of_it_holds(line: Line, passphrase_goes: bool) -> None:
+    line.backups, line.passphrase = 1, "generated words"
+    line.rotate()
+    line.emulator.set_key(line.number, PrivateKey.generate().public_key_pem)
+    line.clock.time += HOUR
+    remove(line, passphrase_goes=passphrase_goes)
+    assert not exists(line)
+
+
+def test_a_key_that_only_a_backup_holds_is_not_at_stake_while_only_the_store_goes(line: Line) -> None:
+    """It does not open with the words of today, and it did not before."""
+    line.rotate()
+    line.backups, line.passphrase = 1, "words of a time before"
+    store, backup = line.stores
+    (line.folder / "ring1.json").write_bytes((line.folder / "ring0.json").read_bytes())
+    key = PrivateKey.generate()
+    ring = line.ring(1)
+    entry = replace(ring.keys[0], fingerprint=key.fingerprint, private_key_pem=key.to_pem("words of a time before"))
+    backup.write(replace(ring, keys=(entry,)), backup.read())
+    line.emulator.set_key(line.number, key.public_key_pem)
+    line.clock.time += HOUR
+    remove_stored_ring(line.claim(), store, [backup], graph=line.graph, clock=line.clock, force=Force())
+    assert not exists(line)
+
+
+def test_a_ring_whose_keys_live_on_in_a_backup_goes_though_meta_can_not_be_asked(line: Line) -> None:
+    line.backups = 1
+    line.rotate()
+    line.fault("error", code=131031, method="GET")
+    remove(line)
+    assert not exists(line)
+
+
+def test_a_document_that_says_no_place_is_no_copy_of_itself(line: Line) -> None:
+    key = line.rotate()
+    with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):
+        remove(line, stores=[Nameless(str(line.folder / "ring0.json"))])
+
+
+def test_a_document_that_can_be_restored_goes_without_asking_meta(line: Line) -> None:
+    line.rotate()
+    line.fault("error", code=131031, method="GET")
+    remove(line, stores=[Recoverable(str(line.folder / "ring0.json"))])
+    assert not exists(line)
+
+
+@pytest.mark.parametrize("is_forced", [False, True])
+def test_a_document_that_was_given_by_its_identifier_stays_and_what_is_said_of_it_is_handed_on(
+    line: Line, is_forced: bool
+) -> None:
+    line.rotate()
+    store = Given(str(line.folder / "ring0.json"))
+    assert remove(line, force=Force(is_forced), stores=[store]) == f"{store.url}: stays, since it was given"
     assert exists(line)
 
 
@@ -159,6 +269,47 @@ def test_a_backup_does_not_count_when_the_passphrase_goes_too(line: Line) -> Non
     ):
         remove(line, passphrase_goes=True)
     assert exists(line)
+
+
+def test_a_backup_in_the_clear_lets_the_passphrase_go_while_the_document_stays(line: Line) -> None:
+    line.backups, line.passphrase = 1, "generated words"
+    key = line.rotate()
+    backup = line.stores[1]
+    held = line.ring().keys[0]
+    clear = PrivateKey.from_pem(held.private_key_pem, "generated words").to_pem()
+    backup.write(replace(line.ring(), keys=(replace(held, private_key_pem=clear),)), backup.read())
+    assert remove(line, passphrase_goes=True, stores=[Given(str(line.folder / "ring0.json")), backup]) != ""
+    assert (line.served(), exists(line)) == (key, True)
+
+
+def test_a_clear_copy_of_another_owner_lets_the_passphrase_go_and_stays(line: Line) -> None:
+    line.rotate()
+    assert remove(line, owner="a replaced key", passphrase_goes=True) == ""
+    assert exists(line)
+
+
+@pytest.mark.parametrize("kind", [FileStore, SoftDeleted], ids=["can't be read", "soft-deleted"])
+def test_a_backup_that_may_hold_the_served_key_keeps_the_passphrase_and_every_place_is_named(
+    line: Line, kind: type[FileStore]
+) -> None:
+    line.passphrase = "generated words"
+    line.rotate()
+    foreign = PrivateKey.generate()
+    line.emulator.set_key(line.number, foreign.public_key_pem)
+    line.clock.time += HOUR
+    store, backup = line.stores[0], kind(str(line.folder / "ring1.json"))
+    (line.folder / "ring1.json").write_text("another tool's")
+    places = f"{store.url}, {backup.url}"
+    with pytest.raises(DeletionRefusedError, match=f"{foreign.fingerprint}, of which a copy may be in {places}; "):
+        remove(line, passphrase_goes=True, stores=[store, backup])
+
+
+def test_what_another_backup_holds_is_no_matter_while_the_served_key_is_in_the_clear(line: Line) -> None:
+    line.rotate()
+    store = Recoverable(str(line.folder / "ring0.json"))
+    backup = SoftDeleted(str(line.folder / "ring1.json"))
+    remove(line, passphrase_goes=True, stores=[store, backup])
+    assert not exists(line)
 
 
 def test_a_lost_store_is_no_reason_to_let_the_passphrase_of_its_backup_go(line: Line) -> None:
@@ -224,9 +375,12 @@ def test_nothing_at_meta_beside_a_proven_key_is_asked_again_and_no_reason_to_del
     assert not exists(line)
 
 
-def test_an_answer_that_was_empty_once_lets_no_served_key_go(line: Line) -> None:
+@pytest.mark.parametrize("is_another_staged", [False, True])
+def test_an_answer_that_was_empty_once_lets_no_served_key_go(line: Line, is_another_staged: bool) -> None:
     """The number is asked again, and then Meta names the key."""
     key = line.rotate()
+    if is_another_staged:
+        line.stage()
     pem = line.emulator.served(line.number)[0]
     line.emulator.set_key(line.number, None)
     line.clock.on_sleep.append(lambda: line.emulator.set_key(line.number, pem))
@@ -328,6 +482,31 @@ def test_only_the_fingerprint_of_a_key_at_stake_forces_while_meta_can_not_be_ask
     assert not exists(line)
 
 
+@pytest.mark.parametrize("nth", [0, 1])
+def test_the_fingerprint_of_any_key_of_the_ring_forces_while_meta_can_not_be_asked(line: Line, nth: int) -> None:
+    line.rotate()
+    line.rotate()
+    line.fault("error", code=131031, method="GET")
+    remove(line, force=Force(fingerprint=line.ring().keys[nth].fingerprint))
+    assert not exists(line)
+
+
+def test_while_meta_can_not_be_asked_a_key_that_was_never_proven_is_named_as_the_one_that_forces(line: Line) -> None:
+    staged = offered_in_vain(line)
+    line.fault("error", code=131031, method="GET")
+    with pytest.raises(DeletionRefusedError, match=f"WHATSAPP_FORCE_DESTROY={staged}") as refused:
+        remove(line)
+    assert refused.value.fingerprint == staged
+
+
+def test_only_the_place_that_goes_is_named_while_the_passphrase_stays(line: Line) -> None:
+    line.rotate()
+    line.backups = 1
+    (line.folder / "ring1.json").write_text("garbage")
+    with pytest.raises(DeletionRefusedError, match=f"whose last copy that opens is in {line.stores[0].url}; "):
+        remove(line)
+
+
 def test_a_backup_that_lacks_the_served_key_does_not_count(line: Line) -> None:
     line.rotate()
     snapshot = (line.folder / "ring0.json").read_bytes()
@@ -358,7 +537,17 @@ def test_a_ring_stays_while_a_publication_whose_answer_was_lost_may_take_effect(
     with pytest.raises(DeletionRefusedError, match=f"key {staged}, .* can still take effect"):
         remove(line, passphrase_goes=passphrase_goes)
     assert exists(line)
+    with pytest.raises(DeletionRefusedError):
+        remove(line, force=Force(fingerprint="f" * 64), passphrase_goes=passphrase_goes)
     remove(line, force=Force(fingerprint=staged), passphrase_goes=passphrase_goes)
+    assert not exists(line)
+
+
+def test_the_fingerprint_of_the_served_key_forces_though_another_publication_may_take_effect(line: Line) -> None:
+    served = line.rotate()
+    line.clock.time += HOUR
+    offered_in_vain(line)
+    remove(line, force=Force(fingerprint=served))
     assert not exists(line)
 
 
@@ -422,7 +611,7 @@ def test_a_document_that_can_be_restored_and_opens_without_the_passphrase_is_a_c
 
 def test_recorded_force_deletes_a_served_key(line: Line) -> None:
     line.rotate()
-    remove(line, force=Force(recorded=True))
+    assert remove(line, force=Force(recorded=True)) == ""
     assert not exists(line)
 
 
@@ -442,8 +631,16 @@ def test_a_store_that_can_not_be_asked_is_named_with_the_way_to_leave_its_docume
     (line.folder / "ring0.json").mkdir()
     with pytest.raises(DeletionRefusedError, match="To forget the resource and leave its document where it is"):
         remove_stored_ring(line.claim(), store, [], graph=line.graph, clock=line.clock, force=Force())
-    left = remove_stored_ring(line.claim(), store, [], graph=line.graph, clock=line.clock, force=Force(recorded=True))
-    assert left == f"{store.url}: could not be asked, so its document was left behind"
+    for force in (Force(recorded=True), Force(fingerprint="f" * 64)):
+        left = remove_stored_ring(line.claim(), store, [], graph=line.graph, clock=line.clock, force=force)
+        assert left == f"{store.url}: could not be asked, so its document was left behind"
+
+
+def test_another_tools_document_stays_though_the_deletion_is_forced(line: Line) -> None:
+    (line.folder / "ring0.json").write_text("another tool's")
+    with pytest.raises(ForeignDocumentError):
+        remove(line, force=Force(recorded=True))
+    assert exists(line)
 
 
 def test_what_a_forced_deletion_leaves_with_its_passphrase_gone_is_not_called_restorable(line: Line) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.contract.conftest import Line
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.errors import DeletionRefusedError, StoreUnavailableError
+from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.removal import Force, Opening, remove_recorded_ring, remove_stored_ring
 from whatsapp_flow_keys.ring import KeyRing, newest_first
 
@@ -50,6 +51,16 @@ def test_a_recorded_ring_goes_while_its_key_lives_on_elsewhere(line: Line) -> No
     key = line.rotate()
     remove(line, line.ring(), survivors=lambda: frozenset({key}))
     remove(line, line.ring(), beside=frozenset({key}))
+
+
+@pytest.mark.parametrize("is_meta_asked", [False, True])
+def test_a_recorded_ring_goes_while_nothing_is_lost_with_it(line: Line, is_meta_asked: bool) -> None:
+    """Meta serves somebody else's key, or says nothing."""
+    key = line.rotate()
+    line.emulator.set_key(line.number, PrivateKey.generate().public_key_pem)
+    if not is_meta_asked:
+        line.fault("error", code=LOCKED, method="GET")
+    remove(line, line.ring(), survivors=lambda: frozenset({key}))
 
 
 def test_what_a_ring_beside_it_holds_is_not_told_as_deleted(line: Line) -> None:

@@ -12,6 +12,7 @@ from whatsapp_flow_keys.errors import ForeignDocumentError, InputError, StoreErr
 from whatsapp_flow_keys.lifecycle.restoration import restore
 from whatsapp_flow_keys.ring import Role
 from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.store import Versioned
 
 
 @pytest.fixture
@@ -74,8 +75,11 @@ def test_keys_that_only_the_target_or_only_the_source_holds_are_all_in_the_targe
     held, ring = target.read(), line.ring(0)
     target.write(replace(ring, keys=tuple(key for key in ring.keys if key.fingerprint == second)), held)
     (line.folder / "ring1.json").write_bytes(snapshot)
-    assert restore(source, target, TestClock()).regained == (first,)
+    restored = restore(source, target, TestClock())
+    assert restored.regained == (first,)
     assert line.roles(0) == {second: Role.CURRENT, first: Role.RETAINED}
+    assert restored.ring == line.ring(0)
+    assert line.ring(0).revision == ring.revision + 1
 
 
 def test_a_key_that_the_target_is_about_to_publish_stays_beside_a_newer_source(line: Line) -> None:
@@ -98,6 +102,16 @@ def test_a_source_without_a_ring_is_an_error_and_the_target_stays(line: Line) ->
     with pytest.raises(StoreError, match="there is no key ring to restore from"):
         restore(empty, first, TestClock())
     assert (line.folder / "ring0.json").read_bytes() == before
+
+
+def test_a_source_whose_document_was_deleted_is_to_be_brought_back_first(line: Line) -> None:
+    class Deleted(FileStore):
+        def read(self) -> Versioned:
+            return Versioned(None, "1", deleted=True)
+
+    source = Deleted(str(line.folder / "ring1.json"))
+    with pytest.raises(StoreError, match=r"no key ring to restore from \(it was deleted; bring it back first\)$"):
+        restore(source, line.stores[0], TestClock())
 
 
 def test_a_target_that_holds_another_numbers_ring_is_refused(line: Line, backed_up: Line, tmp_path: Path) -> None:

@@ -130,7 +130,9 @@ def test_a_renamed_stack_claims_its_ring(line: Line) -> None:
 
 
 def test_a_move_to_where_the_live_key_is_not_changes_nothing(line: Line) -> None:
-    with pytest.raises(KeyNotInRingError, match="so the keys were not moved there"):
+    place = line.stores[0].url
+    said = f"^phone number {line.number}: key {'f' * 64} is not in {place}, so the keys were not moved there"
+    with pytest.raises(KeyNotInRingError, match=said):
         claim_stores(line.claim(), stores=line.stores, passphrase=None, desired="f" * 64, moved=True)
     assert list(line.folder.iterdir()) == []
 
