@@ -48,7 +48,8 @@ def test_a_key_that_no_store_holds_is_not_published(line: Line) -> None:
 def test_a_foreign_key_is_not_published_over(line: Line) -> None:
     key, foreign = line.stage(), PrivateKey.generate()
     line.emulator.set_key(line.number, foreign.public_key_pem)
-    with pytest.raises(ForeignKeyError, match=f'take_over="{foreign.fingerprint}"'):
+    ways_on = f'run `pulumi up --refresh` to see it as drift .*, or set take_over="{foreign.fingerprint}"'
+    with pytest.raises(ForeignKeyError, match=ways_on):
         line.register(key)
     assert line.served() == foreign.fingerprint
 
@@ -193,6 +194,17 @@ def test_an_interrupted_rotation_is_finished_first(line: Line) -> None:
     assert line.roles() == {third: Role.CURRENT, second: Role.PREVIOUS, first: Role.RETAINED}
 
 
+def test_a_rotation_that_another_key_interrupts_is_finished_before_the_way_back(line: Line) -> None:
+    """The state still records the first key, and Meta serves the second already."""
+    first, second = line.rotate(), line.stage()
+    held = line.ring().key(second)
+    assert held is not None
+    line.emulator.set_key(line.number, PrivateKey.from_pem(held.private_key_pem).public_key_pem)
+    line.register(first)
+    assert line.served() == first
+    assert line.roles() == {first: Role.CURRENT, second: Role.PREVIOUS}
+
+
 def test_a_stale_signature_is_healed_with_the_same_key(line: Line) -> None:
     key = line.rotate()
     line.emulator.reregister(line.number)
@@ -253,9 +265,11 @@ def test_a_read_that_lags_behind_is_repeated(line: Line) -> None:
 def test_a_key_that_never_shows_is_an_error_and_stays_in_the_ring(line: Line) -> None:
     first, second = line.rotate(), line.stage()
     line.fault("no_effect", method="POST")
-    with pytest.raises(RegistrationError, match="was published 3 times, but Meta still serves"):
+    said = f"^phone number {line.number}: key {second} was published 3 times, but Meta still serves {first}"
+    with pytest.raises(RegistrationError, match=said):
         line.register(second)
     assert set(line.roles()) == {first, second}
+    assert line.publications() == 4
 
 
 def test_calls_whose_answers_are_all_lost_end_in_what_was_wrong_with_the_last(line: Line) -> None:

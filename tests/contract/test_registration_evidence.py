@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 import pytest
 
 from tests.contract.conftest import Line
-from whatsapp_flow_keys.errors import ForeignDocumentError, KeyNotInRingError, RegistrationError
+from whatsapp_flow_keys.errors import ForeignDocumentError, KeyNotInRingError, PrivateKeyError, RegistrationError
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.passphrases import is_written_with
 from whatsapp_flow_keys.lifecycle.registration import register
+from whatsapp_flow_keys.lifecycle.staging import NewKey, stage_in_stores
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 LOCKED = 131031
@@ -34,11 +36,16 @@ class SaysNothingAfterPublication:
         return self.line.graph.set_public_key(phone_number_id, public_key_pem)
 
 
-def test_nothing_right_after_a_publication_is_read_again_and_no_contradiction(line: Line) -> None:
+@pytest.mark.parametrize(("answers", "publications"), [(4, 1), (6, 2)])
+def test_nothing_right_after_a_publication_is_read_again_and_no_contradiction(
+    line: Line, answers: int, publications: int
+) -> None:
     old, staged = line.rotate(), line.stage()
-    graph = SaysNothingAfterPublication(line, 4)
+    before = line.publications()
+    graph = SaysNothingAfterPublication(line, answers)
     register(line.wanted(staged), stores=line.stores, graph=graph, clock=line.clock)
     assert line.roles() == {staged: Role.CURRENT, old: Role.PREVIOUS}
+    assert line.publications() - before == publications
 
 
 def test_an_answer_that_contradicts_what_is_known_is_asked_again_a_second_apart(line: Line) -> None:
@@ -87,6 +94,85 @@ def test_a_key_that_meta_serves_and_does_not_sign_is_current_and_an_error(line: 
     with pytest.raises(RegistrationError, match="its signature status is MISMATCH"):
         register(line.wanted(staged), stores=line.stores, graph=NeverSigned(line), clock=line.clock)
     assert line.roles() == {staged: Role.CURRENT}
+    assert line.publications() == 1
+
+
+@dataclass
+class SignedLater:
+    """Meta takes the key and signs it only when it is asked for the third time."""
+
+    line: Line
+    unsigned: int = 2
+
+    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
+        served = self.line.graph.get_registered_key(phone_number_id)
+        if served.fingerprint is None or self.unsigned == 0:
+            return served
+        self.unsigned -= 1
+        return replace(served, signature_status="MISMATCH")
+
+    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
+        return self.line.graph.set_public_key(phone_number_id, public_key_pem)
+
+
+def test_a_key_that_is_signed_a_moment_after_its_publication_is_in_place(line: Line) -> None:
+    staged = line.stage()
+    graph = SignedLater(line)
+    assert register(line.wanted(staged), stores=line.stores, graph=graph, clock=line.clock).is_valid
+    assert line.publications() == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "is_registered"),
+    [(Role.CURRENT, True), (Role.PREVIOUS, True), (Role.PENDING, False), (Role.RETAINED, False)],
+)
+def test_what_is_or_was_current_was_registered_at_meta_and_what_was_only_offered_was_not(
+    line: Line, role: Role, is_registered: bool
+) -> None:
+    line.rotate()
+    (entry,) = line.ring().keys
+    ring = replace(line.ring(), keys=(replace(entry, role=role),))
+    assert line.wanted("f" * 64).registered(ring) == (entry.fingerprint if is_registered else None)
+
+
+@pytest.mark.parametrize(
+    ("rotated", "deployed", "opens_with"),
+    [(False, False, "former words"), (False, True, "words"), (True, False, "words")],
+    ids=["neither", "deployed", "rotated"],
+)
+def test_the_ring_is_written_with_the_new_passphrase_once_the_endpoint_needs_it(
+    line: Line, rotated: bool, deployed: bool, opens_with: str
+) -> None:
+    line.passphrase = "former words"
+    first = line.rotate()
+    key, line.passphrase = PrivateKey.generate(), "words"
+    if rotated:
+        new = NewKey(key, "2026-11-24", line.passphrase)
+        stage_in_stores(
+            new,
+            line.claim(),
+            stores=line.stores,
+            graph=line.graph,
+            clock=line.clock,
+            replaceable=[],
+            formers=["former words"],
+        )
+    wanted = replace(
+        line.wanted(key.fingerprint if rotated else first), former_passphrases=["former words"], deployed=deployed
+    )
+    register(wanted, stores=line.stores, graph=line.graph, clock=line.clock)
+    held = line.ring().key(first)
+    assert held is not None
+    assert is_written_with(held, opens_with)
+
+
+def test_a_ring_that_opens_with_neither_passphrase_says_which_one_to_give_and_nothing_is_published(line: Line) -> None:
+    line.passphrase = "former words"
+    staged = line.stage()
+    line.passphrase = "words"
+    with pytest.raises(PrivateKeyError, match="Give the passphrase that the ring was written with"):
+        line.register(staged)
+    assert line.publications() == 0
 
 
 def test_a_key_that_was_published_by_hand_is_told_as_verified(line: Line) -> None:

@@ -72,8 +72,9 @@ def test_staging_writes_nothing_when_meta_can_not_be_asked(line: Line) -> None:
 
 def test_staging_writes_nothing_over_a_foreign_key(line: Line) -> None:
     line.emulator.set_key(line.number, PrivateKey.generate().public_key_pem)
-    with pytest.raises(ForeignKeyError):
+    with pytest.raises(ForeignKeyError) as refused:
         line.stage()
+    assert "--refresh" not in str(refused.value)  # by that it is no drift of this key
     assert not (line.folder / "ring0.json").exists()
 
 

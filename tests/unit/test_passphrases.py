@@ -7,7 +7,13 @@ import pytest
 
 from whatsapp_flow_keys.errors import LifecycleError, PrivateKeyError
 from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE, former_passphrases, open_key, rewritten
+from whatsapp_flow_keys.lifecycle.passphrases import (
+    NO_PASSPHRASE,
+    former_passphrases,
+    is_written_with,
+    open_key,
+    rewritten,
+)
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
@@ -63,6 +69,24 @@ def test_a_key_that_no_passphrase_opens_is_named_and_no_passphrase_is_quoted(
     text = str(refused.value)
     assert text.startswith(f"key {pair[0].fingerprint} of the ring: ")
     assert not [passphrase for passphrase in (OLD, NEW, OLDEST) if passphrase in text]
+
+
+@pytest.mark.parametrize("given", [None, NO_PASSPHRASE])
+def test_an_encrypted_key_without_any_passphrase_asks_for_one(pair: list[PrivateKey], given: str | None) -> None:
+    with pytest.raises(PrivateKeyError, match="is encrypted; give its passphrase"):
+        open_key(entry(pair[0], OLD), given)
+
+
+@pytest.mark.parametrize("passphrase", [None, NEW])
+def test_a_key_in_the_clear_was_written_with_none(pair: list[PrivateKey], passphrase: str | None) -> None:
+    assert is_written_with(entry(pair[0], None), passphrase) is (passphrase is None)
+
+
+@pytest.mark.parametrize("passphrase", [None, NEW, OLD])
+def test_an_encrypted_key_was_written_with_the_passphrase_that_opens_it(
+    pair: list[PrivateKey], passphrase: str | None
+) -> None:
+    assert is_written_with(entry(pair[0], OLD), passphrase) is (passphrase == OLD)
 
 
 @pytest.mark.parametrize("passphrase", [None, OLD])

@@ -46,7 +46,7 @@ def former_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence[
         open_key(key, passphrase, *formers, checked=CHECKED)
         if not is_written_with(key, passphrase):
             # A key that opens and was written with none of them is in the clear, as in an old backup.
-            needed.add(next((former for former in formers if is_written_with(key, former or None)), NO_PASSPHRASE))
+            needed.add(next((former for former in formers if is_written_with(key, former)), NO_PASSPHRASE))
     if len(needed) > 1:
         raise PassphraseChangeError(
             f"phone number {ring.phone_number_id}: the passphrase changed again before every key was written with the "
@@ -72,8 +72,8 @@ def _rewritten(key: RingKey, passphrase: str | None, formers: Sequence[str]) -> 
 def is_written_with(key: RingKey, passphrase: str | None) -> bool:
     """Whether the PEM of ``key`` was written with ``passphrase``; in the clear where that is None."""
     encrypted = "ENCRYPTED" in key.private_key_pem.partition("\n")[0]
-    if not encrypted or passphrase is None:
-        return not encrypted and passphrase is None
+    if not encrypted:
+        return passphrase is None
     try:
         open_key(key, passphrase, checked=CHECKED)
     except PrivateKeyError:
