@@ -278,6 +278,13 @@ def test_another_stacks_ring_is_a_refusal(line: Line) -> None:
     assert line.told.take() == ["refused foreign_document"]
 
 
+def test_a_move_to_where_the_live_key_is_not_is_a_refusal_of_that_key(line: Line) -> None:
+    with pytest.raises(KeyNotInRingError):
+        claim_stores(line.claim(), stores=line.stores, passphrase=None, desired="f" * 64, moved=True, audit=line.told)
+    assert last(line).fingerprint == "f" * 64
+    assert line.told.take() == ["refused key_not_in_ring"]
+
+
 def test_a_staging_that_could_not_ask_meta_is_told_as_failed(line: Line) -> None:
     line.fault("error", code=LOCKED, method="GET")
     with pytest.raises(GraphError):

@@ -15,6 +15,9 @@ from whatsapp_flow_keys.lifecycle.staging import NewKey, stage_in_stores
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 LOCKED = 131031
+EMPTY = RegisteredKey()
+BLANK = RegisteredKey(signature_status="MISMATCH")
+"""What Meta documents for a number without a key; the other is what it does not."""
 
 
 @dataclass
@@ -22,13 +25,14 @@ class SaysNothingAfterPublication:
     """Meta takes the key, and answers that it has none for a while."""
 
     line: Line
+    answer: RegisteredKey
     left: int
     published: bool = False
 
     def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
         if self.published and self.left > 0:
             self.left -= 1
-            return RegisteredKey()
+            return self.answer
         return self.line.graph.get_registered_key(phone_number_id)
 
     def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
@@ -36,13 +40,16 @@ class SaysNothingAfterPublication:
         return self.line.graph.set_public_key(phone_number_id, public_key_pem)
 
 
-@pytest.mark.parametrize(("answers", "publications"), [(4, 1), (6, 2)])
+@pytest.mark.parametrize(
+    ("answer", "times", "publications"),
+    [(EMPTY, 4, 1), (BLANK, 5, 1), (BLANK, 6, 2)],
+)
 def test_nothing_right_after_a_publication_is_read_again_and_no_contradiction(
-    line: Line, answers: int, publications: int
+    line: Line, answer: RegisteredKey, times: int, publications: int
 ) -> None:
     old, staged = line.rotate(), line.stage()
     before = line.publications()
-    graph = SaysNothingAfterPublication(line, answers)
+    graph = SaysNothingAfterPublication(line, answer, times)
     register(line.wanted(staged), stores=line.stores, graph=graph, clock=line.clock)
     assert line.roles() == {staged: Role.CURRENT, old: Role.PREVIOUS}
     assert line.publications() - before == publications

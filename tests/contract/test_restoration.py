@@ -54,8 +54,32 @@ def test_what_the_target_holds_itself_stays(line: Line) -> None:
     newer = line.rotate()
     (line.folder / "ring1.json").write_bytes(snapshot)
     first, backup = line.stores
+    written = (line.folder / "ring0.json").stat().st_ino, line.ring(0)
     assert restore(backup, first, TestClock()).regained == ()
     assert line.roles(0)[newer] is Role.CURRENT
+    assert ((line.folder / "ring0.json").stat().st_ino, line.ring(0)) == written
+
+
+def test_of_two_rings_with_one_revision_that_of_the_target_stays(line: Line) -> None:
+    line.backups = 1
+    line.rotate()
+    target, source = line.stores
+    source.write(replace(line.ring(1), owner="key-2"), source.read())
+    assert restore(source, target, TestClock()).ring.owner == "key-1"
+    assert line.ring(0).owner == "key-1"
+
+
+def test_two_places_that_do_not_say_which_documents_they_are_may_be_two(line: Line) -> None:
+    class Nameless(FileStore):
+        def read(self) -> Versioned:
+            return replace(super().read(), place="")
+
+    line.backups = 1
+    key = line.rotate()
+    target, source = (Nameless(str(line.folder / f"ring{index}.json")) for index in range(2))
+    line.rotate()
+    target.write(replace(line.ring(0), keys=line.ring(0).keys[:1]), target.read())
+    assert restore(source, target, TestClock()).regained == (key,)
 
 
 def test_the_source_is_only_read(backed_up: Line) -> None:

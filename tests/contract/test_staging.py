@@ -19,6 +19,8 @@ from whatsapp_flow_keys.lifecycle.staging import (
     begin_recorded_ring,
     claim_stores,
     extend_recorded_ring,
+    refuse_before_adoption,
+    stage_in_stores,
 )
 from whatsapp_flow_keys.ring import KeyRing, Role
 from whatsapp_flow_keys.stores.file import FileStore
@@ -145,6 +147,88 @@ def test_no_former_passphrase_is_forgotten_while_no_store_shows_the_key_that_may
         line.claim(), stores=line.stores, passphrase="words", formers=[former], desired=key.key.fingerprint
     )
     assert kept == [former]
+    assert list(line.folder.iterdir()) == []
+
+
+class Tagged(FileStore):
+    """What surrounds its document can be brought in line only once it is there."""
+
+    is_in_line = False
+
+    def settle(self) -> None:
+        assert self.read().ring is not None
+        self.is_in_line = True
+
+
+@pytest.mark.parametrize("passphrase", [None, "words"])
+def test_what_surrounds_each_document_is_in_line_once_it_is_staged_or_claimed(
+    line: Line, passphrase: str | None
+) -> None:
+    stores = [Tagged(str(line.folder / f"ring{index}.json")) for index in range(2)]
+    new = NewKey(PrivateKey.generate(), "2026-11-24", passphrase)
+    stage_in_stores(new, line.claim(), stores=stores, graph=line.graph, clock=line.clock, replaceable=[])
+    assert [store.is_in_line for store in stores] == [True, True]
+    stores = [Tagged(str(line.folder / f"ring{index}.json")) for index in range(3)]
+    claim_stores(line.claim("key-2"), stores=stores, passphrase=passphrase, desired=new.key.fingerprint)
+    assert [store.is_in_line for store in stores] == [True, True, True]
+
+
+def test_what_surrounds_the_backups_of_a_recorded_ring_is_in_line_once_it_is_recorded(line: Line) -> None:
+    backup = Tagged(str(line.folder / "ring0.json"))
+    ring = begin_recorded_ring(
+        new_key(), line.claim(), backups=[backup], graph=line.graph, clock=line.clock, replaceable=[]
+    )
+    assert backup.is_in_line
+    assert {key.fingerprint for key in ring.keys} == set(line.roles())
+    assert ring.revision == line.ring().revision == 1
+
+
+def test_a_recorded_ring_without_backups_counts_its_writes_from_one_on(line: Line) -> None:
+    ring = begin(line, new_key())
+    assert ring.revision == 1
+    assert extend(line, ring, new_key()).revision == 2
+
+
+@pytest.mark.parametrize("operation", ["staged", "claimed"])
+def test_the_former_passphrase_is_needed_while_a_key_is_written_with_it(line: Line, operation: str) -> None:
+    line.passphrase = "former words"
+    live = line.rotate()
+    if operation == "staged":
+        new, stores = NewKey(PrivateKey.generate(), "2026-11-24", "words"), line.stores
+        needed = stage_in_stores(
+            new,
+            line.claim(),
+            stores=stores,
+            graph=line.graph,
+            clock=line.clock,
+            replaceable=[],
+            formers=["former words"],
+        )
+    else:
+        needed = claim_stores(
+            line.claim(),
+            stores=line.stores,
+            passphrase="words",
+            formers=["oldest words", "former words"],
+            desired=live,
+            moved=True,
+        )
+    assert needed == ["former words"]
+
+
+def test_a_ring_that_opens_with_no_passphrase_at_hand_is_not_written_and_says_what_to_give(line: Line) -> None:
+    line.passphrase = "former words"
+    line.rotate()
+    written, line.passphrase = line.ring(), "words"
+    with pytest.raises(PrivateKeyError, match=r"Nothing was written\. Give the passphrase that"):
+        line.stage()
+    assert line.ring() == written
+
+
+def test_a_key_that_is_not_the_live_one_is_not_adopted_into_the_stack_and_the_number_is_named(line: Line) -> None:
+    publish(line, new_key())
+    with pytest.raises(ForeignKeyError, match=f"for phone number {line.number}"):
+        refuse_before_adoption(new_key(), line.claim(), graph=line.graph, replaceable=[])
 
 
 def test_an_old_backup_with_more_writes_does_not_drop_the_key_that_is_about_to_be_published(line: Line) -> None:
