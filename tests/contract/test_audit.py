@@ -323,8 +323,37 @@ def test_a_deletion_that_is_refused_names_the_key_that_would_be_lost(line: Line)
     line.told.take()
     with pytest.raises(DeletionRefusedError):
         remove(line)
-    assert last(line).fingerprint == served
+    assert (last(line).fingerprint, last(line).store) == (served, line.stores[0].url)
     assert line.told.take() == ["refused deletion_refused"]
+
+
+def test_a_refused_deletion_of_the_stacks_ring_names_it(line: Line) -> None:
+    new = new_key()
+    ring = begin(line, new)
+    line.emulator.set_key(line.number, new.key.public_key_pem)
+    with pytest.raises(DeletionRefusedError):
+        remove_recorded_ring(
+            ring,
+            line.claim(),
+            graph=line.graph,
+            clock=line.clock,
+            survivors=frozenset,
+            beside=frozenset(),
+            force=Force(),
+            where="the stack's key ring",
+            audit=line.told,
+        )
+    assert (last(line).fingerprint, last(line).store) == (new.key.fingerprint, "stack")
+
+
+def test_what_was_left_when_a_ring_was_deleted_is_the_reason_that_is_told(line: Line) -> None:
+    class Kept(FileStore):
+        def delete(self, expected: Versioned) -> str:
+            return "it can be restored until noon"
+
+    line.rotate()
+    remove(line, Force(recorded=True), stores=[Kept(str(line.folder / "ring0.json"))])
+    assert last(line).reason == "it can be restored until noon"
 
 
 def test_a_ring_that_another_resource_owns_is_not_told_as_deleted(line: Line) -> None:
@@ -355,6 +384,8 @@ def test_a_document_that_is_left_behind_is_told_as_not_deleted(line: Line) -> No
     (line.folder / "ring0.json").mkdir()
     line.told.take()
     remove(line, Force(recorded=True), stores=stores)
+    assert last(line).store == stores[0].url
+    assert last(line).reason == f"{stores[0].url}: could not be asked, so its document was left behind"
     assert line.told.take() == ["deleted failed"]
 
 
@@ -401,6 +432,18 @@ def test_a_lost_store_that_is_rebuilt_is_told_key_by_key(line: Line) -> None:
     assert line.told.take() == ["restored", "restored"]
     restore(backup, first, line.clock, line.told)
     assert line.told.take() == []
+
+
+def test_a_restoration_that_another_stacks_ring_prevents_is_a_refusal_at_the_target(line: Line) -> None:
+    line.backups = 1
+    line.rotate()
+    first, backup = line.stores
+    first.write(replace(line.ring(), managed_by="org/flows/other"), first.read())
+    line.told.take()
+    with pytest.raises(ForeignDocumentError):
+        restore(backup, first, line.clock, line.told)
+    assert last(line).store == first.url
+    assert line.told.take() == ["refused foreign_document"]
 
 
 def test_the_command_writes_what_it_restored_to_the_file_of_the_environment(
@@ -473,6 +516,30 @@ def test_with_the_stack_as_the_store_a_key_is_promoted_when_the_state_comes_to_r
     assert line.told.take() == ["verified", "promoted"]
     proven = replace(wanted, proven=new.key.fingerprint)
     register_recorded(line, proven, ring)
+    assert line.told.take() == []
+
+
+def test_a_stacks_ring_with_a_backup_is_told_as_one_without(line: Line) -> None:
+    """But for the key's promotion in the backup itself."""
+    new = new_key()
+    ring = begin(line, new)
+    backup = line.stores[0]
+    backup.write(ring, backup.read())
+    wanted = line.wanted(new.key.fingerprint)
+    line.told.take()
+    stores = [RecordedRing(ring), backup]
+    register(wanted, stores=stores, graph=line.graph, clock=line.clock, audit=line.told)
+    told = [(event.operation.value, event.store) for event in line.told.events]
+    assert told[-3:] == [("verified", None), ("promoted", backup.url), ("promoted", "stack")]
+    line.told.take()
+    stores = [RecordedRing(ring), backup]
+    register(
+        replace(wanted, proven=wanted.fingerprint),
+        stores=stores,
+        graph=line.graph,
+        clock=line.clock,
+        audit=line.told,
+    )
     assert line.told.take() == []
 
 

@@ -5,14 +5,21 @@ from dataclasses import dataclass, replace
 import pytest
 
 from tests.contract.conftest import Line
-from whatsapp_flow_keys.errors import ForeignDocumentError, KeyNotInRingError, PrivateKeyError, RegistrationError
+from whatsapp_flow_keys.errors import (
+    ForeignDocumentError,
+    KeyNotInRingError,
+    PrivateKeyError,
+    RegistrationError,
+    RoundTripError,
+)
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.passphrases import is_written_with
-from whatsapp_flow_keys.lifecycle.registration import register
+from whatsapp_flow_keys.lifecycle.registration import inspect, prove, register
 from whatsapp_flow_keys.lifecycle.staging import NewKey, stage_in_stores
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
+from whatsapp_flow_keys.stores.recorded import RecordedRing
 
 LOCKED = 131031
 EMPTY = RegisteredKey()
@@ -202,6 +209,65 @@ def test_a_key_that_was_never_offered_is_missed_in_no_other_store(line: Line) ->
     pending = RingKey(staged.fingerprint, Role.PENDING, "2026-11-24", None, staged.to_pem())
     store.write(replace(ring, revision=ring.revision + 1, keys=(*ring.keys, pending)), store.read())
     assert line.inspect(key).proves(key)
+
+
+def test_a_key_that_only_the_stacks_ring_still_holds_is_missed_in_no_backup(line: Line) -> None:
+    """In the stack keys leave a step later."""
+    line.rotate()
+    key = line.rotate()
+    recorded, store = RecordedRing(line.ring()), line.stores[0]
+    store.write(replace(line.ring(), keys=line.ring().keys[:1]), store.read())
+    assert inspect(line.wanted(key), stores=[recorded, store], graph=line.graph).proves(key)
+
+
+def test_a_served_key_that_one_of_the_stores_holds_is_not_foreign(line: Line) -> None:
+    line.backups = 1
+    line.rotate()
+    snapshot = (line.folder / "ring1.json").read_bytes()
+    key = line.rotate()
+    (line.folder / "ring1.json").write_bytes(snapshot)
+    found = line.inspect(key)
+    assert found.foreign is None
+    assert found.key_ring == f"{line.stores[1].url}: lacks key {key}"
+
+
+def test_inspection_of_a_ring_whose_first_key_was_never_proven_says_that_none_is_current(line: Line) -> None:
+    assert line.inspect(line.stage()).key_ring == f"{line.stores[0].url}: current is none"
+
+
+def test_a_served_key_is_not_proven_by_an_inspection_before_it_is_signed(line: Line) -> None:
+    key = line.rotate()
+    line.emulator.reregister(line.number)
+    assert not line.inspect(key).proves(key)
+
+
+def test_a_store_that_lost_its_document_is_written_by_the_next_registration(line: Line) -> None:
+    line.backups = 1
+    key = line.rotate()
+    (line.folder / "ring1.json").unlink()
+    line.register(key)
+    assert line.ring(1) == line.ring(0)
+    assert line.publications() == 1
+
+
+@pytest.mark.parametrize("lacks", ["the ring", "Meta"])
+def test_nothing_is_proven_by_one_side_alone(line: Line, lacks: str) -> None:
+    key = line.rotate()
+    served, ring = line.graph.get_registered_key(line.number), line.ring()
+    prove(served, ring, line.wanted(key))
+    if lacks == "the ring":
+        ring = replace(ring, keys=())
+    else:
+        served = RegisteredKey()
+    with pytest.raises(RoundTripError, match=f"key {key} left the ring while it was registered"):
+        prove(served, ring, line.wanted(key))
+
+
+def test_a_form_that_the_ring_does_not_open_proves_nothing(line: Line) -> None:
+    key = line.rotate()
+    another = RegisteredKey(PrivateKey.generate().public_key_pem, key, "VALID")
+    with pytest.raises(RoundTripError, match="could not be decrypted with key"):
+        prove(another, line.ring(), line.wanted(key))
 
 
 def test_another_numbers_document_is_neither_read_nor_written(line: Line) -> None:
