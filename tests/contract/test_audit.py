@@ -26,7 +26,7 @@ from whatsapp_flow_keys.errors import (
     StoreUnavailableError,
 )
 from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.errors import AccountLockedError, AnswerLostError, GraphError
+from whatsapp_flow_keys.graph.errors import AccountLockedError, Answer, AnswerLostError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.registration import Wanted, register
@@ -149,6 +149,13 @@ def test_a_publication_that_failed_says_why_and_the_next_run_tells_the_rest(line
     line.emulator.clear_faults()
     line.register(key)
     assert line.told.take() == WHOLE[1:]
+
+
+def test_an_answer_without_a_trace_id_is_told_without_one(line: Line) -> None:
+    trail = line.claim().trail(line.told)
+    with pytest.raises(GraphError), trail.step(Operation.PUBLISHED, "f" * 64):
+        raise AccountLockedError("set the public key", Answer(400, LOCKED))
+    assert last(line).trace_id is None
 
 
 def test_a_lost_answer_is_told_as_unknown_until_reading_decides(line: Line) -> None:

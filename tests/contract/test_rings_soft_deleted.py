@@ -4,6 +4,7 @@ import pytest
 
 from tests.contract.conftest import Line
 from whatsapp_flow_keys.errors import ForeignDocumentError
+from whatsapp_flow_keys.lifecycle.registration import inspect
 from whatsapp_flow_keys.lifecycle.rings import read_rings
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.file import FileStore
@@ -43,6 +44,19 @@ def test_a_ring_is_restored_and_told_key_by_key(line: Line) -> None:
     assert [entry.fingerprint for entry in read(line, store, line.managed_by).keys] == [key]
     assert not store.is_deleted
     assert [(event.fingerprint, event.store) for event in line.told.events] == [(key, store.url)]
+
+
+def test_a_ring_is_restored_by_somebody_who_keeps_no_audit_log_too(line: Line) -> None:
+    key = line.rotate()
+    assert key in read_rings([deleted(line)], line.claim()).ring
+
+
+def test_an_inspection_restores_nothing_and_says_what_does(line: Line) -> None:
+    key, store = line.rotate(), deleted(line)
+    found = inspect(line.wanted(key), stores=[store], graph=line.graph)
+    assert found.key_ring == f"{store.url}: its document was deleted; the next `pulumi up` restores it"
+    assert found.foreign is None
+    assert store.is_deleted
 
 
 def test_another_stacks_ring_is_deleted_again_and_told_as_refused_not_as_restored(line: Line) -> None:
