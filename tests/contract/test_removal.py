@@ -8,7 +8,13 @@ from datetime import timedelta
 import pytest
 
 from tests.contract.conftest import Line
-from whatsapp_flow_keys.errors import DeletionRefusedError, FlowKeysError, ForeignDocumentError, StoreConflictError
+from whatsapp_flow_keys.errors import (
+    DeletionRefusedError,
+    FlowKeysError,
+    ForeignDocumentError,
+    StoreConflictError,
+    StoreUnavailableError,
+)
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import AccountLockedError
 from whatsapp_flow_keys.keys import PrivateKey
@@ -203,6 +209,21 @@ def test_a_ring_goes_while_meta_serves_a_key_that_no_place_of_it_holds(line: Lin
     line.emulator.set_key(line.number, PrivateKey.generate().public_key_pem)
     line.clock.time += HOUR
     remove(line, passphrase_goes=passphrase_goes)
+    assert not exists(line)
+
+
+def test_a_store_that_fails_once_while_it_is_looked_at_is_judged_by_its_last_answer(line: Line) -> None:
+    class FailsOnce(Counted):
+        def read(self) -> Versioned:
+            found = super().read()
+            if self.reads == 2:
+                raise StoreUnavailableError(f"{self.url}: does not answer")
+            return found
+
+    line.rotate()
+    line.emulator.set_key(line.number, PrivateKey.generate().public_key_pem)
+    line.clock.time += HOUR
+    remove(line, stores=[FailsOnce(str(line.folder / "ring0.json"))])
     assert not exists(line)
 
 
@@ -622,6 +643,18 @@ def test_a_fingerprint_forces_only_its_own_key(line: Line) -> None:
         remove(line, force=Force(fingerprint=first))
     remove(line, force=Force(fingerprint=second))
     assert not exists(line)
+
+
+def test_a_store_that_can_not_say_whether_it_can_restore_is_named_with_the_same_way(line: Line) -> None:
+    class Unsaid(FileStore):
+        @property
+        def recoverable(self) -> bool:  # type: ignore[override]  # the others know it
+            raise StoreUnavailableError(f"{self.url}: does not answer")
+
+    line.rotate()
+    with pytest.raises(DeletionRefusedError, match="To forget the resource and leave its document where it is"):
+        remove(line, stores=[Unsaid(str(line.folder / "ring0.json"))])
+    assert exists(line)
 
 
 def test_a_store_that_can_not_be_asked_is_named_with_the_way_to_leave_its_document_behind(line: Line) -> None:
