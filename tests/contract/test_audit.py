@@ -534,7 +534,7 @@ def test_a_stacks_ring_with_a_backup_is_told_as_one_without(line: Line) -> None:
     backup.write(ring, backup.read())
     wanted = line.wanted(new.key.fingerprint)
     line.told.take()
-    stores = [RecordedRing(ring), backup]
+    stores: list[Store] = [RecordedRing(ring), backup]
     register(wanted, stores=stores, graph=line.graph, clock=line.clock, audit=line.told)
     told = [(event.operation.value, event.store) for event in line.told.events]
     assert told[-3:] == [("verified", None), ("promoted", backup.url), ("promoted", "stack")]

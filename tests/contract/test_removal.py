@@ -651,10 +651,13 @@ def test_a_store_that_can_not_say_whether_it_can_restore_is_named_with_the_same_
         def recoverable(self) -> bool:  # type: ignore[override]  # the others know it
             raise StoreUnavailableError(f"{self.url}: does not answer")
 
-    line.rotate()
+    key = line.rotate()
+    store = Unsaid(str(line.folder / "ring0.json"))
     with pytest.raises(DeletionRefusedError, match="To forget the resource and leave its document where it is"):
-        remove(line, stores=[Unsaid(str(line.folder / "ring0.json"))])
+        remove(line, stores=[store])
     assert exists(line)
+    remove(line, force=Force(fingerprint=key), stores=[store])
+    assert not exists(line)
 
 
 def test_a_store_that_can_not_be_asked_is_named_with_the_way_to_leave_its_document_behind(line: Line) -> None:
