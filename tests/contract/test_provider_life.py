@@ -1,6 +1,5 @@
 """The providers through a number's life, with real files and the emulator: what each call does, and what it records."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -705,29 +704,3 @@ def test_a_rotation_records_the_passphrase_that_a_key_before_still_needs(engine:
     engine.up(store=engine.store(), passphrase=OTHER_WORDS)
     engine.up(store=engine.store(), passphrase=OTHER_WORDS, **trigger("once"))
     assert engine.state[EncryptionKeyProvider].outs["former_passphrases"] == [WORDS]
-
-
-def foreign_key(engine: MiniatureEngine) -> None:
-    engine.emulator.set_key(engine.number, PrivateKey.generate().public_key_pem)
-
-
-def stale_signature(engine: MiniatureEngine) -> None:
-    engine.emulator.reregister(engine.number)
-
-
-def lagging_backup(engine: MiniatureEngine) -> None:
-    (engine.folder / "backup.json").unlink()
-
-
-@pytest.mark.parametrize("drift", [foreign_key, stale_signature, lagging_backup])
-def test_a_key_that_meta_has_no_more_is_published_whatever_a_refresh_found_before(
-    engine: MiniatureEngine, drift: Callable[[MiniatureEngine], None]
-) -> None:
-    given: dict[str, Any] = {"store": engine.store(), "backups": [engine.store("backup")]}
-    engine.up(**given)
-    drift(engine)
-    engine.refresh()
-    engine.emulator.set_key(engine.number, None)
-    assert engine.refresh()["fingerprint"] == "none"
-    engine.up(**given)
-    assert engine.served() == engine.fingerprint()

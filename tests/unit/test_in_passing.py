@@ -30,7 +30,7 @@ def test_what_is_not_known_yet_or_not_there_stays_as_it_is() -> None:
     assert passing.hand_on(digest_of(SECRET)) == digest_of(SECRET)
 
 
-def test_a_text_that_no_check_has_replaced_is_taken_as_it_is() -> None:
+def test_a_string_that_no_check_has_replaced_is_taken_as_it_is() -> None:
     assert InPassing().take(SECRET, "ring") == SECRET
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from pulumi.dynamic.config import Config
+from pulumi.output import UNKNOWN
 
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
@@ -51,6 +52,20 @@ def test_a_state_that_records_no_backups_had_none_to_move_to() -> None:
     olds = {name: value for name, value in OF_KEY.items() if name != "backups"}
     (refusal,) = refusals(EncryptionKeyProvider, olds, {**OF_KEY, "store": ELSEWHERE, "backups": [FILE]})
     assert "first add it to `backups`" in refusal
+
+
+@pytest.mark.parametrize(
+    ("recorded", "store"),
+    [({"phone_number_id": NUMBER}, FILE), ({"store": FILE}, ELSEWHERE), (OF_KEY, UNKNOWN)],
+    ids=["no store was recorded", "no number was recorded", "the store is not known yet"],
+)
+def test_a_move_that_may_be_none_is_not_refused(recorded: Props, store: Any) -> None:
+    assert refusals(EncryptionKeyProvider, recorded, {**OF_KEY, "store": store}) == []
+
+
+def test_a_store_that_is_wrong_is_refused_as_that_and_not_as_a_move() -> None:
+    (refusal,) = refusals(EncryptionKeyProvider, OF_KEY, {**OF_KEY, "store": "nothing"})
+    assert "store: 'nothing' is not a store" in refusal
 
 
 @pytest.mark.parametrize("store", [FILE, AWS])
