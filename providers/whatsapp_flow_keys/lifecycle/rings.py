@@ -37,14 +37,15 @@ class Rings:
     trail: Trail = field(repr=False)
 
     def write(self, ring: KeyRing) -> "Rings":
-        """Every store with ``ring``, which was made from the union and so counts on from the highest revision.
+        """Every store with ``ring``; those that hold it already are left alone.
 
-        Where all hold it already nothing is written. Raises :class:`StoreConflictError` when another run wrote one of
-        them meanwhile.
+        Raises :class:`StoreConflictError` when another run wrote one of them meanwhile.
         """
-        if self.found and all(held.ring == ring for _, held in self.found):
-            return replace(self, ring=ring)
-        written = replace(ring, revision=ring.revision + 1)
+        revision = max((_revision(held) for _, held in self.found), default=0)
+        unchanged = replace(ring, revision=revision)
+        if self.found and all(held.ring == unchanged for _, held in self.found):
+            return replace(self, ring=unchanged)
+        written = replace(ring, revision=revision + 1)
         return replace(self, ring=written, found=tuple((s, self._write(s, written, held)) for s, held in self.found))
 
     def _write(self, store: Store, ring: KeyRing, held: Versioned) -> Versioned:
@@ -69,9 +70,10 @@ class Rings:
         return again
 
     def settle(self) -> None:
-        """Brings what surrounds each written document (tags, the key that encrypts it) in line with the settings."""
-        for store, _ in self.found:
-            store.settle()
+        """What surrounds each document (tags, the key that encrypts it) is in line with what was asked for."""
+        for store, held in self.found:
+            if held.ring is not None:
+                store.settle()
 
 
 def read_rings(stores: Sequence[Store], claim: Claim, desired: str | None = None, trail: Trail | None = None) -> Rings:
