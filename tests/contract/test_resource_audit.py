@@ -36,6 +36,14 @@ def test_a_registration_that_is_refused_as_the_state_may_not_be_saved_is_logged_
     assert refusal["fingerprint"] == engine.fingerprint()
 
 
+def test_a_key_in_a_store_is_registered_also_where_the_state_may_not_be_saved(
+    engine: MiniatureEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_SKIP_CHECKPOINTS", "true")
+    engine.up(store=engine.store())
+    assert ("published", engine.fingerprint()) in logged(engine)
+
+
 def test_a_key_that_is_copied_to_a_new_backup_is_logged_with_that_place(engine: MiniatureEngine) -> None:
     given = {"phone_number_id": engine.number, "managed_by": STACK, "store": engine.store()}
     engine.apply(EncryptionKeyProvider, {**given, "backups": []})

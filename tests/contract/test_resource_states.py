@@ -45,6 +45,13 @@ def test_a_rotation_that_waits_for_a_passphrase_leaves_no_trigger_where_there_wa
     assert "rotation_trigger" not in recorded.secret
 
 
+def test_an_update_records_no_guard_that_was_not_there_when_the_key_was_made(engine: MiniatureEngine) -> None:
+    """Until it is in the state, the key's own deletion is all that asks."""
+    key_alone(engine)
+    assert key_alone(engine, stored_ring=True, rotate_after_days=90) == "update"
+    assert engine.state[EncryptionKeyProvider].outs["stored_ring"] is None
+
+
 def test_a_key_beside_keys_that_its_passphrase_does_not_open_is_refused_with_that_reason(
     engine: MiniatureEngine,
 ) -> None:
@@ -118,6 +125,7 @@ def test_a_key_that_meta_no_longer_has_is_published_whatever_a_refresh_found_bef
     assert engine.refresh()["fingerprint"] == "none"
     engine.up(**given)
     assert engine.served() == engine.fingerprint()
+    assert engine.state[KeyRegistrationProvider].outs["foreign_fingerprint"] is None
 
 
 @pytest.mark.parametrize("store", ["ring", "stack"])
@@ -131,12 +139,15 @@ def test_a_refresh_looks_where_the_keys_are_recorded_to_be(engine: MiniatureEngi
     assert engine.state[KeyRegistrationProvider].outs["proven_fingerprint"] == engine.fingerprint()
 
 
-def test_a_refresh_without_locations_misses_the_document_of_the_store(engine: MiniatureEngine) -> None:
+@pytest.mark.parametrize("lost", ["ring.json", "backup.json"])
+def test_a_refresh_without_locations_misses_a_document_of_the_store_and_of_a_backup(
+    engine: MiniatureEngine, lost: str
+) -> None:
     engine.up(store=engine.store(), backups=[engine.store("backup")])
     recorded = engine.state[KeyRegistrationProvider]
     del recorded.outs["locations"]
-    (engine.folder / "ring.json").unlink()
-    assert f"ring.json: lacks key {engine.fingerprint()}" in engine.refresh()["key_ring"]
+    (engine.folder / lost).unlink()
+    assert f"{lost}: lacks key {engine.fingerprint()}" in engine.refresh()["key_ring"]
 
 
 def test_a_refresh_of_a_state_that_records_the_whole_ring_finds_its_keys_there(engine: MiniatureEngine) -> None:

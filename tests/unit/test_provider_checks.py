@@ -93,3 +93,27 @@ def test_a_registration_without_an_access_token_is_refused(monkeypatch: pytest.M
 def test_the_guard_of_a_document_is_refused_with_the_field_that_is_wrong(name: str, wrong: Any) -> None:
     (refusal,) = refusals(StoredKeyRingProvider, {}, {**OF_REST, name: wrong})
     assert f"{name}: " in refusal
+
+
+def test_a_number_that_is_not_known_or_was_not_recorded_may_keep_its_store() -> None:
+    assert refusals(EncryptionKeyProvider, OF_KEY, {**OF_KEY, "phone_number_id": UNKNOWN}) == []
+    assert refusals(EncryptionKeyProvider, {"store": FILE}, OF_KEY) == []
+
+
+def test_a_registration_asks_for_a_valid_signature_and_a_ring_that_is_in_place() -> None:
+    """So that what a refresh records instead shows as a change."""
+    found = {**OF_REST, "signature_status": "MISMATCH", "key_ring": "file:///ring.json: lacks key"}
+    asked = KeyRegistrationProvider().check({}, found).inputs
+    assert asked is not None
+    assert (asked["signature_status"], asked["key_ring"]) == ("VALID", "current in every store")
+
+
+def test_a_registration_is_refused_with_a_deployment_that_is_neither_there_nor_not() -> None:
+    (refusal,) = refusals(KeyRegistrationProvider, {}, {**OF_REST, "deployed": "yes"}, accessToken="EAA")
+    assert "deployed: must be true or false" in refusal
+
+
+def test_a_registration_in_the_stack_misses_no_locations_where_it_has_the_ring() -> None:
+    in_stack = {**OF_REST, "store": "stack", "locations": None}
+    assert KeyRegistrationProvider().missing({**in_stack, "ring": "sha256:1"}) == []
+    assert KeyRegistrationProvider().missing(in_stack) == ["ring"]
