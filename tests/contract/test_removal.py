@@ -655,9 +655,21 @@ def test_a_store_that_can_not_say_whether_it_can_restore_is_named_with_the_same_
     store = Unsaid(str(line.folder / "ring0.json"))
     with pytest.raises(DeletionRefusedError, match="To forget the resource and leave its document where it is"):
         remove(line, stores=[store])
+    with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):
+        remove(line, force=Force(fingerprint="yes"), stores=[store])
     assert exists(line)
     remove(line, force=Force(fingerprint=key), stores=[store])
     assert not exists(line)
+
+
+def test_an_answer_of_nothing_lets_no_passphrase_go_while_a_place_can_not_be_read(line: Line) -> None:
+    """That place may hold a key that was proven, and Meta can't take one back."""
+    line.backups, line.passphrase = 1, "generated words"
+    (line.folder / "ring1.json").write_text("another tool's")
+    for word in (None, "yes"):
+        with pytest.raises(DeletionRefusedError, match=r"can't be read, and may hold .* run `pulumi up` first\."):
+            remove(line, force=Force(fingerprint=word), passphrase_goes=True)
+    remove(line, force=Force(recorded=True), passphrase_goes=True)
 
 
 def test_a_store_that_can_not_be_asked_is_named_with_the_way_to_leave_its_document_behind(line: Line) -> None:

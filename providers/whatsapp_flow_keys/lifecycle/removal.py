@@ -80,6 +80,10 @@ class _Stake:
     def lost(self) -> tuple[RingKey, ...]:
         return tuple(key for key in self.keys if key.fingerprint not in self.survivors)
 
+    def holds(self, fingerprint: str | None) -> bool:
+        """Whether it is one of the keys."""
+        return any(key.fingerprint == fingerprint for key in self.keys)
+
     def after(self, before: "_Stake") -> "_Stake":
         """With what an earlier look showed: a place may answer with an older document than a moment ago."""
         return replace(
@@ -195,7 +199,7 @@ def _is_last(claim: Claim, store: Store, held: Versioned | StoreError, force: Fo
     except StoreUnavailableError as error:
         if force.fingerprint is None:
             raise _unavailable(error) from None
-        return False
+        return True
 
 
 def _read(store: Store) -> Versioned | StoreError:
@@ -221,7 +225,11 @@ def _at_stake(
 
 
 def _is_kept(store: Store) -> bool:
-    return store.recoverable or not store.is_ours
+    """Whether a deletion leaves the document, or can be undone; not where the store can't say."""
+    try:
+        return store.recoverable or not store.is_ours
+    except StoreUnavailableError:
+        return False
 
 
 def _proven(keys: Sequence[RingKey]) -> str | None:
@@ -257,7 +265,7 @@ def _refuse_loss(
     return found
 
 
-def _refusal(served: str | None, stake: _Stake, force: Force, clock: Clock) -> tuple[str, str] | None:
+def _refusal(served: str | None, stake: _Stake, force: Force, clock: Clock) -> tuple[str, str | None] | None:
     """Why nothing may go, and the key that it is about."""
     lost = [key.fingerprint for key in stake.lost]
     named = force.fingerprint
@@ -269,6 +277,8 @@ def _refusal(served: str | None, stake: _Stake, force: Force, clock: Clock) -> t
     if served is None and stake.proven in lost and stake.proven != named:
         assert stake.proven is not None
         return f"{_CONTRADICTS.format(key=stake.proven, places=stake.where)}", stake.proven
+    if served is None and stake.unknown and not stake.holds(named):
+        return _UNSEEN.format(places=stake.where), next((key.fingerprint for key in stake.keys), None)
     coming = may_come_to_be_served(stake.lost, clock.now())
     if coming and (named is None or named not in (served, *coming)):
         return _COMING.format(key=coming[0], places=stake.where), coming[0]
@@ -280,6 +290,10 @@ _COMING = (
     "key {key}, whose last copy is in {places}, may have been sent to Meta within the last hour, and a publication "
     "whose answer was lost can still take effect, so nothing was deleted. Try again in an hour. "
 )
+_UNSEEN = (
+    "Meta answers that the number has no key, but a place of {places} can't be read, and may hold one that was "
+    "registered: the answer alone proves nothing, so nothing was deleted. Try again when it can be read. "
+)
 _CONTRADICTS = (
     "Meta answers that the number has no key, but key {key}, whose last copy is in {places}, was offered to Meta, and "
     "no call removes one there: the answer proves nothing, so nothing was deleted. Try again later. "
@@ -290,12 +304,12 @@ def _refuse_unknown(number: str, stake: _Stake, force: Force, error: GraphError,
     """Meta could not be asked: only the fingerprint of a key at stake lets it go."""
     if not stake.lost and not stake.unknown:
         return
-    if force.fingerprint is not None and any(key.fingerprint == force.fingerprint for key in stake.keys):
+    if stake.holds(force.fingerprint):
         return
     example = stake.proven or next((key.fingerprint for key in stake.keys), None)
     raise DeletionRefusedError(
         f"phone number {number}: whether Meta serves a key of {stake.where} is not known, so nothing was deleted. "
-        f"{_ways_on(example or 'none')}{otherwise} The cause: {error}",
+        f"{_ways_on(example)}{otherwise} The cause: {error}",
         example,
     )
 
@@ -334,7 +348,10 @@ def _deleted(claim: Claim, store: Store, held: Versioned, opening: Opening, trai
     return left
 
 
-def _ways_on(fingerprint: str) -> str:
+def _ways_on(fingerprint: str | None) -> str:
+    """Where no key is known, none can be named."""
+    if fingerprint is None:
+        return "If it may go: set force_destroy=True and run `pulumi up` first."
     return (
         "If it may go: set force_destroy=True and run `pulumi up` first, or run this with the environment variable "
         f"WHATSAPP_FORCE_DESTROY={fingerprint} (a resource that is already replaced can only be reached so)."
