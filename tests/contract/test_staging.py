@@ -142,7 +142,7 @@ def test_a_move_to_where_the_live_key_is_not_changes_nothing(line: Line) -> None
 
 def test_no_former_passphrase_is_forgotten_while_no_store_shows_the_key_that_may_need_it(line: Line) -> None:
     """A store may answer for a while that it holds nothing."""
-    former, key = "the words of before", new_key()
+    former, key = "former words", new_key()
     kept = claim_stores(
         line.claim(), stores=line.stores, passphrase="words", formers=[former], desired=key.key.fingerprint
     )
