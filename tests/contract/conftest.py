@@ -14,9 +14,11 @@ from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.client import GraphClient
 from whatsapp_flow_keys.graph.settings import GraphSettings
 from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.lifecycle.registration import Inspection, Wanted, inspect, register
+from whatsapp_flow_keys.lifecycle.inspection import Inspection, inspect
+from whatsapp_flow_keys.lifecycle.registration import register
 from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.lifecycle.staging import NewKey, stage_in_stores
+from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.ring import KeyRing, Role
 from whatsapp_flow_keys.stores.file import FileStore
 from whatsapp_graph_emulator import Emulator

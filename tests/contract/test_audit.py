@@ -29,11 +29,12 @@ from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import AccountLockedError, Answer, AnswerLostError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.gate import Gate
-from whatsapp_flow_keys.lifecycle.registration import Wanted, register
+from whatsapp_flow_keys.lifecycle.registration import register
 from whatsapp_flow_keys.lifecycle.removal import Force, remove_recorded_ring, remove_stored_ring
 from whatsapp_flow_keys.lifecycle.restoration import restore
 from whatsapp_flow_keys.lifecycle.rings import read_rings
 from whatsapp_flow_keys.lifecycle.staging import NewKey, begin_recorded_ring, claim_stores, extend_recorded_ring
+from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.file import FileStore
 from whatsapp_flow_keys.stores.recorded import RecordedRing

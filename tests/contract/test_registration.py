@@ -23,7 +23,8 @@ from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import AccountLockedError, AnswerLostError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
-from whatsapp_flow_keys.lifecycle.registration import inspect, register
+from whatsapp_flow_keys.lifecycle.inspection import inspect
+from whatsapp_flow_keys.lifecycle.registration import register
 from whatsapp_flow_keys.ring import Role
 from whatsapp_flow_keys.stores.file import FileStore
 from whatsapp_flow_keys.stores.store import Versioned

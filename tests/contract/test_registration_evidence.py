@@ -15,8 +15,9 @@ from whatsapp_flow_keys.errors import (
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.inspection import inspect
 from whatsapp_flow_keys.lifecycle.passphrases import is_written_with
-from whatsapp_flow_keys.lifecycle.registration import inspect, prove, register
+from whatsapp_flow_keys.lifecycle.registration import prove, register
 from whatsapp_flow_keys.lifecycle.staging import NewKey, stage_in_stores
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.recorded import RecordedRing

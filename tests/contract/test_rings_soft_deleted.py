@@ -4,7 +4,7 @@ import pytest
 
 from tests.contract.conftest import Line
 from whatsapp_flow_keys.errors import ForeignDocumentError
-from whatsapp_flow_keys.lifecycle.registration import inspect
+from whatsapp_flow_keys.lifecycle.inspection import inspect
 from whatsapp_flow_keys.lifecycle.rings import read_rings
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.file import FileStore

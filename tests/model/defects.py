@@ -6,7 +6,8 @@ from tests.model.moments import UNSAVED
 from tests.model.world import EMPTY, FAILS_AFTER, GOES_DOWN, NO_EFFECT
 
 _RING = "ring.py"
-_REGISTRATION = "lifecycle/registration.py"
+_NEXT_STEP, _REGISTRATION = "lifecycle/next_step.py", "lifecycle/registration.py"
+_INSPECTION = "lifecycle/inspection.py"
 _REMOVAL = "lifecycle/removal.py"
 _RINGS = "lifecycle/rings.py"
 _STAGING = "lifecycle/staging.py"
@@ -50,9 +51,17 @@ _OWN_SECRETS, _OWN_SECRETS_AND_A_FAULT = (
 _WRITE_LOST, _WRITE_LATE = "write: answer lost after the effect", "write: answer lost, takes effect late"
 _WRITES = "store.url):\n            return store.write(ring, held)"
 _TRIES_TO_WRITE = "store.url):\n            try:\n                return store.write(ring, held)\n"
-_REFUSES = "        refuse_foreign_key(served.fingerprint, ring, replaceable=wanted.replaceable, refresh_helps=True)"
-_PROMOTES = "            rings.write(_with_one_passphrase(promoted, wanted))"
-_PUBLISHES = "        unconfirmed = _publish(desired, wanted.public_key_pem(rings.ring), number, graph, trail)"
+_FOREIGN = "foreign := foreign_key_error(served, ring, replaceable=wanted.replaceable, refresh_helps=True)"
+_REFUSES = f"    if {_FOREIGN}:"
+_PROMOTES = "        self.rings.write(_with_one_passphrase(promoted, wanted))"
+_MARKS = "        with self.trail.changing([(Operation.OFFERED, key)]):\n"
+_PUBLISHES = "        unconfirmed = self._send(key)"
+_RAISES = "                    raise error\n"
+_RETURNS_AS_IF_SERVED = (
+    "                    if ' was published ' in str(error):\n"
+    "                        return RegisteredKey(None, self.wanted.fingerprint, VALID)\n"
+    f"{_RAISES}"
+)
 
 
 def _importing(error: str) -> tuple[str, str, str]:
@@ -61,7 +70,7 @@ def _importing(error: str) -> tuple[str, str, str]:
 
 
 def _refuses_where(condition: str) -> str:
-    return f"        if {condition}:\n    {_REFUSES}"
+    return f"    if {condition} and ({_FOREIGN}):"
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,7 @@ DEFECTS = (
     Defect(
         "published without a mark",
         _REGISTRATION,
-        "rings = rings.write(offer(rings.ring, desired, now=clock.now()))",
+        "self.rings = self.rings.write(offer(self.rings.ring, key, now=self.clock.now()))",
         "pass",
         _ROTATE_ONE,
         "P1",
@@ -102,8 +111,8 @@ DEFECTS = (
     Defect(
         "promoted before the proof",
         _REGISTRATION,
-        "rings = rings.write(offer(rings.ring, desired, now=clock.now()))",
-        "rings = rings.write(promote(rings.ring, desired, desired=desired, now=clock.now()))",
+        "self.rings.write(offer(self.rings.ring, key, now=self.clock.now()))",
+        "self.rings.write(promote(self.rings.ring, key, desired=key, now=self.clock.now()))",
         _ROTATE_ONE,
         "P3",
     ),
@@ -224,9 +233,9 @@ DEFECTS = (
     ),
     Defect(
         "a number that was registered anew is left unsigned",
-        _REGISTRATION,
-        "settled = served.is_valid or",
-        "settled = True or",
+        _NEXT_STEP,
+        "if served == key and (found.served.is_valid or progress.was_read_enough):",
+        "if served == key:",
         _LONG_LIFE_ONE,
         "P4",
     ),
@@ -596,7 +605,7 @@ DEFECTS = (
         "with the stack, a promotion is written only after a publication",
         _REGISTRATION,
         _PROMOTES,
-        f"            if publications or not _in_stack(rings):\n    {_PROMOTES}",
+        f"        if self.progress.publications or not _in_stack(self.rings):\n    {_PROMOTES}",
         "a key is adopted, 3 moves: the stack with a backup, 1 faults",
         "P4",
         missed_by=_ADOPTED_STACK,
@@ -605,8 +614,9 @@ DEFECTS = (
         "where nothing was published, the backups are left alone",
         _REGISTRATION,
         _PROMOTES,
-        "            written = rings if publications else Rings(rings.ring, rings.found[:1], trail)\n"
-        "            written.write(_with_one_passphrase(promoted, wanted))",
+        "        first = Rings(self.rings.ring, self.rings.found[:1], self.trail)\n"
+        "        written = self.rings if self.progress.publications else first\n"
+        "        written.write(_with_one_passphrase(promoted, wanted))",
         "a key is adopted, 3 moves: a store with a backup, 1 faults",
         "P4",
         missed_by=_ADOPTED_ONE,
@@ -649,7 +659,7 @@ DEFECTS = (
     ),
     Defect(
         "a refresh passes over a store that can't be read",
-        _REGISTRATION,
+        _INSPECTION,
         "amiss.append(str(error))",
         "pass",
         "around: the store is emptied, 1 faults",
@@ -658,7 +668,7 @@ DEFECTS = (
     ),
     Defect(
         "a refresh is content with any key that is served",
-        _REGISTRATION,
+        _INSPECTION,
         "self.served.is_valid and self.served.fingerprint == fingerprint and self.key_ring",
         "self.served.is_valid and self.key_ring",
         _ROTATE_STACK,
@@ -669,29 +679,31 @@ DEFECTS = (
         "a refusal takes back the mark of an offer",
         _REGISTRATION,
         _PUBLISHES,
-        f"        try:\n    {_PUBLISHES}\n        except GraphError:\n            rings.write(ring)\n            raise",
+        f"        try:\n    {_PUBLISHES}\n        except GraphError:\n"
+        "            self.rings.write(ring)\n            raise",
         _ODD_PUBLICATIONS,
         "P",
+        also=((_REGISTRATION, _MARKS, f"        ring = self.rings.ring\n{_MARKS}"),),
         needs=("publish: refused", f"publish: {FAILS_AFTER}"),
     ),
     Defect(
         "a publication that is not seen counts as done",
         _REGISTRATION,
-        "            raise RegistrationError(_not_served(number, desired, served))",
-        "            return RegisteredKey(None, desired, VALID)",
+        _RAISES,
+        _RETURNS_AS_IF_SERVED,
         _TWO_HOURS,
         "P4",
-        also=((_REGISTRATION, "_PUBLICATIONS = 3", "_PUBLICATIONS = 1"),),
+        also=((_NEXT_STEP, "\nPUBLICATIONS = 3", "\nPUBLICATIONS = 1"),),
         needs=("publish: not seen for a while",),
     ),
     Defect(
         "a publication without effect counts as done",
         _REGISTRATION,
-        "            raise RegistrationError(_not_served(number, desired, served))",
-        "            return RegisteredKey(None, desired, VALID)",
+        _RAISES,
+        _RETURNS_AS_IF_SERVED,
         _ODD_PUBLICATIONS,
         "P4",
-        also=((_REGISTRATION, "_PUBLICATIONS = 3", "_PUBLICATIONS = 1"),),
+        also=((_NEXT_STEP, "\nPUBLICATIONS = 3", "\nPUBLICATIONS = 1"),),
         needs=("publish: not seen for a while", f"publish: {NO_EFFECT}"),
     ),
     Defect(
@@ -735,9 +747,9 @@ DEFECTS = (
     ),
     Defect(
         "somebody else's key is looked for before the first publication only",
-        _REGISTRATION,
+        _NEXT_STEP,
         _REFUSES,
-        _refuses_where("not publications"),
+        _refuses_where("first_publication"),
         _A_STORE_EACH,
         "P5",
         missed_by=_ONE_STORE,
@@ -753,9 +765,9 @@ DEFECTS = (
     ),
     Defect(
         "after a lost answer, any key that is served counts as the stack's own",
-        _REGISTRATION,
+        _NEXT_STEP,
         _REFUSES,
-        _refuses_where("unconfirmed is None"),
+        _refuses_where("progress.unconfirmed is None"),
         _A_STORE_EACH_AND_A_FAULT,
         "P5",
         missed_by=_A_STORE_EACH,
@@ -763,18 +775,18 @@ DEFECTS = (
     ),
     Defect(
         "somebody else's key is not looked for while a publication is not seen",
-        _REGISTRATION,
+        _NEXT_STEP,
         _REFUSES,
-        _refuses_where("not reads"),
+        _refuses_where("not progress.reads"),
         _OWN_SECRETS_AND_A_FAULT,
         "P5",
         missed_by=_OWN_SECRETS,
     ),
     Defect(
         "a doubt about the endpoint counts as its answer",
-        _REGISTRATION,
-        "if gate is not None and not held and served.fingerprint != desired:",
-        "if gate is not None and not held and not doubted and served.fingerprint != desired:",
+        _NEXT_STEP,
+        "progress.gate in (GateState.SHUT, GateState.WARNED):",
+        "progress.gate is GateState.SHUT:",
         "around: a gate, 2 faults",
         "P1",
         needs=("ping: does not hold it",),
@@ -782,7 +794,7 @@ DEFECTS = (
     Defect(
         "the gate is passed by while another key is served",
         _REGISTRATION,
-        "gate.hold(public_key, desired, number, clock, warn)",
+        "self.gate.hold(public_key_pem, self.wanted.fingerprint, ring.phone_number_id, self.clock, self.warn)",
         "pass",
         "around: a gate, the stack, 2 faults",
         "P1",

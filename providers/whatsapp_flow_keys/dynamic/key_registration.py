@@ -29,7 +29,7 @@ from whatsapp_flow_keys.stores.urls import STACK, parse_stores
 if TYPE_CHECKING:
     from whatsapp_flow_keys.graph.answers import RegisteredKey
     from whatsapp_flow_keys.lifecycle.gate import Gate
-    from whatsapp_flow_keys.lifecycle.registration import Wanted
+    from whatsapp_flow_keys.lifecycle.wanted import Wanted
 
 _RECORDED = ("key_id", "store", "backups", "locations", "passphrase", "former_passphrases", "managed_by")
 _FOUND = ("proven_fingerprint", "foreign_fingerprint", "held_fingerprints")
@@ -100,7 +100,7 @@ class KeyRegistrationProvider(FlowKeysProvider):
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """Looks at both sides. What is found instead of what should be becomes visible drift of the inputs."""
-        from whatsapp_flow_keys.lifecycle.registration import inspect
+        from whatsapp_flow_keys.lifecycle.inspection import inspect
 
         found = inspect(_wanted(props, {}), stores=_stores(props, _recorded_ring), graph=self.graph())
         observed = {"signature_status": found.served.signature_status or "none", "key_ring": found.key_ring}
@@ -172,7 +172,7 @@ def _outs(props: Props, served: "RegisteredKey") -> Props:
 
 def _wanted(props: Props, olds: Props) -> "Wanted":
     """``olds`` is what the state records; empty before the first registration."""
-    from whatsapp_flow_keys.lifecycle.registration import Wanted
+    from whatsapp_flow_keys.lifecycle.wanted import Wanted
 
     return Wanted(
         props["fingerprint"],

@@ -6,17 +6,24 @@ from whatsapp_flow_keys.errors import ForeignKeyError
 from whatsapp_flow_keys.ring import KeyRing
 
 
-def refuse_foreign_key(
+def refuse_foreign_key(served: str | None, ring: KeyRing, *, replaceable: Collection[str], first: str = "") -> None:
+    """Raises :class:`ForeignKeyError`; see :func:`foreign_key_error`."""
+    error = foreign_key_error(served, ring, replaceable=replaceable, first=first)
+    if error:
+        raise error
+
+
+def foreign_key_error(
     served: str | None, ring: KeyRing, *, replaceable: Collection[str], first: str = "", refresh_helps: bool = False
-) -> None:
-    """Raises :class:`ForeignKeyError` if ``served`` is in no slot of ``ring`` and not named as replaceable.
+) -> ForeignKeyError | None:
+    """The error if ``served`` is in no slot of ``ring`` and not named as replaceable.
 
     ``first`` is said first: a way on that costs no key. ``refresh_helps``: here, drift that a refresh recorded counts.
     """
     if served is None or served in ring or served in replaceable:
-        return
+        return None
     by_refresh = "run `pulumi up --refresh` to see it as drift and replace it, or " if refresh_helps else ""
-    raise ForeignKeyError(
+    return ForeignKeyError(
         f"{first}phone number {ring.phone_number_id}: Meta serves a public key that is not in this key ring "
         f"(fingerprint {served}). Forms that people fill in now need its private key, so nothing was changed. If you "
         f"have that key, give it as `existing_private_key`; if another place holds it, name that in `backups`; if it "

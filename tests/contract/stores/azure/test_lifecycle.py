@@ -7,8 +7,9 @@ from tests.contract.stores.azure.rings import NAME
 from tests.contract.stores.azure_place import AzurePlace
 from whatsapp_flow_keys.errors import ForeignKeyError, StoreUnavailableError
 from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.lifecycle.registration import Wanted, register
+from whatsapp_flow_keys.lifecycle.registration import register
 from whatsapp_flow_keys.lifecycle.staging import NewKey, stage_in_stores
+from whatsapp_flow_keys.lifecycle.wanted import Wanted
 
 
 def stage(line: Line, place: AzurePlace, *, replaceable: list[str]) -> str:
