@@ -131,10 +131,6 @@ class AuditLog:
             return
 
 
-THROUGH_LOGGING: Audit = AuditLog()
-"""Where nothing else is asked for."""
-
-
 def _append(path: str, line: str) -> None:
     """One write, so that lines of several processes don't mix. Raises :class:`OSError`, also for a FIFO unread."""
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY

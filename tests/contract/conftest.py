@@ -11,12 +11,13 @@ import pytest
 from tests.stack.project import TOKEN
 from whatsapp_flow_keys.audit import Event, Operation
 from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.client import GraphClient
+from whatsapp_flow_keys.graph.client import Graph, GraphClient
 from whatsapp_flow_keys.graph.settings import GraphSettings
 from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.inspection import Inspection, inspect
 from whatsapp_flow_keys.lifecycle.registration import register
-from whatsapp_flow_keys.lifecycle.rings import Claim
+from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.staging import NewKey, stage_in_stores
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.ring import KeyRing, Role
@@ -95,33 +96,38 @@ class Line:
     def claim(self, owner: str = "key-1", formerly: str | None = None) -> Claim:
         return Claim(self.number, self.managed_by, owner, formerly)
 
+    def session(
+        self,
+        owner: str = "key-1",
+        *,
+        formerly: str | None = None,
+        graph: Graph | None = None,
+        say: Callable[[str], None] = print,
+    ) -> Session:
+        """What a call of the provider hands to the lifecycle; its audit log is ``told``."""
+        claim = self.claim(owner, formerly)
+        return Session(claim, graph or self.graph, self.clock, claim.trail(self.told), say)
+
     def stage(self, *, replaceable: Sequence[str] = (), owner: str = "key-1") -> str:
         """A new pair, durable as pending; its fingerprint."""
-        new = NewKey(PrivateKey.generate(), "2026-11-24", self.passphrase)
-        claim, graph = self.claim(owner), self.graph
-        stage_in_stores(
-            new, claim, stores=self.stores, graph=graph, clock=self.clock, replaceable=replaceable, audit=self.told
-        )
+        new = NewKey(PrivateKey.generate(), "2026-11-24", self.passphrase, replaceable=replaceable)
+        stage_in_stores(new, self.stores, self.session(owner))
         return new.key.fingerprint
 
     def adopt(self, key: PrivateKey, *, replaceable: Sequence[str] = ()) -> str:
         """A key that was made elsewhere, durable as pending; its fingerprint."""
-        new = NewKey(key, "2026-11-24", self.passphrase, adopted=True)
-        claim, graph = self.claim(), self.graph
-        stage_in_stores(
-            new, claim, stores=self.stores, graph=graph, clock=self.clock, replaceable=replaceable, audit=self.told
-        )
+        new = NewKey(key, "2026-11-24", self.passphrase, adopted=True, replaceable=replaceable)
+        stage_in_stores(new, self.stores, self.session())
         return key.fingerprint
 
     def wanted(self, fingerprint: str, replaceable: Sequence[str] = ()) -> Wanted:
-        return Wanted(fingerprint, self.claim(), self.passphrase, replaceable)
+        return Wanted(fingerprint, self.passphrase, replaceable)
 
     def register(self, fingerprint: str, *, replaceable: Sequence[str] = ()) -> RegisteredKey:
-        wanted = self.wanted(fingerprint, replaceable)
-        return register(wanted, stores=self.stores, graph=self.graph, clock=self.clock, audit=self.told)
+        return register(self.wanted(fingerprint, replaceable), self.stores, self.session())
 
     def inspect(self, fingerprint: str) -> Inspection:
-        return inspect(self.wanted(fingerprint), stores=self.stores, graph=self.graph)
+        return inspect(self.wanted(fingerprint), self.stores, self.session())
 
     def rotate(self) -> str:
         """Staged and registered."""

@@ -13,8 +13,7 @@ LOCKED = 131031
 
 
 def adopt(line: Line, key: PrivateKey, *replaceable: str) -> None:
-    new = NewKey(key, "2026-11-24", adopted=True)
-    refuse_before_adoption(new, line.claim(), graph=line.graph, replaceable=replaceable, audit=line.told)
+    refuse_before_adoption(NewKey(key, "2026-11-24", adopted=True, replaceable=replaceable), line.session())
 
 
 def serve(line: Line) -> PrivateKey:

@@ -9,7 +9,7 @@ from whatsapp_flow_keys.lifecycle.asking import ask
 def asked(line: Line, *, known: bool) -> tuple[int, float]:
     """How many requests it took, and how many seconds lay between the first and the last."""
     requests, waited = len(line.emulator.requests(line.number, "GET")), line.clock.waited
-    ask(line.graph, line.number, line.clock, known=known)
+    ask(line.session(), known=known)
     return len(line.emulator.requests(line.number, "GET")) - requests, line.clock.waited - waited
 
 

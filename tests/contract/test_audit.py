@@ -33,7 +33,13 @@ from whatsapp_flow_keys.lifecycle.registration import register
 from whatsapp_flow_keys.lifecycle.removal import Force, remove_recorded_ring, remove_stored_ring
 from whatsapp_flow_keys.lifecycle.restoration import restore
 from whatsapp_flow_keys.lifecycle.rings import read_rings
-from whatsapp_flow_keys.lifecycle.staging import NewKey, begin_recorded_ring, claim_stores, extend_recorded_ring
+from whatsapp_flow_keys.lifecycle.staging import (
+    NewKey,
+    Recorded,
+    begin_recorded_ring,
+    claim_stores,
+    extend_recorded_ring,
+)
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.file import FileStore
@@ -47,9 +53,7 @@ NOBODY = "http://127.0.0.1:9/flows"
 
 def remove(line: Line, force: Force | None = None, *, stores: Sequence[Store] | None = None) -> None:
     store, *backups = stores or line.stores
-    remove_stored_ring(
-        line.claim(), store, backups, graph=line.graph, clock=line.clock, force=force or Force(), audit=line.told
-    )
+    remove_stored_ring(store, backups, line.session(), force=force or Force())
 
 
 def last(line: Line) -> Event:
@@ -97,7 +101,7 @@ def test_a_registration_that_finds_all_in_place_tells_nothing(line: Line) -> Non
     key = line.rotate()
     line.told.take()
     line.register(key)
-    claim_stores(line.claim(), stores=line.stores, passphrase=None, desired=key, audit=line.told)
+    claim_stores(Recorded(key), line.stores, line.session(), passphrase=None)
     assert line.told.take() == []
 
 
@@ -111,7 +115,7 @@ def test_a_new_backup_is_told_as_staging_of_every_key_in_it(line: Line) -> None:
     keys = [line.rotate(), line.rotate()]
     line.told.take()
     line.backups = 1
-    claim_stores(line.claim(), stores=line.stores, passphrase=None, desired=keys[1], audit=line.told)
+    claim_stores(Recorded(keys[1]), line.stores, line.session(), passphrase=None)
     staged = line.told.of(Operation.STAGED)
     assert {(event.fingerprint, event.store) for event in staged} == {(key, line.stores[1].url) for key in keys}
     assert line.told.take() == ["staged", "staged"]
@@ -213,7 +217,7 @@ def test_a_key_that_meta_serves_and_does_not_sign_is_not_told_as_verified(line: 
     key = line.stage()
     line.told.take()
     with pytest.raises(RegistrationError, match="signature status"):
-        register(line.wanted(key), stores=line.stores, graph=Unsigned(line), clock=line.clock, audit=line.told)
+        register(line.wanted(key), line.stores, line.session(graph=Unsigned(line)))
     assert line.told.take() == ["offered", "published", "promoted", "verified failed"]
 
 
@@ -272,7 +276,7 @@ def test_an_endpoint_that_lacks_the_key_is_a_refusal(line: Line) -> None:
     line.told.take()
     gate = Gate(LiveEndpoint(NOBODY), 0.0)
     with pytest.raises(EndpointNotReadyError):
-        register(line.wanted(key), stores=line.stores, graph=line.graph, clock=line.clock, gate=gate, audit=line.told)
+        register(line.wanted(key), line.stores, line.session(), gate=gate)
     assert line.told.take() == ["refused endpoint_not_ready"]
 
 
@@ -288,7 +292,7 @@ def test_another_stacks_ring_is_a_refusal(line: Line) -> None:
 
 def test_a_move_to_where_the_live_key_is_not_is_a_refusal_of_that_key(line: Line) -> None:
     with pytest.raises(KeyNotInRingError):
-        claim_stores(line.claim(), stores=line.stores, passphrase=None, desired="f" * 64, moved=True, audit=line.told)
+        claim_stores(Recorded("f" * 64), line.stores, line.session(), passphrase=None, moved=True)
     assert last(line).fingerprint == "f" * 64
     assert line.told.take() == ["refused key_not_in_ring"]
 
@@ -310,7 +314,7 @@ def test_a_store_that_could_not_be_written_is_the_one_that_is_told_as_failed(lin
     line.told.take()
     full = Full(str(line.folder / "ring1.json"))
     with pytest.raises(StoreUnavailableError):
-        claim_stores(line.claim(), stores=[*line.stores, full], passphrase=None, audit=line.told)
+        claim_stores(Recorded(), [*line.stores, full], line.session(), passphrase=None)
     assert (last(line).fingerprint, last(line).store) == (key, full.url)
     assert line.told.take() == ["staged failed"]
 
@@ -340,17 +344,7 @@ def test_a_refused_deletion_of_the_stacks_ring_names_it(line: Line) -> None:
     ring = begin(line, new)
     line.emulator.set_key(line.number, new.key.public_key_pem)
     with pytest.raises(DeletionRefusedError):
-        remove_recorded_ring(
-            ring,
-            line.claim(),
-            graph=line.graph,
-            clock=line.clock,
-            survivors=frozenset,
-            beside=frozenset(),
-            force=Force(),
-            where="the stack's key ring",
-            audit=line.told,
-        )
+        remove_recorded_ring(ring, line.session(), survivors=frozenset, beside=frozenset(), force=Force())
     assert (last(line).fingerprint, last(line).store) == (new.key.fingerprint, "stack")
 
 
@@ -367,7 +361,7 @@ def test_what_was_left_when_a_ring_was_deleted_is_the_reason_that_is_told(line: 
 def test_a_ring_that_another_resource_owns_is_not_told_as_deleted(line: Line) -> None:
     line.rotate()
     line.told.take()
-    claim_stores(line.claim("key-2"), stores=line.stores, passphrase=None)
+    claim_stores(Recorded(), line.stores, line.session("key-2"), passphrase=None)
     remove(line)
     assert line.told.take() == []
 
@@ -407,7 +401,7 @@ def test_a_soft_deleted_document_is_told_key_by_key_when_it_is_restored(
     store.write(line.ring(), store.read())
     delete(store)
     line.told.take()
-    ring = read_rings([place.store()], line.claim(), trail=line.claim().trail(line.told)).ring
+    ring = read_rings([place.store()], line.claim(), line.claim().trail(line.told)).ring
     assert [(event.fingerprint, event.store) for event in line.told.events] == [
         (key.fingerprint, store.url) for key in ring.keys
     ]
@@ -424,7 +418,7 @@ def test_a_soft_deleted_document_that_could_not_be_restored_is_told_as_failed(li
 
     store = Gone(str(line.folder / "ring0.json"))
     with pytest.raises(StoreUnavailableError):
-        claim_stores(line.claim(), stores=[store], passphrase=None, audit=line.told)
+        claim_stores(Recorded(), [store], line.session(), passphrase=None)
     assert last(line).store == store.url
     assert line.told.take() == ["restored failed"]
 
@@ -488,19 +482,15 @@ def new_key() -> NewKey:
 
 
 def begin(line: Line, new: NewKey) -> KeyRing:
-    return begin_recorded_ring(
-        new, line.claim(), backups=[], graph=line.graph, clock=line.clock, replaceable=[], audit=line.told
-    )
+    return begin_recorded_ring(new, [], line.session())
 
 
 def extend(line: Line, ring: KeyRing, new: NewKey) -> KeyRing:
-    return extend_recorded_ring(
-        ring, new, line.claim(), backups=[], graph=line.graph, clock=line.clock, audit=line.told
-    )
+    return extend_recorded_ring(ring, new, [], line.session())
 
 
 def register_recorded(line: Line, wanted: Wanted, ring: KeyRing) -> None:
-    register(wanted, stores=[RecordedRing(ring)], graph=line.graph, clock=line.clock, audit=line.told)
+    register(wanted, [RecordedRing(ring)], line.session())
 
 
 def test_the_stacks_own_ring_is_told_as_staged_when_its_resource_records_it(line: Line) -> None:
@@ -536,18 +526,12 @@ def test_a_stacks_ring_with_a_backup_is_told_as_one_without(line: Line) -> None:
     wanted = line.wanted(new.key.fingerprint)
     line.told.take()
     stores: list[Store] = [RecordedRing(ring), backup]
-    register(wanted, stores=stores, graph=line.graph, clock=line.clock, audit=line.told)
+    register(wanted, stores, line.session())
     told = [(event.operation.value, event.store) for event in line.told.events]
     assert told[-3:] == [("verified", None), ("promoted", backup.url), ("promoted", "stack")]
     line.told.take()
     stores = [RecordedRing(ring), backup]
-    register(
-        replace(wanted, proven=wanted.fingerprint),
-        stores=stores,
-        graph=line.graph,
-        clock=line.clock,
-        audit=line.told,
-    )
+    register(replace(wanted, proven=wanted.fingerprint), stores, line.session())
     assert line.told.take() == []
 
 
@@ -580,17 +564,7 @@ def test_a_stacks_ring_that_goes_is_told_as_deleted_but_for_the_keys_of_the_ring
     ring = extend(line, ring, second)
     line.told.take()
     kept = frozenset({second.key.fingerprint})
-    remove_recorded_ring(
-        ring,
-        line.claim(),
-        graph=line.graph,
-        clock=line.clock,
-        survivors=lambda: kept,
-        beside=kept,
-        force=Force(recorded=True),
-        where="the stack's key ring",
-        audit=line.told,
-    )
+    remove_recorded_ring(ring, line.session(), survivors=lambda: kept, beside=kept, force=Force(recorded=True))
     assert (last(line).fingerprint, last(line).store) == (first.key.fingerprint, "stack")
     assert line.told.take() == ["deleted"]
 

@@ -38,7 +38,7 @@ def register_behind(line: Line, fingerprint: str, endpoint: Answers, wait: float
     warnings: list[str] = []
     gate = Gate(endpoint, wait)
     stores, wanted = line.stores, line.wanted(fingerprint, [line.served() or ""])
-    register(wanted, stores=stores, graph=line.graph, clock=line.clock, gate=gate, warn=warnings.append)
+    register(wanted, stores, line.session(say=warnings.append), gate=gate)
     return warnings
 
 
@@ -99,7 +99,7 @@ def test_an_empty_answer_beside_a_proven_key_does_not_make_the_next_one_the_firs
     wanted = line.wanted(staged, [NOTHING])
     gate = Gate(Answers(["the endpoint answered 421"]), 0)
     with pytest.raises(EndpointNotReadyError):
-        register(wanted, stores=line.stores, graph=line.graph, clock=line.clock, gate=gate)
+        register(wanted, line.stores, line.session(), gate=gate)
     assert line.roles() == {old: Role.CURRENT, staged: Role.PENDING}
     assert line.publications() == 1
 
@@ -108,9 +108,7 @@ def test_a_wait_says_where_a_second_run_would_cost_the_only_copy(line: Line) -> 
     line.rotate()
     staged, warnings = line.stage(), list[str]()
     gate = Gate(Answers(["no", None]), 60.0, only_copy_in_state=True)
-    register(
-        line.wanted(staged), stores=line.stores, graph=line.graph, clock=line.clock, gate=gate, warn=warnings.append
-    )
+    register(line.wanted(staged), line.stores, line.session(say=warnings.append), gate=gate)
     assert "Don't cancel this run to start another one" in warnings[0]
 
 
@@ -139,11 +137,9 @@ def test_a_key_that_meta_is_seen_to_have_lost_is_published_again_with_a_warning(
     warnings: list[str] = []
     register(
         line.wanted(KEY.fingerprint, [NOTHING]),
-        stores=line.stores,
-        graph=line.graph,
-        clock=line.clock,
+        line.stores,
+        line.session(say=warnings.append),
         gate=Gate(Answers(["the endpoint answered 421"]), 60.0),
-        warn=warnings.append,
     )
     assert line.served() == KEY.fingerprint
     assert len(warnings) == 1

@@ -34,7 +34,7 @@ def test_a_key_is_published_again_once_five_reads_a_second_apart_have_not_shown_
     line.rotate()
     desired, before = line.stage(), line.publications()
     waited = line.clock.waited
-    register(line.wanted(desired), stores=line.stores, graph=GraphThatLags(line, lag), clock=line.clock)
+    register(line.wanted(desired), line.stores, line.session(graph=GraphThatLags(line, lag)))
     assert line.served() == desired
     assert line.publications() - before == publications
     assert line.clock.waited - waited == min(lag, 5)

@@ -116,7 +116,7 @@ class SaysNothing:
 def test_nothing_beside_a_proven_key_is_asked_again(line: Line, answer: RegisteredKey) -> None:
     old = line.rotate()
     staged = line.stage()
-    register(line.wanted(staged), stores=line.stores, graph=SaysNothing(line, answer, 2), clock=line.clock)
+    register(line.wanted(staged), line.stores, line.session(graph=SaysNothing(line, answer, 2)))
     assert line.roles() == {staged: Role.CURRENT, old: Role.PREVIOUS}
     assert line.clock.waited >= 2
 
@@ -130,7 +130,7 @@ def test_nothing_beside_a_proven_key_is_no_reason_to_publish(line: Line, answer:
     line.emulator.set_key(line.number, foreign.public_key_pem)
     graph = SaysNothing(line, answer, 3)
     with pytest.raises(RegistrationError, match=f"has no key, but key {old} was registered there"):
-        register(line.wanted(staged), stores=line.stores, graph=graph, clock=line.clock)
+        register(line.wanted(staged), line.stores, line.session(graph=graph))
     assert line.served() == foreign.fingerprint
     assert line.publications() == 1
 
@@ -140,7 +140,7 @@ def test_a_state_that_proved_a_key_contradicts_nothing_as_a_ring_does(line: Line
     staged = line.stage()
     wanted = replace(line.wanted(staged), proven=staged)
     with pytest.raises(RegistrationError, match=f"has no key, but key {staged} was registered there"):
-        register(wanted, stores=line.stores, graph=line.graph, clock=line.clock)
+        register(wanted, line.stores, line.session())
 
 
 def test_a_key_is_published_again_where_a_refresh_saw_that_meta_has_none(line: Line) -> None:
@@ -157,7 +157,7 @@ def test_an_answer_that_meta_does_not_document_is_asked_again_before_the_first_k
     staged = line.stage()
     line.emulator.set_key(line.number, PrivateKey.generate().public_key_pem)
     with pytest.raises(ForeignKeyError):
-        register(line.wanted(staged), stores=line.stores, graph=SaysNothing(line, EMPTY, 2), clock=line.clock)
+        register(line.wanted(staged), line.stores, line.session(graph=SaysNothing(line, EMPTY, 2)))
     assert line.publications() == 0
 
 
@@ -236,7 +236,7 @@ def test_an_answer_that_is_older_than_what_was_written_proves_nothing(line: Line
     Lagging.reads.clear()
     lagging = Lagging(str(line.folder / "ring0.json"))
     with pytest.raises(StoreError, match="answers with an older key ring than it held a moment ago"):
-        register(line.wanted(desired), stores=[lagging], graph=line.graph, clock=line.clock)
+        register(line.wanted(desired), [lagging], line.session())
     line.register(desired)
     assert line.roles() == {desired: Role.CURRENT}
 
@@ -321,7 +321,7 @@ def test_a_registration_that_lost_a_race_stops_before_it_publishes(line: Line) -
     second = line.stage()
     graph = GraphWhileAnotherRunWrites(line)
     with pytest.raises(StoreConflictError, match="somebody else wrote it meanwhile"):
-        register(line.wanted(second), stores=line.stores, graph=graph, clock=line.clock)
+        register(line.wanted(second), line.stores, line.session(graph=graph))
 
 
 def test_a_late_publication_of_a_superseded_key_finds_its_private_key_in_the_ring(line: Line) -> None:
@@ -399,7 +399,7 @@ def test_inspection_says_which_store_is_down_and_then_calls_no_key_foreign(line:
     stores = line.stores
     path.unlink()
     path.mkdir()
-    found = inspect(line.wanted(key), stores=stores, graph=line.graph)
+    found = inspect(line.wanted(key), stores, line.session())
     assert "ring0.json: can't be read" in found.key_ring
     assert found.foreign is None
 

@@ -18,7 +18,7 @@ from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.inspection import inspect
 from whatsapp_flow_keys.lifecycle.passphrases import is_written_with
 from whatsapp_flow_keys.lifecycle.registration import prove, register
-from whatsapp_flow_keys.lifecycle.staging import NewKey, stage_in_stores
+from whatsapp_flow_keys.lifecycle.staging import NewKey, Recorded, stage_in_stores
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 
@@ -58,7 +58,7 @@ def test_nothing_right_after_a_publication_is_read_again_and_no_contradiction(
     old, staged = line.rotate(), line.stage()
     before = line.publications()
     graph = SaysNothingAfterPublication(line, answer, times)
-    register(line.wanted(staged), stores=line.stores, graph=graph, clock=line.clock)
+    register(line.wanted(staged), line.stores, line.session(graph=graph))
     assert line.roles() == {staged: Role.CURRENT, old: Role.PREVIOUS}
     assert line.publications() - before == publications
 
@@ -107,7 +107,7 @@ class NeverSigned:
 def test_a_key_that_meta_serves_and_does_not_sign_is_current_and_an_error(line: Line) -> None:
     staged = line.stage()
     with pytest.raises(RegistrationError, match="its signature status is MISMATCH"):
-        register(line.wanted(staged), stores=line.stores, graph=NeverSigned(line), clock=line.clock)
+        register(line.wanted(staged), line.stores, line.session(graph=NeverSigned(line)))
     assert line.roles() == {staged: Role.CURRENT}
     assert line.publications() == 1
 
@@ -133,7 +133,7 @@ class SignedLater:
 def test_a_key_that_is_signed_a_moment_after_its_publication_is_in_place(line: Line) -> None:
     staged = line.stage()
     graph = SignedLater(line)
-    assert register(line.wanted(staged), stores=line.stores, graph=graph, clock=line.clock).is_valid
+    assert register(line.wanted(staged), line.stores, line.session(graph=graph)).is_valid
     assert line.publications() == 1
 
 
@@ -163,19 +163,11 @@ def test_the_ring_is_written_with_the_new_passphrase_once_the_endpoint_needs_it(
     key, line.passphrase = PrivateKey.generate(), "words"
     if rotated:
         new = NewKey(key, "2026-11-24", line.passphrase)
-        stage_in_stores(
-            new,
-            line.claim(),
-            stores=line.stores,
-            graph=line.graph,
-            clock=line.clock,
-            replaceable=[],
-            formers=["former words"],
-        )
+        stage_in_stores(new, line.stores, line.session(), Recorded(None, ["former words"]))
     wanted = replace(
         line.wanted(key.fingerprint if rotated else first), former_passphrases=["former words"], deployed=deployed
     )
-    register(wanted, stores=line.stores, graph=line.graph, clock=line.clock)
+    register(wanted, line.stores, line.session())
     held = line.ring().key(first)
     assert held is not None
     assert is_written_with(held, opens_with)
@@ -218,7 +210,7 @@ def test_a_key_that_only_the_stacks_ring_still_holds_is_missed_in_no_backup(line
     key = line.rotate()
     recorded, store = RecordedRing(line.ring()), line.stores[0]
     store.write(replace(line.ring(), keys=line.ring().keys[:1]), store.read())
-    assert inspect(line.wanted(key), stores=[recorded, store], graph=line.graph).proves(key)
+    assert inspect(line.wanted(key), [recorded, store], line.session()).proves(key)
 
 
 def test_a_served_key_that_one_of_the_stores_holds_is_not_foreign(line: Line) -> None:

@@ -125,13 +125,7 @@ def remove(
 ) -> str:
     store, *backups = stores or line.stores
     return remove_stored_ring(
-        line.claim(owner),
-        store,
-        backups,
-        graph=line.graph,
-        clock=line.clock,
-        force=force or Force(),
-        opening=opening(line, passphrase_goes),
+        store, backups, line.session(owner), force=force or Force(), opening=opening(line, passphrase_goes)
     )
 
 
@@ -196,9 +190,7 @@ def test_a_ring_of_another_number_is_left_alone_though_its_owner_has_the_same_na
 def test_neither_document_nor_passphrase_goes_so_nothing_is_asked(line: Line) -> None:
     line.rotate()
     line.emulator.clear_requests()
-    left = remove_stored_ring(
-        line.claim(), line.stores[0], [], graph=line.graph, clock=line.clock, force=Force(), document_stays=True
-    )
+    left = remove_stored_ring(line.stores[0], [], line.session(), force=Force(), document_stays=True)
     assert (left, exists(line), line.emulator.requests(line.number)) == ("", True, [])
 
 
@@ -239,7 +231,7 @@ def test_a_key_that_only_a_backup_holds_is_not_at_stake_while_only_the_store_goe
     backup.write(replace(ring, keys=(entry,)), backup.read())
     line.emulator.set_key(line.number, key.public_key_pem)
     line.clock.time += HOUR
-    remove_stored_ring(line.claim(), store, [backup], graph=line.graph, clock=line.clock, force=Force())
+    remove_stored_ring(store, [backup], line.session(), force=Force())
     assert not exists(line)
 
 
@@ -357,15 +349,7 @@ def test_a_store_that_can_not_be_asked_may_hold_the_served_key_and_only_its_fing
     (line.folder / "ring0.json").write_text("another tool's")
     for word in (None, "yes"):
         with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):
-            remove_stored_ring(
-                line.claim(),
-                store,
-                [],
-                graph=line.graph,
-                clock=line.clock,
-                force=Force(False, word),
-                opening=opening(line, True),
-            )
+            remove_stored_ring(store, [], line.session(), force=Force(False, word), opening=opening(line, True))
 
 
 @pytest.mark.parametrize("passphrase_goes", [False, True])
@@ -415,7 +399,7 @@ def test_what_is_published_while_a_deletion_looks_makes_it_a_conflict(line: Line
     staged = line.stage()
     store = Interrupted(line, lambda: line.register(staged))
     with pytest.raises(StoreConflictError):
-        remove_stored_ring(line.claim(), store, [], graph=line.graph, clock=line.clock, force=Force())
+        remove_stored_ring(store, [], line.session(), force=Force())
     assert line.served() == staged
     assert line.roles() == {staged: Role.CURRENT}
 
@@ -424,7 +408,7 @@ def test_what_was_published_after_meta_was_asked_shows_in_the_ring_that_is_read_
     staged = line.stage()
     graph = AskedThen(line, lambda: line.register(staged))
     with pytest.raises(DeletionRefusedError, match=f"the number has no key, but key {staged}"):
-        remove_stored_ring(line.claim(), line.stores[0], [], graph=graph, clock=line.clock, force=Force())
+        remove_stored_ring(line.stores[0], [], line.session(graph=graph), force=Force())
     assert exists(line)
 
 
@@ -433,7 +417,7 @@ def test_a_backup_that_is_the_store_under_another_name_does_not_count(line: Line
     (line.folder / "other.json").hardlink_to(line.folder / "ring0.json")
     backup = FileStore(str(line.folder / "other.json"))
     with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):
-        remove_stored_ring(line.claim(), line.stores[0], [backup], graph=line.graph, clock=line.clock, force=Force())
+        remove_stored_ring(line.stores[0], [backup], line.session(), force=Force())
     assert exists(line)
 
 
@@ -443,9 +427,7 @@ def test_a_backup_counts_only_if_it_opens_with_what_is_left(line: Line) -> None:
     key = line.rotate()
     store, backup = line.stores
     with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):
-        remove_stored_ring(
-            line.claim(), store, [backup], graph=line.graph, clock=line.clock, force=Force(), opening=Opening(("new",))
-        )
+        remove_stored_ring(store, [backup], line.session(), force=Force(), opening=Opening(("new",)))
     assert exists(line)
 
 
@@ -463,13 +445,7 @@ def test_an_offer_that_one_answer_of_the_store_showed_counts_though_the_next_is_
     staged = offered_in_vain(line)
     with pytest.raises(DeletionRefusedError, match=f"key {staged}, whose last copy is in .* may have been sent"):
         remove_stored_ring(
-            line.claim("key-2"),
-            Lagging(line, before),
-            [],
-            graph=line.graph,
-            clock=line.clock,
-            force=Force(),
-            opening=Opening((), passphrase_goes=True),
+            Lagging(line, before), [], line.session("key-2"), force=Force(), opening=Opening((), passphrase_goes=True)
         )
 
 
@@ -478,14 +454,7 @@ def test_a_generated_passphrase_stays_though_the_document_does(line: Line) -> No
     key = line.rotate()
     with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}.* was generated by this stack"):
         remove_stored_ring(
-            line.claim(),
-            line.stores[0],
-            [],
-            graph=line.graph,
-            clock=line.clock,
-            force=Force(),
-            opening=Opening((), True),
-            document_stays=True,
+            line.stores[0], [], line.session(), force=Force(), opening=Opening((), True), document_stays=True
         )
     assert exists(line)
 
@@ -610,13 +579,7 @@ def test_each_backup_is_read_once_before_and_once_after_meta_answers(line: Line,
     backup = Counted(str(line.folder / "ring1.json"))
     with suppress(DeletionRefusedError):
         remove_stored_ring(
-            line.claim(),
-            line.stores[0],
-            [backup],
-            graph=line.graph,
-            clock=line.clock,
-            force=Force(),
-            opening=opening(line, passphrase_goes),
+            line.stores[0], [backup], line.session(), force=Force(), opening=opening(line, passphrase_goes)
         )
     assert backup.reads == 2
 
@@ -624,9 +587,7 @@ def test_each_backup_is_read_once_before_and_once_after_meta_answers(line: Line,
 def test_a_document_that_can_be_restored_and_opens_without_the_passphrase_is_a_copy(line: Line) -> None:
     line.rotate()
     store = Recoverable(str(line.folder / "ring0.json"))
-    remove_stored_ring(
-        line.claim(), store, [], graph=line.graph, clock=line.clock, force=Force(), opening=opening(line, True)
-    )
+    remove_stored_ring(store, [], line.session(), force=Force(), opening=opening(line, True))
     assert not exists(line)
 
 
@@ -678,9 +639,9 @@ def test_a_store_that_can_not_be_asked_is_named_with_the_way_to_leave_its_docume
     (line.folder / "ring0.json").unlink()
     (line.folder / "ring0.json").mkdir()
     with pytest.raises(DeletionRefusedError, match="To forget the resource and leave its document where it is"):
-        remove_stored_ring(line.claim(), store, [], graph=line.graph, clock=line.clock, force=Force())
+        remove_stored_ring(store, [], line.session(), force=Force())
     for force in (Force(recorded=True), Force(fingerprint="f" * 64)):
-        left = remove_stored_ring(line.claim(), store, [], graph=line.graph, clock=line.clock, force=force)
+        left = remove_stored_ring(store, [], line.session(), force=force)
         assert left == f"{store.url}: could not be asked, so its document was left behind"
 
 
@@ -695,9 +656,7 @@ def test_what_a_forced_deletion_leaves_with_its_passphrase_gone_is_not_called_re
     line.rotate()
     store = line.stores[0]
     force = Force(recorded=True)
-    left = remove_stored_ring(
-        line.claim(), store, [], graph=line.graph, clock=line.clock, force=force, opening=opening(line, True)
-    )
+    left = remove_stored_ring(store, [], line.session(), force=force, opening=opening(line, True))
     assert left == f"{store.url}: its keys can't be opened any more: their passphrase was generated by this stack"
 
 

@@ -25,16 +25,7 @@ def remove(
     force: Force | None = None,
 ) -> None:
     remove_recorded_ring(
-        ring,
-        line.claim(),
-        graph=line.graph,
-        clock=line.clock,
-        survivors=survivors,
-        beside=beside,
-        force=force or Force(),
-        where="the stack's key ring",
-        otherwise=" Or look there.",
-        audit=line.told,
+        ring, line.session(), survivors=survivors, beside=beside, force=force or Force(), otherwise=" Or look there."
     )
 
 
@@ -119,29 +110,13 @@ def test_what_may_hold_any_key_keeps_the_passphrase_while_meta_can_not_be_asked(
     (line.folder / "ring0.json").write_text("another tool's")
     line.fault("error", code=LOCKED, method="GET")
     with pytest.raises(DeletionRefusedError, match="is not known, so nothing was deleted"):
-        remove_stored_ring(
-            line.claim(),
-            store,
-            [],
-            graph=line.graph,
-            clock=line.clock,
-            force=Force(),
-            opening=Opening((), True),
-            document_stays=True,
-        )
+        remove_stored_ring(store, [], line.session(), force=Force(), opening=Opening((), True), document_stays=True)
 
 
 def test_a_copy_in_the_clear_that_stays_lets_the_passphrase_go(line: Line) -> None:
     line.rotate()
     remove_stored_ring(
-        line.claim(),
-        line.stores[0],
-        [],
-        graph=line.graph,
-        clock=line.clock,
-        force=Force(),
-        opening=Opening((), True),
-        document_stays=True,
+        line.stores[0], [], line.session(), force=Force(), opening=Opening((), True), document_stays=True
     )
     assert (line.folder / "ring0.json").exists()
 
@@ -156,5 +131,5 @@ def test_a_ring_goes_while_meta_serves_a_key_that_a_backup_holds_though_another_
     line.emulator.set_key(line.number, pem)
     line.clock.time += HOUR
     store, backup = line.stores
-    remove_stored_ring(line.claim(), store, [backup], graph=line.graph, clock=line.clock, force=Force())
+    remove_stored_ring(store, [backup], line.session(), force=Force())
     assert not (line.folder / "ring0.json").exists()

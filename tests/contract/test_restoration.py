@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.contract.conftest import Line, TestClock
+from whatsapp_flow_keys.audit import AuditLog
 from whatsapp_flow_keys.command_line import command
 from whatsapp_flow_keys.errors import ForeignDocumentError, InputError, StoreError
 from whatsapp_flow_keys.lifecycle.restoration import restore
@@ -32,7 +33,7 @@ def run(*words: str) -> tuple[int, str]:
 
 def test_a_lost_store_holds_the_whole_ring_again(backed_up: Line) -> None:
     first, backup = backed_up.stores
-    restored = restore(backup, first, TestClock())
+    restored = restore(backup, first, TestClock(), AuditLog())
     assert backed_up.ring(0) == backed_up.ring(1)
     assert list(restored.regained) == [key.fingerprint for key in backed_up.ring(1).keys]
 
@@ -40,7 +41,7 @@ def test_a_lost_store_holds_the_whole_ring_again(backed_up: Line) -> None:
 def test_what_was_restored_is_registered_without_a_publication(backed_up: Line) -> None:
     first, backup = backed_up.stores
     published = backed_up.publications()
-    restore(backup, first, TestClock())
+    restore(backup, first, TestClock(), AuditLog())
     served = str(backed_up.served())
     backed_up.register(served)
     assert backed_up.publications() == published
@@ -55,7 +56,7 @@ def test_what_the_target_holds_itself_stays(line: Line) -> None:
     (line.folder / "ring1.json").write_bytes(snapshot)
     first, backup = line.stores
     written = (line.folder / "ring0.json").stat().st_ino, line.ring(0)
-    assert restore(backup, first, TestClock()).regained == ()
+    assert restore(backup, first, TestClock(), AuditLog()).regained == ()
     assert line.roles(0)[newer] is Role.CURRENT
     assert ((line.folder / "ring0.json").stat().st_ino, line.ring(0)) == written
 
@@ -65,7 +66,7 @@ def test_of_two_rings_with_one_revision_that_of_the_target_stays(line: Line) -> 
     line.rotate()
     target, source = line.stores
     source.write(replace(line.ring(1), owner="key-2"), source.read())
-    assert restore(source, target, TestClock()).ring.owner == "key-1"
+    assert restore(source, target, TestClock(), AuditLog()).ring.owner == "key-1"
     assert line.ring(0).owner == "key-1"
 
 
@@ -79,14 +80,14 @@ def test_two_places_that_do_not_say_which_documents_they_are_may_be_two(line: Li
     target, source = (Nameless(str(line.folder / f"ring{index}.json")) for index in range(2))
     line.rotate()
     target.write(replace(line.ring(0), keys=line.ring(0).keys[:1]), target.read())
-    assert restore(source, target, TestClock()).regained == (key,)
+    assert restore(source, target, TestClock(), AuditLog()).regained == (key,)
 
 
 def test_the_source_is_only_read(backed_up: Line) -> None:
     first, backup = backed_up.stores
     path = backed_up.folder / "ring1.json"
     before = path.read_bytes(), path.stat().st_mtime_ns
-    restore(backup, first, TestClock())
+    restore(backup, first, TestClock(), AuditLog())
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
 
 
@@ -99,7 +100,7 @@ def test_keys_that_only_the_target_or_only_the_source_holds_are_all_in_the_targe
     held, ring = target.read(), line.ring(0)
     target.write(replace(ring, keys=tuple(key for key in ring.keys if key.fingerprint == second)), held)
     (line.folder / "ring1.json").write_bytes(snapshot)
-    restored = restore(source, target, TestClock())
+    restored = restore(source, target, TestClock(), AuditLog())
     assert restored.regained == (first,)
     assert line.roles(0) == {second: Role.CURRENT, first: Role.RETAINED}
     assert restored.ring == line.ring(0)
@@ -114,7 +115,7 @@ def test_a_key_that_the_target_is_about_to_publish_stays_beside_a_newer_source(l
     source.write(replace(ring, revision=ring.revision + 20), held)
     line.backups = 0
     pending = line.stage()
-    restore(source, line.stores[0], line.clock)
+    restore(source, line.stores[0], line.clock, AuditLog())
     assert pending in line.ring(0)
 
 
@@ -124,7 +125,7 @@ def test_a_source_without_a_ring_is_an_error_and_the_target_stays(line: Line) ->
     first, empty = line.stores
     before = (line.folder / "ring0.json").read_bytes()
     with pytest.raises(StoreError, match="there is no key ring to restore from"):
-        restore(empty, first, TestClock())
+        restore(empty, first, TestClock(), AuditLog())
     assert (line.folder / "ring0.json").read_bytes() == before
 
 
@@ -135,7 +136,7 @@ def test_a_source_whose_document_was_deleted_is_to_be_brought_back_first(line: L
 
     source = Deleted(str(line.folder / "ring1.json"))
     with pytest.raises(StoreError, match=r"no key ring to restore from \(it was deleted; bring it back first\)$"):
-        restore(source, line.stores[0], TestClock())
+        restore(source, line.stores[0], TestClock(), AuditLog())
 
 
 def test_a_target_that_holds_another_numbers_ring_is_refused(line: Line, backed_up: Line, tmp_path: Path) -> None:
@@ -143,7 +144,7 @@ def test_a_target_that_holds_another_numbers_ring_is_refused(line: Line, backed_
     other.emulator.add_number(other.number)
     other.rotate()
     with pytest.raises(ForeignDocumentError, match=f"of phone number {other.number}, not of {line.number}"):
-        restore(backed_up.stores[1], other.stores[0], TestClock())
+        restore(backed_up.stores[1], other.stores[0], TestClock(), AuditLog())
     assert other.ring().phone_number_id == other.number
 
 
@@ -185,4 +186,4 @@ def test_a_store_is_not_restored_from_itself_under_another_name(line: Line) -> N
     (line.folder / "other.json").hardlink_to(line.folder / "ring0.json")
     other = FileStore(str(line.folder / "other.json"))
     with pytest.raises(InputError, match="are one place under two names"):
-        restore(other, line.stores[0], TestClock())
+        restore(other, line.stores[0], TestClock(), AuditLog())

@@ -16,6 +16,7 @@ from whatsapp_flow_keys.graph.errors import ClockSkewError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.staging import (
     NewKey,
+    Recorded,
     begin_recorded_ring,
     claim_stores,
     extend_recorded_ring,
@@ -33,11 +34,11 @@ def new_key() -> NewKey:
 
 
 def begin(line: Line, new: NewKey) -> KeyRing:
-    return begin_recorded_ring(new, line.claim(), backups=[], graph=line.graph, clock=line.clock, replaceable=[])
+    return begin_recorded_ring(new, [], line.session())
 
 
 def extend(line: Line, ring: KeyRing, new: NewKey) -> KeyRing:
-    return extend_recorded_ring(ring, new, line.claim(), backups=[], graph=line.graph, clock=line.clock)
+    return extend_recorded_ring(ring, new, [], line.session())
 
 
 def publish(line: Line, new: NewKey) -> None:
@@ -128,7 +129,7 @@ def test_an_offered_key_that_only_a_backup_holds_is_retained_everywhere(line: Li
 def test_a_renamed_stack_claims_its_ring(line: Line) -> None:
     line.rotate()
     line.managed_by = "org/flows/renamed"
-    claim_stores(line.claim(formerly="org/flows/prod"), stores=line.stores, passphrase=None)
+    claim_stores(Recorded(), line.stores, line.session(formerly="org/flows/prod"), passphrase=None)
     assert line.ring().managed_by == "org/flows/renamed"
 
 
@@ -136,16 +137,14 @@ def test_a_move_to_where_the_live_key_is_not_changes_nothing(line: Line) -> None
     place = line.stores[0].url
     said = f"^phone number {line.number}: key {'f' * 64} is not in {place}, so the keys were not moved there"
     with pytest.raises(KeyNotInRingError, match=said):
-        claim_stores(line.claim(), stores=line.stores, passphrase=None, desired="f" * 64, moved=True)
+        claim_stores(Recorded("f" * 64), line.stores, line.session(), passphrase=None, moved=True)
     assert list(line.folder.iterdir()) == []
 
 
 def test_no_former_passphrase_is_forgotten_while_no_store_shows_the_key_that_may_need_it(line: Line) -> None:
     """A store may answer for a while that it holds nothing."""
     former, key = "former words", new_key()
-    kept = claim_stores(
-        line.claim(), stores=line.stores, passphrase="words", formers=[former], desired=key.key.fingerprint
-    )
+    kept = claim_stores(Recorded(key.key.fingerprint, [former]), line.stores, line.session(), passphrase="words")
     assert kept == [former]
     assert list(line.folder.iterdir()) == []
 
@@ -166,18 +165,16 @@ def test_what_surrounds_each_document_is_in_line_once_it_is_staged_or_claimed(
 ) -> None:
     stores = [Tagged(str(line.folder / f"ring{index}.json")) for index in range(2)]
     new = NewKey(PrivateKey.generate(), "2026-11-24", passphrase)
-    stage_in_stores(new, line.claim(), stores=stores, graph=line.graph, clock=line.clock, replaceable=[])
+    stage_in_stores(new, stores, line.session())
     assert [store.is_in_line for store in stores] == [True, True]
     stores = [Tagged(str(line.folder / f"ring{index}.json")) for index in range(3)]
-    claim_stores(line.claim("key-2"), stores=stores, passphrase=passphrase, desired=new.key.fingerprint)
+    claim_stores(Recorded(new.key.fingerprint), stores, line.session("key-2"), passphrase=passphrase)
     assert [store.is_in_line for store in stores] == [True, True, True]
 
 
 def test_what_surrounds_the_backups_of_a_recorded_ring_is_in_line_once_it_is_recorded(line: Line) -> None:
     backup = Tagged(str(line.folder / "ring0.json"))
-    ring = begin_recorded_ring(
-        new_key(), line.claim(), backups=[backup], graph=line.graph, clock=line.clock, replaceable=[]
-    )
+    ring = begin_recorded_ring(new_key(), [backup], line.session())
     assert backup.is_in_line
     assert {key.fingerprint for key in ring.keys} == set(line.roles())
     assert ring.revision == line.ring().revision == 1
@@ -195,24 +192,10 @@ def test_the_former_passphrase_is_needed_while_a_key_is_written_with_it(line: Li
     live = line.rotate()
     if operation == "staged":
         new, stores = NewKey(PrivateKey.generate(), "2026-11-24", "words"), line.stores
-        needed = stage_in_stores(
-            new,
-            line.claim(),
-            stores=stores,
-            graph=line.graph,
-            clock=line.clock,
-            replaceable=[],
-            formers=["former words"],
-        )
+        needed = stage_in_stores(new, stores, line.session(), Recorded(None, ["former words"]))
     else:
-        needed = claim_stores(
-            line.claim(),
-            stores=line.stores,
-            passphrase="words",
-            formers=["oldest words", "former words"],
-            desired=live,
-            moved=True,
-        )
+        live_one = Recorded(live, ["oldest words", "former words"])
+        needed = claim_stores(live_one, line.stores, line.session(), passphrase="words", moved=True)
     assert needed == ["former words"]
 
 
@@ -228,7 +211,7 @@ def test_a_ring_that_opens_with_no_passphrase_at_hand_is_not_written_and_says_wh
 def test_a_key_that_is_not_the_live_one_is_not_adopted_into_the_stack_and_the_number_is_named(line: Line) -> None:
     publish(line, new_key())
     with pytest.raises(ForeignKeyError, match=f"for phone number {line.number}"):
-        refuse_before_adoption(new_key(), line.claim(), graph=line.graph, replaceable=[])
+        refuse_before_adoption(new_key(), line.session())
 
 
 def test_an_old_backup_with_more_writes_does_not_drop_the_key_that_is_about_to_be_published(line: Line) -> None:
@@ -240,7 +223,7 @@ def test_an_old_backup_with_more_writes_does_not_drop_the_key_that_is_about_to_b
     line.backups = 0
     pending = line.stage()
     line.backups = 1
-    claim_stores(line.claim(), stores=line.stores, passphrase=None, desired=pending)
+    claim_stores(Recorded(pending), line.stores, line.session(), passphrase=None)
     line.register(pending)
     assert line.roles(0)[pending] is line.roles(1)[pending] is Role.CURRENT
 
@@ -249,7 +232,7 @@ def test_another_stacks_ring_is_not_claimed(line: Line) -> None:
     line.rotate()
     line.managed_by = "org/flows/other"
     with pytest.raises(ForeignDocumentError, match="managed by the stack org/flows/prod"):
-        claim_stores(line.claim(formerly="org/flows/third"), stores=line.stores, passphrase=None)
+        claim_stores(Recorded(), line.stores, line.session(formerly="org/flows/third"), passphrase=None)
 
 
 def test_a_recorded_ring_refuses_to_begin_over_a_foreign_key_and_says_where_the_keys_may_be(line: Line) -> None:
@@ -330,9 +313,7 @@ def test_an_encrypted_key_that_the_stack_recorded_already_does_not_stop_the_next
 
 def test_a_pending_key_that_the_state_records_stays_until_another_is_recorded(line: Line) -> None:
     first, new = line.stage(), new_key()
-    stage_in_stores(
-        new, line.claim(), stores=line.stores, graph=line.graph, clock=line.clock, replaceable=[], recorded=first
-    )
+    stage_in_stores(new, line.stores, line.session(), Recorded(first))
     assert line.roles() == {new.key.fingerprint: Role.PENDING, first: Role.RETAINED}
 
 
@@ -400,20 +381,16 @@ def test_a_stack_does_not_begin_with_a_backup_that_nothing_would_open(line: Line
     backup = encrypted_backup(line)
     served, written = line.served(), line.ring()
     with pytest.raises(PrivateKeyError, match=f"backups: key {served} .*Make that backup the store, with the"):
-        begin_recorded_ring(
-            new_key(), line.claim(), backups=[backup], graph=line.graph, clock=line.clock, replaceable=[]
-        )
+        begin_recorded_ring(new_key(), [backup], line.session())
     assert line.ring() == written
 
 
 def test_nor_does_such_a_backup_join_it_later(line: Line) -> None:
     backup = encrypted_backup(line)
     served, written = str(line.served()), line.ring()
-    ring = begin_recorded_ring(
-        new_key(), line.claim(), backups=[], graph=line.graph, clock=line.clock, replaceable=[served]
-    )
+    ring = begin_recorded_ring(replace(new_key(), replaceable=[served]), [], line.session())
     with pytest.raises(PrivateKeyError, match=f"backups: key {served} "):
-        extend_recorded_ring(ring, new_key(), line.claim(), backups=[backup], graph=line.graph, clock=line.clock)
+        extend_recorded_ring(ring, new_key(), [backup], line.session())
     assert line.ring() == written
 
 

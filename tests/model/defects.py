@@ -54,7 +54,7 @@ _TRIES_TO_WRITE = "store.url):\n            try:\n                return store.w
 _FOREIGN = "foreign := foreign_key_error(served, ring, replaceable=wanted.replaceable, refresh_helps=True)"
 _REFUSES = f"    if {_FOREIGN}:"
 _PROMOTES = "        self.rings.write(_with_one_passphrase(promoted, wanted))"
-_MARKS = "        with self.trail.changing([(Operation.OFFERED, key)]):\n"
+_MARKS = "        with self.session.trail.changing([(Operation.OFFERED, key)]):\n"
 _PUBLISHES = "        unconfirmed = self._send(key)"
 _RAISES = "                    raise error\n"
 _RETURNS_AS_IF_SERVED = (
@@ -95,7 +95,7 @@ DEFECTS = (
     Defect(
         "published without a mark",
         _REGISTRATION,
-        "self.rings = self.rings.write(offer(self.rings.ring, key, now=self.clock.now()))",
+        "self.rings = self.rings.write(offer(self.rings.ring, key, now=self.session.clock.now()))",
         "pass",
         _ROTATE_ONE,
         "P1",
@@ -111,8 +111,8 @@ DEFECTS = (
     Defect(
         "promoted before the proof",
         _REGISTRATION,
-        "self.rings.write(offer(self.rings.ring, key, now=self.clock.now()))",
-        "self.rings.write(promote(self.rings.ring, key, desired=key, now=self.clock.now()))",
+        "self.rings.write(offer(self.rings.ring, key, now=self.session.clock.now()))",
+        "self.rings.write(promote(self.rings.ring, key, desired=key, now=self.session.clock.now()))",
         _ROTATE_ONE,
         "P3",
     ),
@@ -168,8 +168,8 @@ DEFECTS = (
     Defect(
         "the stack's ring forgets what was recorded",
         _STAGING,
-        "read_rings([RecordedRing(recorded), *backups], claim, trail=trail)",
-        "read_rings([*backups], claim, trail=trail)",
+        "read_rings([RecordedRing(recorded), *backups], session.claim, session.trail)",
+        "read_rings([*backups], session.claim, session.trail)",
         _ROTATE_STACK,
         "P2",
     ),
@@ -210,8 +210,8 @@ DEFECTS = (
     Defect(
         "a destroy that was cut short leaves a number that can't be registered",
         _STAGING,
-        "replaceable={*replaceable, fingerprint}",
-        "replaceable=replaceable",
+        "replaceable={*new.replaceable, fingerprint}",
+        "replaceable=new.replaceable",
         "3 moves: the stack, forced, 1 faults",
         "P4",
     ),
@@ -429,8 +429,8 @@ DEFECTS = (
     Defect(
         "a passphrase that was made again forgets the one before",
         "dynamic/encryption_key.py",
-        "            formers=_former_passphrases(olds),\n            desired",
-        "            formers=[],\n            desired",
+        "            _recorded(olds),\n            stores",
+        '            type(_recorded(olds))(olds["fingerprint"]),\n            stores',
         "around: a generated passphrase is made again, 1 faults",
         "P4",
     ),
@@ -500,8 +500,8 @@ DEFECTS = (
     Defect(
         "a refresh looks at the store alone",
         _REGISTERED,
-        "stores=_stores(props, _recorded_ring), graph",
-        "stores=_stores(props, _recorded_ring)[:1], graph",
+        "_stores(props, _recorded_ring), self.session",
+        "_stores(props, _recorded_ring)[:1], self.session",
         _LONG_LIFE_BACKUP,
         "P4",
         missed_by=_LONG_LIFE_ONE,
@@ -532,8 +532,8 @@ DEFECTS = (
     Defect(
         "the stack's ring is begun without what the backups hold",
         _STAGING,
-        "rings = read_rings(backups, claim, trail=trail)",
-        "rings = read_rings([], claim, trail=trail)",
+        "rings = read_rings(backups, session.claim, session.trail)",
+        "rings = read_rings([], session.claim, session.trail)",
         _LONG_LIFE_STACK_BACKUP,
         "P4",
         missed_by=_LONG_LIFE_STACK,
@@ -595,8 +595,8 @@ DEFECTS = (
     Defect(
         "with the stack, a key that is adopted counts as somebody else's",
         _STAGING,
-        "refuse_other_key(new.key.fingerprint, served, nothing_held, replaceable=replaceable)",
-        "refuse_foreign_key(served, nothing_held, replaceable=replaceable)",
+        "refuse_other_key(new.key.fingerprint, served, nothing_held, replaceable=new.replaceable)",
+        "refuse_foreign_key(served, nothing_held, replaceable=new.replaceable)",
         _ADOPTED_STACK,
         "P4",
         missed_by=_ADOPTED_ONE,
@@ -614,7 +614,7 @@ DEFECTS = (
         "where nothing was published, the backups are left alone",
         _REGISTRATION,
         _PROMOTES,
-        "        first = Rings(self.rings.ring, self.rings.found[:1], self.trail)\n"
+        "        first = replace(self.rings, found=self.rings.found[:1])\n"
         "        written = self.rings if self.progress.publications else first\n"
         "        written.write(_with_one_passphrase(promoted, wanted))",
         "a key is adopted, 3 moves: a store with a backup, 1 faults",
@@ -794,7 +794,7 @@ DEFECTS = (
     Defect(
         "the gate is passed by while another key is served",
         _REGISTRATION,
-        "self.gate.hold(public_key_pem, self.wanted.fingerprint, ring.phone_number_id, self.clock, self.warn)",
+        "self.gate.hold(self.wanted.public_key_pem(self.rings.ring), self.wanted.fingerprint, self.session)",
         "pass",
         "around: a gate, the stack, 2 faults",
         "P1",

@@ -9,13 +9,11 @@ from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import AnswerLostError, UnexpectedAnswerError
 from whatsapp_flow_keys.lifecycle.findings import NOTHING
 from whatsapp_flow_keys.lifecycle.next_step import PUBLICATIONS, READS, Do, Found, GateState, Progress, Stop, next_step
-from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 NUMBER, PLACE = "106540352242922", "file:///keys.json"
 WANTED, OTHER, FOREIGN = "a" * 64, "b" * 64, "c" * 64
-CLAIM = Claim(NUMBER, "acme/flows/prod", "owner-1")
 
 NEW = {WANTED: Role.PENDING}
 ROTATED = {OTHER: Role.CURRENT, WANTED: Role.PENDING}
@@ -38,9 +36,9 @@ def step(
     other_is_current: bool = False,
 ) -> Do | Stop:
     keys = tuple(RingKey(key, role, "2026-11-24", None, "PEM") for key, role in held.items())
-    ring = KeyRing(NUMBER, CLAIM.managed_by, CLAIM.owner, 1, keys)
+    ring = KeyRing(NUMBER, "acme/flows/prod", "owner-1", 1, keys)
     key = RegisteredKey("PEM", served, status) if served else RegisteredKey(signature_status=status)
-    return next_step(Found(key, ring, [PLACE], other_is_current), Wanted(WANTED, CLAIM, None, replaceable), progress)
+    return next_step(Found(key, ring, [PLACE], other_is_current), Wanted(WANTED, None, replaceable), progress)
 
 
 def error(decided: Do | Stop) -> Exception:

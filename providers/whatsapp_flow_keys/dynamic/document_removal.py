@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider, Props
-from whatsapp_flow_keys.lifecycle.rings import Claim
+from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.stores.urls import parse_stores
 
 if TYPE_CHECKING:
@@ -24,15 +24,12 @@ def remove_document(provider: FlowKeysProvider, props: Props, owner: str, *, pas
     first, *others = props.get("locations") or [props["store"], *props["backups"]]
     store, *backups = parse_stores(first, others)
     left = remove_stored_ring(
-        Claim(number, props["managed_by"], owner),
         store,
         backups,
-        graph=provider.graph(),
-        clock=provider.run.clock,
+        provider.session(Claim(number, props["managed_by"], owner)),
         force=force(props),
         opening=Opening(() if passphrase_goes or not passphrase else (passphrase,), passphrase_goes),
         document_stays=provider.run.keys.is_replaced(owner, number),
-        audit=provider.audit(),
     )
     provider.run.say(left)
 

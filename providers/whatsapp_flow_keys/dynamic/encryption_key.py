@@ -5,7 +5,7 @@ A preview, and an `up` without a change, only check and compare: what acts is im
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 from pulumi.runtime.rpc import wrap_rpc_secret
@@ -32,9 +32,12 @@ from whatsapp_flow_keys.dynamic.inputs import (
 )
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props
 from whatsapp_flow_keys.dynamic.reasons import when_rotation_falls_due, why_key_changes
-from whatsapp_flow_keys.lifecycle.rings import Claim
+from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, anchored, is_same_place, open_store, parse_stores
+
+if TYPE_CHECKING:
+    from whatsapp_flow_keys.lifecycle.staging import Recorded
 
 _ROTATES = ("rotation_trigger", "issued_on", "phone_number_id")
 _IN_PLACE = (
@@ -117,32 +120,20 @@ class EncryptionKeyProvider(FlowKeysProvider):
         from whatsapp_flow_keys.lifecycle.staging import NewKey, refuse_before_adoption, stage_in_stores
 
         instance, given = self.run.new_id(), given_key(props)
-        new = NewKey(given or make_key(), props["issued_on"], props.get("passphrase"), given is not None)
-        trail = _claim(props, instance).trail(self.audit())
-        if given is None:
-            trail.done(Operation.GENERATED, new.key.fingerprint)
-        outs = {**without_given(props), "fingerprint": new.key.fingerprint, "public_key_pem": new.key.public_key_pem}
         replaceable = [props["take_over"]] if props.get("take_over") else []
+        new = NewKey(given or make_key(), props["issued_on"], props.get("passphrase"), given is not None, replaceable)
+        replaced = self.run.keys.outputs(props["phone_number_id"])
+        claim = _claim(props, instance, formerly=replaced.get("managed_by"))
+        if given is None:
+            claim.trail(self.audit()).done(Operation.GENERATED, new.key.fingerprint)
+        outs = {**without_given(props), "fingerprint": new.key.fingerprint, "public_key_pem": new.key.public_key_pem}
         if props["store"] == STACK:
             if given:
-                refuse_before_adoption(
-                    new, _claim(props, instance), graph=self.graph(), replaceable=replaceable, audit=self.audit()
-                )
+                refuse_before_adoption(new, self.session(claim))
             outs |= {"private_key": new.key.to_pem(), "former_passphrases": [], **_whereabouts([])}
             return CreateResult(instance, outs)
-        replaced = self.run.keys.outputs(props["phone_number_id"])
         stores = _stores(props, replaced)
-        outs["former_passphrases"] = stage_in_stores(
-            new,
-            _claim(props, instance, formerly=replaced.get("managed_by")),
-            stores=stores,
-            graph=self.graph(),
-            clock=self.run.clock,
-            replaceable=replaceable,
-            formers=_former_passphrases(replaced) if replaced else [],
-            recorded=replaced.get("fingerprint"),
-            audit=self.audit(),
-        )
+        outs["former_passphrases"] = stage_in_stores(new, stores, self.session(claim), _recorded(replaced))
         outs |= {"private_key": None, **_whereabouts(stores)}
         self.run.keys.note(instance, outs)
         return CreateResult(instance, outs)
@@ -157,13 +148,11 @@ class EncryptionKeyProvider(FlowKeysProvider):
 
         stores = _stores(news, olds)
         outs["former_passphrases"] = claim_stores(
-            _claim(news, id_, formerly=olds.get("managed_by")),
-            stores=stores,
+            _recorded(olds),
+            stores,
+            self.session(_claim(news, id_, formerly=olds.get("managed_by"))),
             passphrase=news.get("passphrase"),
-            formers=_former_passphrases(olds),
-            desired=olds["fingerprint"],
             moved=not is_same_place(news["store"], olds["store"]),
-            audit=self.audit(),
         )
         outs |= {"private_key": None, **_whereabouts(stores)}
         self.run.keys.note(id_, outs)
@@ -233,12 +222,15 @@ def _whereabouts(stores: Sequence[Store]) -> Props:
     }
 
 
-def _former_passphrases(olds: Mapping[str, Any]) -> list[str]:
-    """What keys may have been written with before, newest first."""
+def _recorded(outputs: Mapping[str, Any]) -> "Recorded":
+    """The live key; ``outputs`` is empty where none was seen."""
     from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE
+    from whatsapp_flow_keys.lifecycle.staging import Recorded
 
-    recorded = [olds.get("passphrase") or NO_PASSPHRASE, *(olds.get("former_passphrases") or [])]
-    return list(dict.fromkeys(recorded))
+    if not outputs:
+        return Recorded()
+    formers = [outputs.get("passphrase") or NO_PASSPHRASE, *(outputs.get("former_passphrases") or [])]
+    return Recorded(outputs.get("fingerprint"), list(dict.fromkeys(formers)))
 
 
 def _misplaced_passphrase(inputs: Inputs) -> list[str]:

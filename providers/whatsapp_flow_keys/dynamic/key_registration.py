@@ -15,14 +15,13 @@ from whatsapp_flow_keys.dynamic.in_passing import digest_of
 from whatsapp_flow_keys.dynamic.inputs import Inputs, parse_flag, parse_wait
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props
 from whatsapp_flow_keys.dynamic.reasons import why_registration_changes
-from whatsapp_flow_keys.dynamic.seen import STACKS_RING
 from whatsapp_flow_keys.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError, UnsavedKeyError
 from whatsapp_flow_keys.graph.signature_status import VALID
+from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
-from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
-from whatsapp_flow_keys.stores.recorded import RecordedRing
+from whatsapp_flow_keys.stores.recorded import STACKS_RING, RecordedRing
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, parse_stores
 
@@ -102,7 +101,7 @@ class KeyRegistrationProvider(FlowKeysProvider):
         """Looks at both sides. What is found instead of what should be becomes visible drift of the inputs."""
         from whatsapp_flow_keys.lifecycle.inspection import inspect
 
-        found = inspect(_wanted(props, {}), stores=_stores(props, _recorded_ring), graph=self.graph())
+        found = inspect(_wanted(props, {}), _stores(props, _recorded_ring), self.session(_claim(props, {})))
         observed = {"signature_status": found.served.signature_status or "none", "key_ring": found.key_ring}
         proven = props["fingerprint"] if found.proves(props["fingerprint"]) else None
         foreign = NOTHING if found.served.fingerprint is None else found.foreign  # what a state records was proven once
@@ -116,19 +115,10 @@ class KeyRegistrationProvider(FlowKeysProvider):
     def _register(self, props: Props, olds: Props) -> Props:
         from whatsapp_flow_keys.lifecycle.registration import register
 
-        wanted, audit = _wanted(props, olds), self.audit()
-        with wanted.claim.trail(audit).step(Operation.VERIFIED, wanted.fingerprint):
+        wanted, session = _wanted(props, olds), self.session(_claim(props, olds))
+        with session.trail.step(Operation.VERIFIED, wanted.fingerprint):
             _refuse_unsaved(props)
-        stores = _stores(props, self._given_ring)
-        served = register(
-            wanted,
-            stores=stores,
-            graph=self.graph(),
-            clock=self.run.clock,
-            gate=self._gate(props),
-            warn=self.run.say,
-            audit=audit,
-        )
+        served = register(wanted, _stores(props, self._given_ring), session, gate=self._gate(props))
         return {**_outs(props, served), **self._held(props)}
 
     def _given_ring(self, props: Props) -> KeyRing:
@@ -170,13 +160,16 @@ def _outs(props: Props, served: "RegisteredKey") -> Props:
     return {**props, "proven_fingerprint": served.fingerprint, "foreign_fingerprint": None}
 
 
+def _claim(props: Props, olds: Props) -> Claim:
+    return Claim(props["phone_number_id"], props["managed_by"], props["key_id"], olds.get("managed_by"))
+
+
 def _wanted(props: Props, olds: Props) -> "Wanted":
     """``olds`` is what the state records; empty before the first registration."""
     from whatsapp_flow_keys.lifecycle.wanted import Wanted
 
     return Wanted(
         props["fingerprint"],
-        Claim(props["phone_number_id"], props["managed_by"], props["key_id"], olds.get("managed_by")),
         props.get("passphrase"),
         [named for named in (props.get("take_over"), olds.get("foreign_fingerprint")) if named],
         props.get("former_passphrases") or [],

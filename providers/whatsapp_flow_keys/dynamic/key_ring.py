@@ -14,9 +14,9 @@ from whatsapp_flow_keys.dynamic.document_removal import force
 from whatsapp_flow_keys.dynamic.in_passing import InPassing
 from whatsapp_flow_keys.dynamic.inputs import Inputs, is_known
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY, FlowKeysProvider, Props
-from whatsapp_flow_keys.dynamic.seen import STACKS_RING
-from whatsapp_flow_keys.lifecycle.rings import Claim
+from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.stores.recorded import STACKS_RING
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, anchored, parse_stores
 
@@ -63,15 +63,7 @@ class KeyRingProvider(FlowKeysProvider):
         from whatsapp_flow_keys.lifecycle.staging import begin_recorded_ring
 
         backups = parse_stores(STACK, props["backups"])
-        ring = begin_recorded_ring(
-            _new_key(props, self.run.passing),
-            _claim(props),
-            backups=backups,
-            graph=self.graph(),
-            clock=self.run.clock,
-            replaceable=[props["take_over"]] if props.get("take_over") else [],
-            audit=self.audit(),
-        )
+        ring = begin_recorded_ring(_new_key(props, self.run.passing), backups, self.session(_claim(props)))
         id_ = self.run.new_id()
         self.run.rings.note(id_, document.dump(ring))
         return CreateResult(id_, _outs(props, ring, backups))
@@ -85,11 +77,8 @@ class KeyRingProvider(FlowKeysProvider):
         ring = extend_recorded_ring(
             document.load(olds["ring"], STACKS_RING),
             _new_key(news, self.run.passing),
-            _claim(news, formerly=olds.get("managed_by")),
-            backups=backups,
-            graph=self.graph(),
-            clock=self.run.clock,
-            audit=self.audit(),
+            backups,
+            self.session(_claim(news, formerly=olds.get("managed_by"))),
         )
         self.run.rings.note(id_, document.dump(ring))
         return UpdateResult(_outs(news, ring, backups))
@@ -115,15 +104,11 @@ class KeyRingProvider(FlowKeysProvider):
         goes_on = self.run.rings.is_expected(ring.phone_number_id)
         remove_recorded_ring(
             ring,
-            _claim(props),
-            graph=self.graph(),
-            clock=self.run.clock,
+            self.session(_claim(props)),
             survivors=lambda: openable_in([*backups, *moved_to], opening),
             beside=beside,
             force=replace(force(props), recorded=False) if goes_on else force(props),
-            where=STACKS_RING,
             otherwise=_REPLACED if goes_on else "",
-            audit=self.audit(),
         )
         self.run.rings.forget(id_)
 
@@ -134,7 +119,7 @@ def _new_key(props: Props, passing: InPassing) -> "NewKey":
 
     pem = passing.take(props["private_key"], "private_key")
     key = PrivateKey.from_pem(pem, field="private_key", checked=CHECKED)
-    return NewKey(key, props["issued_on"])
+    return NewKey(key, props["issued_on"], replaceable=[props["take_over"]] if props.get("take_over") else [])
 
 
 def _claim(props: Props, formerly: str | None = None) -> Claim:

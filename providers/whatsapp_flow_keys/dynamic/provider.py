@@ -17,9 +17,11 @@ from whatsapp_flow_keys.dynamic.run import Run
 from whatsapp_flow_keys.dynamic.withheld import pass_by
 from whatsapp_flow_keys.errors import FlowKeysError
 from whatsapp_flow_keys.graph.settings import ACCOUNT, GraphSettings, graph_settings
+from whatsapp_flow_keys.lifecycle.claim import Claim
 
 if TYPE_CHECKING:
     from whatsapp_flow_keys.graph.client import GraphClient
+    from whatsapp_flow_keys.lifecycle.session import Session
 
 TRACEBACKS = "WHATSAPP_FLOW_TRACEBACKS"
 """Set this environment variable to see whole tracebacks instead of one sentence."""
@@ -91,6 +93,12 @@ class FlowKeysProvider(ResourceProvider):
     def graph(self) -> "GraphClient":
         """The client; one for all resources of an account in this process."""
         return _client(self.settings())
+
+    def session(self, claim: Claim) -> "Session":
+        """What a call that acts hands to the lifecycle."""
+        from whatsapp_flow_keys.lifecycle.session import Session
+
+        return Session(claim, self.graph(), self.run.clock, claim.trail(self.audit()), self.run.say)
 
     def audit(self) -> Audit:
         """The audit log; one for each file in this process, so that one that fails is reported once."""

@@ -14,12 +14,11 @@ from typing import Any
 
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.stores.recorded import STACKS_RING
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import open_store
 
 Outputs = Mapping[str, Any]
-
-STACKS_RING = "the stack's key ring"
 
 
 class SeenKeys:

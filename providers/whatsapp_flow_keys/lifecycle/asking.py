@@ -4,23 +4,22 @@ Meta has no request that removes a public key, and documents one answer for a nu
 status. So an empty answer, or "nothing" beside a key that was registered, is asked again before anything rests on it.
 """
 
-from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.client import Graph
+from whatsapp_flow_keys.lifecycle.session import Session
 
 _ASKS = 3
 _SECONDS_BETWEEN_ASKS = 1.0
 
 
-def ask(graph: Graph, phone_number_id: str, clock: Clock, *, known: bool) -> RegisteredKey:
+def ask(session: Session, *, known: bool) -> RegisteredKey:
     """What Meta serves. ``known``: a key of the number was registered there, so "nothing" contradicts what is known.
 
     Raises the errors of the Graph API.
     """
-    served = graph.get_registered_key(phone_number_id)
+    served = session.graph.get_registered_key(session.number)
     for _ in range(_ASKS - 1):
         if served.fingerprint is not None or (served.signature_status is not None and not known):
             break
-        clock.sleep(_SECONDS_BETWEEN_ASKS)
-        served = graph.get_registered_key(phone_number_id)
+        session.clock.sleep(_SECONDS_BETWEEN_ASKS)
+        served = session.graph.get_registered_key(session.number)
     return served

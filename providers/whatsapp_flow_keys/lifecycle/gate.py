@@ -1,11 +1,10 @@
 """The gate before a publication: the live endpoint answers a ping made with the new key, so it holds that key."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.endpoint import Endpoint
 from whatsapp_flow_keys.errors import EndpointNotReadyError
+from whatsapp_flow_keys.lifecycle.session import Session
 
 _SECONDS_BETWEEN_PINGS = 2.0
 
@@ -21,13 +20,12 @@ class Gate:
     wait: float
     only_copy_in_state: bool = False
 
-    def hold(
-        self, public_key_pem: str, fingerprint: str, number: str, clock: Clock, say: Callable[[str], None]
-    ) -> None:
-        """Returns once the endpoint holds the key; ``say`` gets a line if that takes a while.
+    def hold(self, public_key_pem: str, fingerprint: str, session: Session) -> None:
+        """Returns once the endpoint holds the key; a line is shown if that takes a while.
 
         Raises :class:`EndpointNotReadyError`.
         """
+        clock, number = session.clock, session.number
         began = clock.monotonic()
         ends = began + self.wait
         while refusal := self.endpoint.refusal(public_key_pem):
@@ -37,7 +35,7 @@ class Gate:
                     f"the key that Meta serves. Run `pulumi up` again when the endpoint is ready"
                 )
             if clock.monotonic() == began:
-                say(self._waiting(fingerprint, number))
+                session.say(self._waiting(fingerprint, number))
             clock.sleep(_SECONDS_BETWEEN_PINGS)
 
     def _waiting(self, fingerprint: str, number: str) -> str:
@@ -50,12 +48,11 @@ class Gate:
             f"{alone if self.only_copy_in_state else ''}"
         )
 
-    def doubt(self, public_key_pem: str, fingerprint: str, number: str) -> str | None:
-        """For a number that has no key yet: asks once, and says what is wrong."""
+    def warn(self, public_key_pem: str, fingerprint: str, session: Session) -> None:
+        """For a number that has no key yet: asks once, and shows what is wrong."""
         refusal = self.endpoint.refusal(public_key_pem)
-        if refusal is None:
-            return None
-        return (
-            f"warning: phone number {number}: key {fingerprint} is the number's first and is published, but {refusal}. "
-            f"No form can be answered until then"
-        )
+        if refusal is not None:
+            session.say(
+                f"warning: phone number {session.number}: key {fingerprint} is the number's first and is published, "
+                f"but {refusal}. No form can be answered until then"
+            )

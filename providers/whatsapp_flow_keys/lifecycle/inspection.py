@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from whatsapp_flow_keys.errors import StoreError
 from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE
 from whatsapp_flow_keys.lifecycle.rings import look_at_ring
+from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.recorded import RecordedRing
@@ -31,17 +31,17 @@ class Inspection:
         return self.served.is_valid and self.served.fingerprint == fingerprint and self.key_ring == IN_PLACE
 
 
-def inspect(wanted: Wanted, *, stores: Sequence[Store], graph: Graph) -> Inspection:
+def inspect(wanted: Wanted, stores: Sequence[Store], session: Session) -> Inspection:
     """Both sides as they are; changes nothing. A store that can't be read is part of what is found.
 
     Raises :class:`GraphError` when Meta can't be asked: then nothing is known.
     """
-    served = graph.get_registered_key(wanted.claim.phone_number_id)
+    served = session.graph.get_registered_key(session.number)
     amiss: list[str] = []
     found: list[tuple[Store, KeyRing]] = []
     for store in stores:
         try:
-            found.append((store, look_at_ring(store, wanted.claim).ring))
+            found.append((store, look_at_ring(store, session.claim)))
         except StoreError as error:
             amiss.append(str(error))
     # In the stack, keys leave a step later than in its backups.

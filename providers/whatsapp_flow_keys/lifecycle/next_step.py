@@ -116,7 +116,7 @@ def next_step(found: Found, wanted: Wanted, progress: Progress) -> Do | Stop:
     first_publication = progress.publications == 0
 
     if key not in ring:
-        return Stop(KeyNotInRingError(_not_in_ring(wanted, found.places)))
+        return Stop(KeyNotInRingError(_not_in_ring(wanted, found)))
     if foreign := foreign_key_error(served, ring, replaceable=wanted.replaceable, refresh_helps=True):
         return Stop(foreign)
     if served is None and registered and first_publication and NOTHING not in wanted.replaceable:
@@ -130,7 +130,7 @@ def next_step(found: Found, wanted: Wanted, progress: Progress) -> Do | Stop:
     if progress.unconfirmed and not _is_worth_another_try(progress):
         return Stop(progress.unconfirmed)
     if progress.publications >= PUBLICATIONS:
-        return Stop(RegistrationError(_not_served(wanted, found.served)))
+        return Stop(RegistrationError(_not_served(wanted, found)))
     if served != key and progress.gate in (GateState.SHUT, GateState.WARNED):
         if served is not None or registered not in (None, key):
             return Do.ASK_ENDPOINT
@@ -151,17 +151,17 @@ def _contradicted(number: str, registered: str) -> str:
     )
 
 
-def _not_in_ring(wanted: Wanted, places: Sequence[str]) -> str:
+def _not_in_ring(wanted: Wanted, found: Found) -> str:
     return (
-        f"phone number {wanted.claim.phone_number_id}: the private key {wanted.fingerprint} is not in "
-        f"{', '.join(places)} (any more), so its public key was not published. Restore the document from a backup, or "
-        f"give a new rotation_trigger to make another key"
+        f"phone number {found.ring.phone_number_id}: the private key {wanted.fingerprint} is not in "
+        f"{', '.join(found.places)} (any more), so its public key was not published. Restore the document from a "
+        f"backup, or give a new rotation_trigger to make another key"
     )
 
 
-def _not_served(wanted: Wanted, served: RegisteredKey) -> str:
+def _not_served(wanted: Wanted, found: Found) -> str:
     return (
-        f"phone number {wanted.claim.phone_number_id}: key {wanted.fingerprint} was published {PUBLICATIONS} times, "
-        f"but Meta still serves {served.fingerprint or 'none'}. No key is lost: run `pulumi up` again; somebody else "
-        f"may be publishing, too"
+        f"phone number {found.ring.phone_number_id}: key {wanted.fingerprint} was published {PUBLICATIONS} times, "
+        f"but Meta still serves {found.served.fingerprint or 'none'}. No key is lost: run `pulumi up` again; somebody "
+        f"else may be publishing, too"
     )

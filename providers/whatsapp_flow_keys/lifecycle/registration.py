@@ -4,15 +4,13 @@ Promises kept here: a key is published only after its private half is durable ev
 what Meta serves becomes *current* only after both sides were read back and a round trip (P3).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from whatsapp_flow_keys.audit import THROUGH_LOGGING, Audit, Operation
-from whatsapp_flow_keys.clock import Clock
+from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.errors import RegistrationError, RoundTripError
 from whatsapp_flow_keys.flow_message import is_round_trip
 from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.graph.signature_status import VALID
 from whatsapp_flow_keys.keys import load_public_key
@@ -21,7 +19,7 @@ from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.next_step import Do, Found, GateState, Progress, Stop, next_step
 from whatsapp_flow_keys.lifecycle.passphrases import is_written_with, rewritten
 from whatsapp_flow_keys.lifecycle.rings import Rings, read_rings
-from whatsapp_flow_keys.lifecycle.trail import Trail
+from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.ring import KeyRing, offer, promote
 from whatsapp_flow_keys.stores.recorded import RecordedRing
@@ -30,27 +28,17 @@ from whatsapp_flow_keys.stores.store import Store
 _SECONDS_BETWEEN_READS = 1.0
 
 
-def register(
-    wanted: Wanted,
-    *,
-    stores: Sequence[Store],
-    graph: Graph,
-    clock: Clock,
-    gate: Gate | None = None,
-    warn: Callable[[str], None] = print,
-    audit: Audit = THROUGH_LOGGING,
-) -> RegisteredKey:
-    """Makes Meta serve the wanted key and proves it; what Meta serves then. ``warn`` gets what a person should know.
+def register(wanted: Wanted, stores: Sequence[Store], session: Session, *, gate: Gate | None = None) -> RegisteredKey:
+    """Makes Meta serve the wanted key and proves it; what Meta serves then.
 
     Raises :class:`ForeignKeyError`, :class:`KeyNotInRingError`, :class:`EndpointNotReadyError`,
     :class:`RegistrationError`, :class:`RoundTripError`, and the errors of the Graph API and the stores. Running it
     again goes on from what it finds.
     """
-    trail = wanted.claim.trail(audit)
-    with trail.step(Operation.VERIFIED, wanted.fingerprint):
+    with session.trail.step(Operation.VERIFIED, wanted.fingerprint):
         progress = Progress(GateState.SHUT if gate else GateState.NONE)
-        rings = read_rings(stores, wanted.claim, wanted.fingerprint, trail)
-        return _Registration(wanted, stores, graph, clock, gate, warn, trail, progress, rings).run()
+        rings = read_rings(stores, session.claim, session.trail, wanted.fingerprint)
+        return _Registration(wanted, session, gate, rings, progress).run()
 
 
 @dataclass
@@ -58,14 +46,10 @@ class _Registration:
     """A run of the table: a method for each step."""
 
     wanted: Wanted
-    stores: Sequence[Store]
-    graph: Graph
-    clock: Clock
+    session: Session
     gate: Gate | None
-    warn: Callable[[str], None]
-    trail: Trail
-    progress: Progress
     rings: Rings
+    progress: Progress
 
     def run(self) -> RegisteredKey:
         """Does step after step until the key is proven, or raises the error that says why it can't be."""
@@ -91,46 +75,43 @@ class _Registration:
         """What both sides hold now; the stores are asked again only where a step says so."""
         ring = self.rings.ring
         known = self.wanted.registered(ring) is not None and not self.progress.publications
-        served = ask(self.graph, ring.phone_number_id, self.clock, known=known)
-        return Found(served, ring, [store.url for store in self.stores])
+        served = ask(self.session, known=known)
+        return Found(served, ring, [store.url for store, _ in self.rings.found])
 
     def finish_other(self, found: Found) -> Found:
         """An interrupted rotation: what it published becomes current before anything else is published."""
         other = found.served.fingerprint
         assert other is not None  # a key of the ring
-        self.rings = self.rings.write(promote(found.ring, other, desired=self.wanted.fingerprint, now=self.clock.now()))
+        self.rings = self.rings.write(
+            promote(found.ring, other, desired=self.wanted.fingerprint, now=self.session.clock.now())
+        )
         return replace(found, ring=self.rings.ring, other_is_current=True)
 
     def read_again(self) -> Found:
         """What was published may be served after a moment."""
-        self.clock.sleep(_SECONDS_BETWEEN_READS)
+        self.session.clock.sleep(_SECONDS_BETWEEN_READS)
         self.progress = replace(self.progress, reads=self.progress.reads + 1)
         return self.look()
 
     def ask_endpoint(self) -> Found:
         """Forms will be encrypted with the new key at once: first the live endpoint proves that it holds it."""
         assert self.gate is not None  # else no step asks an endpoint
-        ring = self.rings.ring
-        public_key_pem = self.wanted.public_key_pem(ring)
-        self.gate.hold(public_key_pem, self.wanted.fingerprint, ring.phone_number_id, self.clock, self.warn)
+        self.gate.hold(self.wanted.public_key_pem(self.rings.ring), self.wanted.fingerprint, self.session)
         self.progress = replace(self.progress, gate=GateState.OPEN)
-        self.rings = read_rings(self.stores, self.wanted.claim, self.wanted.fingerprint, self.trail)  # it took a while
+        self.rings = self.rings.read_again(self.wanted.fingerprint)  # it took a while
         return self.look()
 
     def ask_endpoint_once(self) -> None:
         """No form is encrypted yet, so nothing waits for the endpoint."""
         assert self.gate is not None  # else no step asks an endpoint
-        ring = self.rings.ring
-        doubt = self.gate.doubt(self.wanted.public_key_pem(ring), self.wanted.fingerprint, ring.phone_number_id)
-        if doubt:
-            self.warn(doubt)
+        self.gate.warn(self.wanted.public_key_pem(self.rings.ring), self.wanted.fingerprint, self.session)
         self.progress = replace(self.progress, gate=GateState.WARNED)
 
     def publish(self) -> Found:
         """The key is marked as offered everywhere, then sent to Meta. Whether that took effect, the next look shows."""
         key = self.wanted.fingerprint
-        with self.trail.changing([(Operation.OFFERED, key)]):
-            self.rings = self.rings.write(offer(self.rings.ring, key, now=self.clock.now()))
+        with self.session.trail.changing([(Operation.OFFERED, key)]):
+            self.rings = self.rings.write(offer(self.rings.ring, key, now=self.session.clock.now()))
         unconfirmed = self._send(key)
         self.progress = replace(
             self.progress, publications=self.progress.publications + 1, reads=0, unconfirmed=unconfirmed
@@ -144,9 +125,9 @@ class _Registration:
         """
         public_key_pem = self.wanted.public_key_pem(self.rings.ring)
         try:
-            with self.trail.step(Operation.PUBLISHED, key):
-                trace_id = self.graph.set_public_key(self.rings.ring.phone_number_id, public_key_pem)
-                self.trail.done(Operation.PUBLISHED, key, trace_id=trace_id)
+            with self.session.trail.step(Operation.PUBLISHED, key):
+                trace_id = self.session.graph.set_public_key(self.session.number, public_key_pem)
+                self.session.trail.done(Operation.PUBLISHED, key, trace_id=trace_id)
         except GraphError as error:
             if not error.may_have_taken_effect:
                 raise
@@ -156,16 +137,16 @@ class _Registration:
     def prove(self, served: RegisteredKey) -> RegisteredKey:
         """Both sides are read back; after a round trip the key becomes current, wherever it lay in the ring."""
         key, wanted = self.wanted.fingerprint, self.wanted
-        self.rings = self.rings.read_again(wanted.claim, key)
+        self.rings = self.rings.read_no_older(key)
         prove(served, self.rings.ring, wanted)
         if served.is_valid and (self.progress.publications or not _is_in_place(self.rings, wanted)):
-            self.trail.done(Operation.VERIFIED, key, trace_id=served.trace_id)
-        promoted = promote(self.rings.ring, key, desired=key, now=self.clock.now())
+            self.session.trail.done(Operation.VERIFIED, key, trace_id=served.trace_id)
+        promoted = promote(self.rings.ring, key, desired=key, now=self.session.clock.now())
         self.rings.write(_with_one_passphrase(promoted, wanted))
         if not served.is_valid:
-            raise RegistrationError(_not_valid(wanted.claim.phone_number_id, served))
+            raise RegistrationError(_not_valid(self.session.number, served))
         if _in_stack(self.rings) and wanted.proven != key:
-            self.trail.done(Operation.PROMOTED, key, store=RecordedRing.url)
+            self.session.trail.done(Operation.PROMOTED, key, store=RecordedRing.url)
         return served
 
 

@@ -7,19 +7,19 @@ deletion, which names the version that was read, a conflict.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 
-from whatsapp_flow_keys.audit import FAILED, THROUGH_LOGGING, Audit, Operation
-from whatsapp_flow_keys.clock import Clock
+from whatsapp_flow_keys.audit import FAILED, Operation
 from whatsapp_flow_keys.errors import DeletionRefusedError, PrivateKeyError, StoreError, StoreUnavailableError
-from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import GraphError, PhoneNumberDeletedError
 from whatsapp_flow_keys.lifecycle.asking import ask
+from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE, open_key
-from whatsapp_flow_keys.lifecycle.rings import Claim
+from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.trail import Trail
 from whatsapp_flow_keys.ring import KeyRing, RingKey, may_come_to_be_served
-from whatsapp_flow_keys.stores.recorded import RecordedRing
+from whatsapp_flow_keys.stores.recorded import STACKS_RING, RecordedRing
 from whatsapp_flow_keys.stores.store import Store, Versioned
 
 _PASSPHRASE_GOES = (
@@ -96,18 +96,15 @@ class _Stake:
 
 
 def remove_stored_ring(
-    claim: Claim,
     store: Store,
     backups: Sequence[Store],
+    session: Session,
     *,
-    graph: Graph,
-    clock: Clock,
     force: Force,
     opening: Opening = Opening(),
     document_stays: bool = False,
-    audit: Audit = THROUGH_LOGGING,
 ) -> str:
-    """Deletes the document that the resource with ``claim.owner`` owns; another owner's is left alone.
+    """Deletes the document that the resource which the session's claim names owns; another owner's is left alone.
 
     Backups are never deleted. ``document_stays``: only what opens the keys goes. Returns what a person should know of
     what is left, or "".
@@ -116,7 +113,7 @@ def remove_stored_ring(
     """
     if document_stays and not opening.passphrase_goes:
         return ""
-    trail = claim.trail(audit)
+    claim, trail = session.claim, session.trail
     with trail.step(Operation.DELETED, None, store=store.url):
         held = _read(store)
         asks = not force.recorded and (opening.passphrase_goes or _is_last(claim, store, held, force))
@@ -128,7 +125,7 @@ def remove_stored_ring(
 
         if asks:
             otherwise = _PASSPHRASE_GOES if opening.passphrase_goes else _RETAIN
-            held = _refuse_loss(claim.phone_number_id, look, graph, clock, force, otherwise)
+            held = _refuse_loss(look, session, force, otherwise)
         if document_stays:
             return ""
         if isinstance(held, StoreError):
@@ -138,35 +135,30 @@ def remove_stored_ring(
 
 def remove_recorded_ring(
     ring: KeyRing,
-    claim: Claim,
+    session: Session,
     *,
-    graph: Graph,
-    clock: Clock,
     survivors: Callable[[], frozenset[str]],
     beside: frozenset[str],
     force: Force,
-    where: str,
     otherwise: str = "",
-    audit: Audit = THROUGH_LOGGING,
 ) -> None:
     """Lets a ring go that the stack's state holds, unless that loses a key: :class:`DeletionRefusedError`.
 
     ``survivors`` reads which keys other places hold; ``beside`` are those of a ring that replaced it in the state.
     ``otherwise`` is what a person should know besides.
     """
-    trail = claim.trail(audit)
-    with trail.step(Operation.DELETED, None, store=RecordedRing.url):
+    with session.trail.step(Operation.DELETED, None, store=RecordedRing.url):
         if not force.recorded:
             newest = ring.current or (ring.keys[0] if ring.keys else None)  # in the stack, each counts as offered
             proven = newest.fingerprint if newest else None
 
             def look() -> tuple[None, _Stake]:
-                return None, _Stake(where, ring.keys, survivors() | beside, proven)
+                return None, _Stake(STACKS_RING, ring.keys, survivors() | beside, proven)
 
-            _refuse_loss(ring.phone_number_id, look, graph, clock, force, otherwise)
+            _refuse_loss(look, session, force, otherwise)
     for key in ring.keys:
         if key.fingerprint not in beside:
-            trail.done(Operation.DELETED, key.fingerprint, store=RecordedRing.url)
+            session.trail.done(Operation.DELETED, key.fingerprint, store=RecordedRing.url)
 
 
 def openable_in(stores: Sequence[Store], opening: Opening) -> frozenset[str]:
@@ -237,9 +229,7 @@ def _proven(keys: Sequence[RingKey]) -> str | None:
     return ring.current.fingerprint if ring.current else None
 
 
-def _refuse_loss(
-    number: str, look: Callable[[], tuple[_T, _Stake]], graph: Graph, clock: Clock, force: Force, otherwise: str
-) -> _T:
+def _refuse_loss(look: Callable[[], tuple[_T, _Stake]], session: Session, force: Force, otherwise: str) -> _T:
     """What ``look`` found after Meta was asked, unless a key that Meta serves, or may come to, would be lost: of those
     that a look before or after that showed.
 
@@ -249,23 +239,23 @@ def _refuse_loss(
     """
     _, before = look()
     try:
-        served = ask(graph, number, clock, known=any(key.offered_at for key in before.keys)).fingerprint
+        served = ask(session, known=any(key.offered_at for key in before.keys)).fingerprint
     except PhoneNumberDeletedError:
         return look()[0]
     except GraphError as error:
         found, stake = look()
-        _refuse_unknown(number, stake.after(before), force, error, otherwise)
+        _refuse_unknown(session.number, stake.after(before), force, error, otherwise)
         return found
     found, stake = look()
     stake = stake.after(before)
-    refusal = _refusal(served, stake, force, clock)
+    refusal = _refusal(served, stake, force, session.clock.now())
     if refusal:
         text, key = refusal
-        raise DeletionRefusedError(f"phone number {number}: {text}{_ways_on(key)}{otherwise}", key)
+        raise DeletionRefusedError(f"phone number {session.number}: {text}{_ways_on(key)}{otherwise}", key)
     return found
 
 
-def _refusal(served: str | None, stake: _Stake, force: Force, clock: Clock) -> tuple[str, str | None] | None:
+def _refusal(served: str | None, stake: _Stake, force: Force, now: datetime) -> tuple[str, str | None] | None:
     """Why nothing may go, and the key that it is about."""
     lost = [key.fingerprint for key in stake.lost]
     named = force.fingerprint
@@ -279,7 +269,7 @@ def _refusal(served: str | None, stake: _Stake, force: Force, clock: Clock) -> t
         return f"{_CONTRADICTS.format(key=stake.proven, places=stake.where)}", stake.proven
     if served is None and stake.unknown and not stake.holds(named):
         return _UNSEEN.format(places=stake.where), next((key.fingerprint for key in stake.keys), None)
-    coming = may_come_to_be_served(stake.lost, clock.now())
+    coming = may_come_to_be_served(stake.lost, now)
     if coming and (named is None or named not in (served, *coming)):
         return _COMING.format(key=coming[0], places=stake.where), coming[0]
     return None

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from whatsapp_flow_keys.audit import THROUGH_LOGGING, Audit, Operation
+from whatsapp_flow_keys.audit import Audit, Operation
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import InputError, StoreError
-from whatsapp_flow_keys.lifecycle.rings import Claim, read_rings
+from whatsapp_flow_keys.lifecycle.claim import Claim
+from whatsapp_flow_keys.lifecycle.rings import read_rings
 from whatsapp_flow_keys.ring import KeyRing, keep_both
 from whatsapp_flow_keys.stores.store import Store
 
@@ -18,7 +19,7 @@ class Restored:
     regained: tuple[str, ...]
 
 
-def restore(source: Store, target: Store, clock: Clock, audit: Audit = THROUGH_LOGGING) -> Restored:
+def restore(source: Store, target: Store, clock: Clock, audit: Audit) -> Restored:
     """``target`` with every key of ``source``; what it holds itself stays. A soft-deleted document is restored first.
 
     The source is only read: a backup may be on a medium that can't be written.
@@ -37,7 +38,7 @@ def restore(source: Store, target: Store, clock: Clock, audit: Audit = THROUGH_L
     claim = Claim(ring.phone_number_id, ring.managed_by, ring.owner)
     trail = claim.trail(audit)
     with trail.step(Operation.RESTORED, None, store=target.url):
-        found = read_rings([target], claim, trail=trail).found[0][1]
+        found = read_rings([target], claim, trail).found[0][1]
         if found.place and found.place == held_by_source.place:
             raise InputError(f"{source.url} and {target.url} are one place under two names")
         joined = keep_both(found.ring, ring, at=clock.now()) if found.ring else ring

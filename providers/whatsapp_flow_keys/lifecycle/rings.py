@@ -3,29 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from whatsapp_flow_keys.audit import THROUGH_LOGGING, Audit, Operation
+from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.errors import ForeignDocumentError, StoreError
+from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.trail import Trail, changes_between
 from whatsapp_flow_keys.ring import KeyRing, union
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store, Versioned
-
-
-@dataclass(frozen=True)
-class Claim:
-    """Whose ring it is: the number, the stack (``organization/project/stack``), the live EncryptionKey's id.
-
-    ``formerly`` is the name that the stack had when the ring was last written, where it was renamed since.
-    """
-
-    phone_number_id: str
-    managed_by: str
-    owner: str
-    formerly: str | None = None
-
-    def trail(self, audit: Audit) -> Trail:
-        """For one step: what tells ``audit`` what is done to this number's keys."""
-        return Trail(audit, self.phone_number_id, self.managed_by)
 
 
 @dataclass(frozen=True)
@@ -34,6 +18,7 @@ class Rings:
 
     ring: KeyRing
     found: tuple[tuple[Store, Versioned], ...]
+    claim: Claim
     trail: Trail = field(repr=False)
 
     def write(self, ring: KeyRing) -> "Rings":
@@ -54,13 +39,17 @@ class Rings:
         with self.trail.changing(changes_between(held.ring, ring), store.url):
             return store.write(ring, held)
 
-    def read_again(self, claim: Claim, desired: str) -> "Rings":
-        """What the stores answer now.
+    def read_again(self, desired: str) -> "Rings":
+        """What the stores answer now."""
+        return read_rings([store for store, _ in self.found], self.claim, self.trail, desired)
+
+    def read_no_older(self, desired: str) -> "Rings":
+        """The same, as evidence.
 
         Raises :class:`StoreError` where one answers with an older document than before: a replica that lags, or
         somebody rolled it back. What it holds is not known then.
         """
-        again = read_rings([store for store, _ in self.found], claim, desired, self.trail)
+        again = self.read_again(desired)
         for (store, before), (_, now) in zip(self.found, again.found, strict=True):
             if _revision(now) < _revision(before):
                 raise StoreError(
@@ -76,27 +65,27 @@ class Rings:
                 store.settle()
 
 
-def read_rings(stores: Sequence[Store], claim: Claim, desired: str | None = None, trail: Trail | None = None) -> Rings:
+def read_rings(stores: Sequence[Store], claim: Claim, trail: Trail, desired: str | None = None) -> Rings:
     """Reads every store; a soft-deleted document is restored first, and deleted again if it is somebody else's.
 
-    The union names ``claim`` as its manager and owner. It keeps the key with the fingerprint ``desired`` though it may
-    never have been offered.
+    The union names ``claim`` as its manager and owner. It keeps the key with the fingerprint ``desired``
+    though it may never have been offered.
     Raises :class:`ForeignDocumentError` where a store holds another number's ring or another stack's, and
     :class:`StoreError` where two of the stores turn out to be one place.
     """
-    trail = trail or claim.trail(THROUGH_LOGGING)
-    return _joined(tuple((store, _read_restored(store, claim, trail)) for store in stores), claim, trail, desired)
+    found = tuple((store, _read_restored(store, claim, trail)) for store in stores)
+    return Rings(_union(found, claim, desired), found, claim, trail)
 
 
-def look_at_ring(store: Store, claim: Claim) -> Rings:
-    """Reads one store as it is, for somebody who must change nothing.
+def look_at_ring(store: Store, claim: Claim) -> KeyRing:
+    """One store's ring as it is, for a caller that must change nothing.
 
     Raises :class:`StoreError`, also for a document that is soft-deleted.
     """
     held = store.read()
     if held.deleted:
         raise StoreError(f"{store.url}: its document was deleted; the next `pulumi up` restores it")
-    return _joined(((store, held),), claim, claim.trail(THROUGH_LOGGING))
+    return _union(((store, held),), claim, None)
 
 
 def _revision(held: Versioned) -> int:
@@ -121,9 +110,7 @@ def _read_restored(store: Store, claim: Claim, trail: Trail) -> Versioned:
     return held
 
 
-def _joined(
-    found: tuple[tuple[Store, Versioned], ...], claim: Claim, trail: Trail, desired: str | None = None
-) -> Rings:
+def _union(found: Sequence[tuple[Store, Versioned]], claim: Claim, desired: str | None) -> KeyRing:
     places: dict[str, str] = {}
     for store, held in found:
         if held.ring is not None:
@@ -135,7 +122,7 @@ def _joined(
             )
     joined = union([held.ring for _, held in found if held.ring], desired=desired)
     ring = joined or KeyRing(claim.phone_number_id, claim.managed_by, claim.owner)
-    return Rings(replace(ring, managed_by=claim.managed_by, owner=claim.owner), found, trail)
+    return replace(ring, managed_by=claim.managed_by, owner=claim.owner)
 
 
 def _check_ownership(url: str, ring: KeyRing, claim: Claim) -> None:

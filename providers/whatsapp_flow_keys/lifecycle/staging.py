@@ -2,16 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from whatsapp_flow_keys.audit import THROUGH_LOGGING, Audit, Operation
-from whatsapp_flow_keys.clock import Clock
+from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.errors import KeyNotInRingError, PrivateKeyError
-from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import ClockSkewError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key, refuse_other_key
 from whatsapp_flow_keys.lifecycle.passphrases import former_passphrases, open_key
-from whatsapp_flow_keys.lifecycle.rings import Claim, Rings, read_rings
+from whatsapp_flow_keys.lifecycle.rings import Rings, read_rings
+from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.trail import changes_between
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, newest_first, offer, promote, stage
 from whatsapp_flow_keys.stores.recorded import RecordedRing
@@ -25,62 +25,69 @@ _RING_MAY_BE_IN_STATE = (
 
 @dataclass(frozen=True)
 class NewKey:
-    """A key to be staged. ``issued_on`` is a UTC date; its PEM is encrypted where there is a passphrase.
+    """A key to be staged.
 
-    ``adopted``: it was not made here, so it must be the one that Meta serves.
+    Args:
+        key: the pair.
+        issued_on: a UTC date.
+        passphrase: encrypts its PEM; None leaves that in the clear.
+        adopted: it was not made here, so it must be the one that Meta serves.
+        replaceable: fingerprints that may be published over though no store holds them.
     """
 
     key: PrivateKey
     issued_on: str
     passphrase: str | None = None
     adopted: bool = False
+    replaceable: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The live key, as the stack's state records it.
+
+    Args:
+        fingerprint: of that key, until another one is saved; None where that isn't known.
+        formers: passphrases that keys may have been written with before, newest first.
+    """
+
+    fingerprint: str | None = None
+    formers: Sequence[str] = ()
 
 
 def stage_in_stores(
-    new: NewKey,
-    claim: Claim,
-    *,
-    stores: Sequence[Store],
-    graph: Graph,
-    clock: Clock,
-    replaceable: Collection[str],
-    formers: Sequence[str] = (),
-    recorded: str | None = None,
-    audit: Audit = THROUGH_LOGGING,
+    new: NewKey, stores: Sequence[Store], session: Session, recorded: Recorded = Recorded()
 ) -> list[str]:
     """Every store with ``new`` as pending. Returns which of the former passphrases some key still needs.
-
-    ``recorded`` is the fingerprint that the state records until this one is saved; None where that isn't known.
 
     Before anything is written it stops if Meta can't be asked, if Meta serves a key that no store holds or another than
     one that is adopted (:class:`ForeignKeyError`), and if a key of the ring opens with none of the passphrases
     (:class:`PrivateKeyError`).
     """
-    trail = claim.trail(audit)
-    with trail.step(Operation.STAGED, new.key.fingerprint):
-        rings = read_rings(stores, claim, trail=trail)
-        needed = _needed_passphrases(rings.ring, new.passphrase, formers)
-        served = graph.get_registered_key(claim.phone_number_id).fingerprint
+    trail, fingerprint = session.trail, new.key.fingerprint
+    with trail.step(Operation.STAGED, fingerprint):
+        rings = read_rings(stores, session.claim, trail)
+        needed = _needed_passphrases(rings.ring, new.passphrase, recorded.formers)
+        served = session.graph.get_registered_key(session.number).fingerprint
         if new.adopted:
-            refuse_other_key(new.key.fingerprint, served, rings.ring, replaceable=replaceable)
+            refuse_other_key(fingerprint, served, rings.ring, replaceable=new.replaceable)
         else:
-            refuse_foreign_key(served, rings.ring, replaceable=replaceable)
-        written = rings.write(_staged(rings.ring, new, served, clock, recorded))
+            refuse_foreign_key(served, rings.ring, replaceable=new.replaceable)
+        written = rings.write(_staged(rings.ring, new, served, session.clock.now(), recorded.fingerprint))
         written.settle()
     if new.adopted:
-        trail.done(Operation.ADOPTED, new.key.fingerprint)
+        trail.done(Operation.ADOPTED, fingerprint)
     return needed
 
 
-def refuse_before_adoption(
-    new: NewKey, claim: Claim, *, graph: Graph, replaceable: Collection[str], audit: Audit = THROUGH_LOGGING
-) -> None:
+def refuse_before_adoption(new: NewKey, session: Session) -> None:
     """With the stack as the store: Meta is asked before a key is adopted. Raises :class:`ForeignKeyError`."""
-    with (trail := claim.trail(audit)).step(Operation.ADOPTED, new.key.fingerprint):
-        served = graph.get_registered_key(claim.phone_number_id).fingerprint
+    claim = session.claim
+    with session.trail.step(Operation.ADOPTED, new.key.fingerprint):
+        served = session.graph.get_registered_key(session.number).fingerprint
         nothing_held = KeyRing(claim.phone_number_id, claim.managed_by, claim.owner)
-        refuse_other_key(new.key.fingerprint, served, nothing_held, replaceable=replaceable)
-    trail.done(Operation.ADOPTED, new.key.fingerprint)
+        refuse_other_key(new.key.fingerprint, served, nothing_held, replaceable=new.replaceable)
+    session.trail.done(Operation.ADOPTED, new.key.fingerprint)
 
 
 def _needed_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence[str]) -> list[str]:
@@ -95,30 +102,24 @@ def _needed_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence
 
 
 def claim_stores(
-    claim: Claim,
-    *,
-    stores: Sequence[Store],
-    passphrase: str | None,
-    formers: Sequence[str] = (),
-    desired: str | None = None,
-    moved: bool = False,
-    audit: Audit = THROUGH_LOGGING,
+    recorded: Recorded, stores: Sequence[Store], session: Session, *, passphrase: str | None, moved: bool = False
 ) -> list[str]:
     """Every store with the union of all and the present owner and manager: after a move, a rename, a new backup.
 
-    ``desired`` is the fingerprint of the live key; where the store was ``moved``, the union must hold it. Returns which
-    of the former passphrases some key still needs: all, while no store shows the live key, which may need any.
+    ``passphrase`` is the one to be used from now on. Where the store was ``moved``, the union must hold the live key.
+    Returns which of the former passphrases some key still needs: all, while no store shows the live key, which may need
+    any.
     Raises :class:`KeyNotInRingError`, and what :func:`former_passphrases` raises; then nothing was changed.
     """
-    trail = claim.trail(audit)
-    with trail.step(Operation.STAGED, desired):
-        rings = read_rings(stores, claim, desired, trail)
-        if moved and desired not in rings.ring:
-            raise KeyNotInRingError(_not_where_it_moves(claim.phone_number_id, desired, stores))
-        needed = former_passphrases(rings.ring, passphrase, formers)
+    live = recorded.fingerprint
+    with session.trail.step(Operation.STAGED, live):
+        rings = read_rings(stores, session.claim, session.trail, live)
+        if moved and live not in rings.ring:
+            raise KeyNotInRingError(_not_where_it_moves(session.number, live, stores))
+        needed = former_passphrases(rings.ring, passphrase, recorded.formers)
         if rings.ring.keys:
             rings.write(rings.ring).settle()
-        return needed if desired is None or desired in rings.ring else list(formers)
+        return needed if live is None or live in rings.ring else list(recorded.formers)
 
 
 def _not_where_it_moves(number: str, desired: str | None, stores: Sequence[Store]) -> str:
@@ -131,55 +132,36 @@ def _not_where_it_moves(number: str, desired: str | None, stores: Sequence[Store
     )
 
 
-def begin_recorded_ring(
-    new: NewKey,
-    claim: Claim,
-    *,
-    backups: Sequence[Store],
-    graph: Graph,
-    clock: Clock,
-    replaceable: Collection[str],
-    audit: Audit = THROUGH_LOGGING,
-) -> KeyRing:
+def begin_recorded_ring(new: NewKey, backups: Sequence[Store], session: Session) -> KeyRing:
     """The stack's own ring where none is recorded: what the backups hold, and ``new``.
 
     Stops if Meta can't be asked, or serves a key that is in neither (:class:`ForeignKeyError`), and if a backup's key
     can't be opened without a passphrase (:class:`PrivateKeyError`).
     """
-    trail, fingerprint = claim.trail(audit), new.key.fingerprint
-    with trail.step(Operation.STAGED, fingerprint):
-        rings = read_rings(backups, claim, trail=trail)
+    fingerprint = new.key.fingerprint
+    with session.trail.step(Operation.STAGED, fingerprint):
+        rings = read_rings(backups, session.claim, session.trail)
         _refuse_encrypted(rings.ring.keys)
-        served = graph.get_registered_key(claim.phone_number_id).fingerprint
-        refuse_foreign_key(served, rings.ring, replaceable={*replaceable, fingerprint}, first=_RING_MAY_BE_IN_STATE)
-        return _record(rings, new, served, clock, None)
+        served = session.graph.get_registered_key(session.number).fingerprint
+        refuse_foreign_key(served, rings.ring, replaceable={*new.replaceable, fingerprint}, first=_RING_MAY_BE_IN_STATE)
+        return _record(rings, new, served, session.clock.now(), None)
 
 
-def extend_recorded_ring(
-    recorded: KeyRing,
-    new: NewKey,
-    claim: Claim,
-    *,
-    backups: Sequence[Store],
-    graph: Graph,
-    clock: Clock,
-    audit: Audit = THROUGH_LOGGING,
-) -> KeyRing:
+def extend_recorded_ring(recorded: KeyRing, new: NewKey, backups: Sequence[Store], session: Session) -> KeyRing:
     """The stack's recorded ring with ``new``. No key leaves it while Meta can't be asked.
 
     Raises :class:`PrivateKeyError` where a backup adds a key that can't be opened without a passphrase.
     """
-    trail = claim.trail(audit)
-    with trail.step(Operation.STAGED, new.key.fingerprint):
-        rings = read_rings([RecordedRing(recorded), *backups], claim, trail=trail)
+    with session.trail.step(Operation.STAGED, new.key.fingerprint):
+        rings = read_rings([RecordedRing(recorded), *backups], session.claim, session.trail)
         _refuse_encrypted([key for key in rings.ring.keys if key.fingerprint not in recorded])
         try:
-            served = graph.get_registered_key(claim.phone_number_id).fingerprint
+            served = session.graph.get_registered_key(session.number).fingerprint
         except ClockSkewError:
             raise  # the ring's moments would be of a clock that is wrong
         except GraphError:
             served = None  # staging goes on: the registration meets the same fault and reports it
-        return _record(rings, new, served, clock, recorded)
+        return _record(rings, new, served, session.clock.now(), recorded)
 
 
 def _refuse_encrypted(keys: Sequence[RingKey]) -> None:
@@ -195,11 +177,11 @@ def _refuse_encrypted(keys: Sequence[RingKey]) -> None:
             ) from None
 
 
-def _record(rings: Rings, new: NewKey, served: str | None, clock: Clock, recorded: KeyRing | None) -> KeyRing:
+def _record(rings: Rings, new: NewKey, served: str | None, now: datetime, recorded: KeyRing | None) -> KeyRing:
     """In the stack every key counts as offered: the registration can't mark it there before it publishes."""
-    staged = _staged(rings.ring, new, served, clock)
+    staged = _staged(rings.ring, new, served, now)
     if staged != rings.ring:
-        staged = offer(staged, new.key.fingerprint, now=clock.now())
+        staged = offer(staged, new.key.fingerprint, now=now)
     written = rings.write(staged)
     written.settle()
     for operation, fingerprint in changes_between(recorded, written.ring):
@@ -208,9 +190,9 @@ def _record(rings: Rings, new: NewKey, served: str | None, clock: Clock, recorde
     return newest_first(written.ring)
 
 
-def _staged(ring: KeyRing, new: NewKey, served: str | None, clock: Clock, recorded: str | None = None) -> KeyRing:
+def _staged(ring: KeyRing, new: NewKey, served: str | None, now: datetime, recorded: str | None = None) -> KeyRing:
     """An interrupted rotation is finished first: what Meta serves becomes current."""
-    now, desired = clock.now(), new.key.fingerprint
+    desired = new.key.fingerprint
     if served is not None and served in ring:
         ring = promote(ring, served, desired=desired, now=now)
     pem = new.key.to_pem(new.passphrase)

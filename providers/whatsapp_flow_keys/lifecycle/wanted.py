@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from whatsapp_flow_keys.errors import KeyNotInRingError, PrivateKeyError
 from whatsapp_flow_keys.keys import CHECKED, PrivateKey
 from whatsapp_flow_keys.lifecycle.passphrases import open_key
-from whatsapp_flow_keys.lifecycle.rings import Claim
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 
@@ -21,7 +20,6 @@ class Wanted:
     """
 
     fingerprint: str
-    claim: Claim
     passphrase: str | None = None
     replaceable: Collection[str] = ()
     former_passphrases: Sequence[str] = ()

@@ -7,6 +7,9 @@ marking and promoting change this copy only.
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.store import Versioned
 
+STACKS_RING = "the stack's key ring"
+"""What sentences call it."""
+
 
 class RecordedRing:
     """A :class:`Store` over a ring that is already durable in the stack's state."""

@@ -26,7 +26,7 @@ from whatsapp_flow_keys.lifecycle.restoration import restore
 
 def test_nothing_is_changed_anywhere(shell: Shell, cloud: Place, endpoint: FlowEndpoint) -> None:
     line = shell.line
-    restore(line.stores[0], cloud.store(), line.clock)
+    restore(line.stores[0], cloud.store(), line.clock, line.told)
     line.rotate()  # so that the cloud's copy lags: there is something to mend
     line.emulator.reregister(line.number)
     files = [line.folder / name for name in ("ring0.json", "ring1.json")]
@@ -45,7 +45,7 @@ def test_nothing_is_changed_anywhere(shell: Shell, cloud: Place, endpoint: FlowE
 
 def test_a_token_that_may_only_read_is_enough(shell: Shell, openbao: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     place = VaultPlace(openbao, monkeypatch)
-    restore(shell.line.stores[0], place.store(), shell.line.clock)
+    restore(shell.line.stores[0], place.store(), shell.line.clock, shell.line.told)
     monkeypatch.setenv("VAULT_TOKEN", openbao.token_for(policy("For the endpoint")))
     assert shell.verify("--store", place.url)[0] == 0
 

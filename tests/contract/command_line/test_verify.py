@@ -54,7 +54,7 @@ def test_all_agree(shell: Shell, endpoint: FlowEndpoint) -> None:
 
 
 def test_a_real_store_and_a_file_agree(shell: Shell, cloud: Place) -> None:
-    restore(shell.line.stores[0], cloud.store(), shell.line.clock)
+    restore(shell.line.stores[0], cloud.store(), shell.line.clock, shell.line.told)
     status, output = shell.verify("--store", cloud.url, *shell.stores)
     assert status == 0, output
     assert f"ok        {cloud.store().url}: opens a form" in output
@@ -70,7 +70,7 @@ def test_the_stores_of_the_environment_are_those_that_an_endpoint_reads(shell: S
 def test_what_the_environment_knows_of_a_store_is_added(shell: Shell, secrets_manager: Any) -> None:
     with pytest.MonkeyPatch.context() as patch:
         place = AwsPlace(secrets_manager, patch)
-        restore(shell.line.stores[0], place.store(), shell.line.clock)
+        restore(shell.line.stores[0], place.store(), shell.line.clock, shell.line.told)
         status, output = shell.verify("--store", f"awssecretsmanager:///{place.secret}")
         assert status == 0, output
         assert place.store().url in output

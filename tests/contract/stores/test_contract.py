@@ -12,6 +12,7 @@ from threading import Barrier, Thread
 
 import pytest
 
+from tests.contract.stores.claimed import claim_place, rings_of
 from tests.contract.stores.place import Place, delete, hard_deleting, soft_deleting
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import (
@@ -23,8 +24,8 @@ from whatsapp_flow_keys.errors import (
     StoreUnavailableError,
 )
 from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.lifecycle.rings import Claim, look_at_ring, read_rings
-from whatsapp_flow_keys.lifecycle.staging import claim_stores
+from whatsapp_flow_keys.lifecycle.claim import Claim
+from whatsapp_flow_keys.lifecycle.rings import look_at_ring
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.urls import open_store
 
@@ -232,7 +233,7 @@ def test_the_lifecycle_restores_what_it_finds_deleted(place: Place) -> None:
     store = place.store()
     store.write(ring(*KEYS), store.read())
     delete(store)
-    found = read_rings([place.store()], Claim(NUMBER, STACK, "key-2")).ring
+    found = rings_of(place, Claim(NUMBER, STACK, "key-2")).ring
     assert {key.fingerprint for key in found.keys} == {key.fingerprint for key in KEYS}
 
 
@@ -241,7 +242,7 @@ def test_the_lifecycle_finds_nothing_where_a_document_was_deleted_for_good(place
     store = place.store()
     store.write(ring(*KEYS), store.read())
     delete(store)
-    assert read_rings([place.store()], Claim(NUMBER, STACK, "key-2")).ring.keys == ()
+    assert rings_of(place, Claim(NUMBER, STACK, "key-2")).ring.keys == ()
 
 
 @soft_deleting
@@ -420,7 +421,7 @@ def test_another_stacks_ring_is_refused_with_both_names(place: Place) -> None:
     store = place.store()
     store.write(ring(), store.read())
     with pytest.raises(ForeignDocumentError, match=r"managed by the stack org/flows/prod; org/flows/dev must not"):
-        claim_stores(Claim(NUMBER, "org/flows/dev", "key-2"), stores=[place.store()], passphrase=None)
+        claim_place(place, Claim(NUMBER, "org/flows/dev", "key-2"))
     assert held(place) == ring()
 
 
@@ -428,14 +429,14 @@ def test_another_numbers_ring_is_refused_with_both_numbers(place: Place) -> None
     store = place.store()
     store.write(ring(), store.read())
     with pytest.raises(ForeignDocumentError, match=f"of phone number {NUMBER}, not of 110200345501442"):
-        read_rings([place.store()], Claim("110200345501442", STACK, "key-1"))
+        rings_of(place, Claim("110200345501442", STACK, "key-1"))
 
 
 def test_a_renamed_stack_goes_on_with_its_ring(place: Place) -> None:
     store = place.store()
     store.write(ring(), store.read())
     claim = Claim(NUMBER, "org/flows/renamed", "key-1", formerly=STACK)
-    claim_stores(claim, stores=[place.store()], passphrase=None)
+    claim_place(place, claim)
     kept = held(place)
     assert kept is not None
     assert (kept.managed_by, kept.keys) == ("org/flows/renamed", ring().keys)

@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.contract.stores.claimed import rings_of
 from tests.contract.stores.place import Place, delete
 from tests.contract.stores.test_contract import NUMBER, STACK, held, ring
 from whatsapp_flow_keys.errors import ForeignDocumentError
-from whatsapp_flow_keys.lifecycle.rings import Claim, read_rings
+from whatsapp_flow_keys.lifecycle.claim import Claim
 
 pytestmark = pytest.mark.parametrize("place", ["vault", "aws", "azure"], indirect=True)
 
@@ -20,18 +21,18 @@ def deleted(place: Place) -> None:
 
 def test_another_stacks_stray_up_leaves_it_deleted(place: Place) -> None:
     with pytest.raises(ForeignDocumentError, match=f"is managed by the stack {STACK}"):
-        read_rings([place.store()], Claim(NUMBER, "org/flows/somebody", "key-2"))
+        rings_of(place, Claim(NUMBER, "org/flows/somebody", "key-2"))
     assert held(place) is None
     assert place.store().read().deleted
 
 
 def test_another_numbers_up_leaves_it_deleted(place: Place) -> None:
     with pytest.raises(ForeignDocumentError, match=f"holds the key ring of phone number {NUMBER}"):
-        read_rings([place.store()], Claim("110200345501442", STACK, "key-2"))
+        rings_of(place, Claim("110200345501442", STACK, "key-2"))
     assert place.store().read().deleted
 
 
 def test_its_own_stack_finds_it_again(place: Place) -> None:
-    found = read_rings([place.store()], Claim(NUMBER, STACK, "key-2"))
+    found = rings_of(place, Claim(NUMBER, STACK, "key-2"))
     assert [key.fingerprint for key in found.ring.keys] == [key.fingerprint for key in ring().keys]
     assert held(place) is not None

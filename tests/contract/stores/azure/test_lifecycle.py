@@ -13,9 +13,8 @@ from whatsapp_flow_keys.lifecycle.wanted import Wanted
 
 
 def stage(line: Line, place: AzurePlace, *, replaceable: list[str]) -> str:
-    new = NewKey(PrivateKey.generate(), "2026-11-24")
-    stores = [place.store()]
-    stage_in_stores(new, line.claim(), stores=stores, graph=line.graph, clock=line.clock, replaceable=replaceable)
+    new = NewKey(PrivateKey.generate(), "2026-11-24", replaceable=replaceable)
+    stage_in_stores(new, [place.store()], line.session())
     return new.key.fingerprint
 
 
@@ -23,7 +22,7 @@ def test_a_run_while_the_ring_is_being_deleted_publishes_nothing_though_it_may_t
     line: Line, place: AzurePlace
 ) -> None:
     served = stage(line, place, replaceable=[])
-    register(Wanted(served, line.claim(), None), stores=[place.store()], graph=line.graph, clock=line.clock)
+    register(Wanted(served), [place.store()], line.session())
     place.vault.secrets.slowly = 60
     place.vault.delete(NAME)
     with pytest.raises(ForeignKeyError):

@@ -1,0 +1,33 @@
+"""What the steps of one call share: whose ring it is, who serves its public key, the time, and who hears of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from whatsapp_flow_keys.clock import Clock
+from whatsapp_flow_keys.graph.client import Graph
+from whatsapp_flow_keys.lifecycle.claim import Claim
+from whatsapp_flow_keys.lifecycle.trail import Trail
+
+
+@dataclass(frozen=True)
+class Session:
+    """A call's ports, and the claim that it is made for.
+
+    Args:
+        claim: whose ring it is.
+        graph: who serves the public key.
+        clock: tells the time, and waits.
+        trail: tells the audit log what is done.
+        say: shows a person a line.
+    """
+
+    claim: Claim
+    graph: Graph
+    clock: Clock
+    trail: Trail
+    say: Callable[[str], None]
+
+    @property
+    def number(self) -> str:
+        """The phone number ID."""
+        return self.claim.phone_number_id
