@@ -122,17 +122,22 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_survivor_meets_who_noticed_another_defect_in_its_function_and_runs_its_lines(tmp_path: Path) -> None:
+def test_a_survivor_meets_the_tests_that_were_left_out_those_first_that_noticed_another_defect_there(
+    project: Path, tmp_path: Path
+) -> None:
     source = RING.encode()
     in_stays = [mutant for mutant in mutants_of("ring.py", source) if mutant.where == "stays"]
-    (in_shown,) = (mutant for mutant in mutants_of("ring.py", source) if mutant.where == "shown")
     results = Results(tmp_path / "results.jsonl")
-    for mutant, test in zip(in_stays, ("slow", "elsewhere", "fast"), strict=False):
+    for mutant, test in zip(in_stays, ("killer", "elsewhere"), strict=False):
         results.note(mutant, source, KILLED, test)
-    run = {"slow": frozenset([12]), "fast": frozenset([12]), "elsewhere": frozenset([16])}
-    reached = Reached({"ring.py": run}, {"slow": 30.0, "fast": 1.0, "elsewhere": 1.0}, (), {})
-    assert reached.among(in_stays[-1], results.killers(in_stays[-1])) == ["fast", "slow"]
-    assert results.killers(in_shown) == set()
+    run = {test: frozenset([12]) for test in ("asked", "slow", "killer", "slower", "too slow")} | {
+        "elsewhere": frozenset([16])
+    }
+    seconds = {"asked": 8.0, "slow": 8.5, "killer": 20.0, "slower": 30.0, "too slow": 40.0, "elsewhere": 1.0}
+    survivor, names = in_stays[-1], Names(project)
+    reached = Reached({"ring.py": run}, seconds, (), {})
+    assert reached.stages(survivor, names) == [["asked"]]
+    assert reached.once_more(survivor, names, results.killers(survivor)) == ["killer", "slow", "slower"]
 
 
 def test_a_survivor_that_is_killed_in_the_end_is_none(tmp_path: Path) -> None:

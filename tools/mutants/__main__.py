@@ -91,8 +91,9 @@ def _run(checkout: Checkout, asked: argparse.Namespace) -> int:
         reached = learn_reach(root, pool, memory / "reach.json", asked.tests or ())
         if reached.failed:
             say(f"{len(reached.failed)} tests failed or were skipped, and don't count: {', '.join(reached.failed[:5])}")
-        _try_all(run, pool, reached, Names(root))
-        _try_again(run, pool, reached, reasons)
+        names = Names(root)
+        _try_all(run, pool, reached, names)
+        _try_again(run, pool, reached, names, reasons)
     return _report(checkout, run, reasons, time.monotonic() - started)
 
 
@@ -123,12 +124,12 @@ def _try_all(run: _Run, pool: Pool, reached: Reached, names: Names) -> None:
         stages = left
 
 
-def _try_again(run: _Run, pool: Pool, reached: Reached, reasons: Collection[Identity]) -> None:
-    """Survivors meet those who noticed another defect in the same function, which may be too slow to be asked first."""
+def _try_again(run: _Run, pool: Pool, reached: Reached, names: Names, reasons: Collection[Identity]) -> None:
+    """Survivors meet the slower tests, those first that noticed another defect in the same function."""
     orders: list[tuple[int, dict[str, object]]] = []
     for at, one in enumerate(run.mutants):
         if one.identity in run.results.alive and one.identity not in reasons:
-            tests = reached.among(one, run.results.killers(one))
+            tests = reached.once_more(one, names, run.results.killers(one))
             orders += [(at, _order(run, one, tests, reached))] if tests else []
     for tried, (at, answer) in enumerate(pool.answers(orders), 1):
         one = run.mutants[at]

@@ -18,8 +18,8 @@ _LONGEST_FILE = 900.0
 _LONGEST_LOOK, _LONGEST_LOOK_ELSEWHERE, _LONGEST_LOOK_AT_IMPORT = 8.0, 4.0, 15.0
 """Seconds of tests for one mutant, of the processor and as they were traced; the fastest first. Untraced they take
 about half. What runs when a module is imported has no lines by which to choose, so more tests are asked."""
-_LONGEST_LOOK_OF_KILLERS = 60.0
-"""The same for those that noticed another defect in the same function."""
+_LONGEST_LAST_LOOK = 60.0
+"""The same for those that were left out, of a mutant that survived: few are left then."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,15 @@ class Reached:
             stages.append(self._within(these, _LONGEST_LOOK_AT_IMPORT if at_import else longest))
         return [stage for stage in stages if stage]
 
-    def among(self, mutant: Mutant, tests: Collection[str]) -> list[str]:
-        """Those of ``tests`` that run its lines, or any of them if it is in what runs at import; the fastest first."""
+    def once_more(self, mutant: Mutant, names: "Names", killers: Collection[str]) -> list[str]:
+        """What :meth:`stages` left out: the ``killers`` that run its lines, or any of them if it is in what runs at
+        import, then the others; the fastest first in each."""
         run = self._tests(mutant.module, range(mutant.lines[0], mutant.lines[1] + 1))
-        kept = (test for test in tests if test in self.seconds and (mutant.at_import or test in run))
-        return self._within(sorted(kept, key=lambda test: (self.seconds[test], test)), _LONGEST_LOOK_OF_KILLERS)
+        if mutant.at_import:
+            run |= set(killers) & self.seconds.keys()
+        asked = {test for stage in self.stages(mutant, names) for test in stage}
+        left = sorted(run - asked, key=lambda test: (test not in killers, self.seconds[test], test))
+        return self._within(left, _LONGEST_LAST_LOOK)
 
     def _tests(self, module: str, lines: Sequence[int]) -> set[str]:
         looked_for = frozenset(lines)
