@@ -12,6 +12,7 @@ from tests.stack.project import TOKEN
 from whatsapp_flow_keys.audit import Event, Operation
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.client import Graph, GraphClient
+from whatsapp_flow_keys.graph.errors import AccountLockedError
 from whatsapp_flow_keys.graph.settings import GraphSettings
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.claim import Claim
@@ -128,6 +129,15 @@ class Line:
 
     def inspect(self, fingerprint: str) -> Inspection:
         return inspect(self.wanted(fingerprint), self.stores, self.session())
+
+    def offer_in_vain(self) -> str:
+        """A key that was marked and sent to Meta, which refused it."""
+        staged = self.stage()
+        self.fault("error", code=131031, method="POST")
+        with pytest.raises(AccountLockedError):
+            self.register(staged)
+        self.emulator.clear_faults()
+        return staged
 
     def rotate(self) -> str:
         """Staged and registered."""

@@ -503,6 +503,25 @@ def test_the_stacks_own_ring_is_told_as_staged_when_its_resource_records_it(line
     assert line.told.take() == []
 
 
+def test_a_ring_of_the_stack_that_is_not_begun_is_told_as_a_failed_staging(line: Line) -> None:
+    new = new_key()
+    line.fault("error", code=LOCKED, method="GET")
+    with pytest.raises(GraphError):
+        begin(line, new)
+    assert last(line).fingerprint == new.key.fingerprint
+    assert line.told.take() == ["staged failed"]
+
+
+def test_a_ring_of_the_stack_that_is_not_extended_is_told_as_a_failed_staging(line: Line) -> None:
+    ring, new, locked = begin(line, new_key()), new_key(), line.stores[0]
+    line.told.take()
+    (line.folder / "ring0.json").mkdir()
+    with pytest.raises(StoreUnavailableError):
+        extend_recorded_ring(ring, new, [locked], line.session())
+    assert last(line).fingerprint == new.key.fingerprint
+    assert line.told.take() == ["staged failed"]
+
+
 def test_with_the_stack_as_the_store_a_key_is_promoted_when_the_state_comes_to_record_it_as_proven(line: Line) -> None:
     new = new_key()
     ring = begin(line, new)

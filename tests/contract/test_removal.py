@@ -105,16 +105,6 @@ class AskedThen:
         raise AssertionError("a removal publishes nothing")
 
 
-def offered_in_vain(line: Line) -> str:
-    """A key that was marked and sent to Meta, which refused it."""
-    staged = line.stage()
-    line.fault("error", code=131031, method="POST")
-    with pytest.raises(FlowKeysError):
-        line.register(staged)
-    line.emulator.clear_faults()
-    return staged
-
-
 def remove(
     line: Line,
     *,
@@ -357,7 +347,7 @@ def test_a_ring_goes_when_meta_serves_nothing_and_none_of_its_keys_was_ever_prov
     line: Line, passphrase_goes: bool
 ) -> None:
     line.passphrase = "generated words"
-    offered_in_vain(line)
+    line.offer_in_vain()
     line.clock.time += HOUR
     remove(line, passphrase_goes=passphrase_goes)
     assert not exists(line)
@@ -442,7 +432,7 @@ def test_an_offer_that_one_answer_of_the_store_showed_counts_though_the_next_is_
     line.passphrase = "generated words"
     line.stage()
     before = line.stores[0].read()
-    staged = offered_in_vain(line)
+    staged = line.offer_in_vain()
     with pytest.raises(DeletionRefusedError, match=f"key {staged}, whose last copy is in .* may have been sent"):
         remove_stored_ring(
             Lagging(line, before), [], line.session("key-2"), force=Force(), opening=Opening((), passphrase_goes=True)
@@ -482,7 +472,7 @@ def test_the_fingerprint_of_any_key_of_the_ring_forces_while_meta_can_not_be_ask
 
 
 def test_while_meta_can_not_be_asked_a_key_that_was_never_proven_is_named_as_the_one_that_forces(line: Line) -> None:
-    staged = offered_in_vain(line)
+    staged = line.offer_in_vain()
     line.fault("error", code=131031, method="GET")
     with pytest.raises(DeletionRefusedError, match=f"WHATSAPP_FORCE_DESTROY={staged}") as refused:
         remove(line)
@@ -536,7 +526,7 @@ def test_a_ring_stays_while_a_publication_whose_answer_was_lost_may_take_effect(
 def test_the_fingerprint_of_the_served_key_forces_though_another_publication_may_take_effect(line: Line) -> None:
     served = line.rotate()
     line.clock.time += HOUR
-    offered_in_vain(line)
+    line.offer_in_vain()
     remove(line, force=Force(fingerprint=served))
     assert not exists(line)
 

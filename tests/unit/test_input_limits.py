@@ -16,6 +16,7 @@ Parser = Callable[[Any, str], Any]
     [
         (parse_days, 1, 3650),
         (parse_wait, 0, 3600),
+        (parse_wait, 0.5, 3600.0),
         (parse_trigger, "a", "a" * 1000),
         (parse_passphrase, "a", "a" * 1000),
         (parse_passphrase, "a", "é" * 500),

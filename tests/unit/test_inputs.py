@@ -47,6 +47,22 @@ def test_a_value_that_a_preview_does_not_know_yet_is_passed_over() -> None:
     assert inputs["phone_number_id"] is UNKNOWN
 
 
-def test_a_value_is_unknown_when_a_part_of_it_is() -> None:
-    assert not is_known({"a": [1, UNKNOWN]})
-    assert is_known({"a": [1, None]})
+@pytest.mark.parametrize("whole", [{"a": [1, UNKNOWN]}, (1, UNKNOWN)])
+def test_a_value_is_unknown_when_a_part_of_it_is(whole: Any) -> None:
+    assert not is_known(whole)
+
+
+def test_a_value_is_known_when_each_part_of_it_is() -> None:
+    assert is_known({"a": [1, None], "b": (2,)})
+
+
+def test_backups_that_a_preview_does_not_know_yet_are_passed_over() -> None:
+    inputs = Inputs({"phone_number_id": "106540352242922", "store": "stack", "backups": [UNKNOWN]})
+    inputs.parse_number_and_stores()
+    assert inputs.failures == []
+
+
+def test_a_number_that_is_missing_is_a_failure_and_other_inputs_may_be_missing() -> None:
+    inputs = Inputs({})
+    inputs.parse_number_and_stores()
+    assert [failure.partition(":")[0] for failure in inputs.failures] == ["phone_number_id"]

@@ -95,6 +95,10 @@ def diff(kind: type[FlowKeysProvider], olds: Props, news: Props, run: Run | None
     return provider.diff("id-1", olds, news)
 
 
+def run(shown: list[str]) -> Run:
+    return Run(TestClock(datetime(2026, 11, 24, tzinfo=timezone.utc)), voice=shown.append)
+
+
 def another(value: Any) -> Any:
     if isinstance(value, bool) or value is None:
         return not value
@@ -201,6 +205,31 @@ def test_an_input_that_every_program_gives_is_missed(kind: type[FlowKeysProvider
 @pytest.mark.parametrize("kind", SECRET)
 def test_what_is_secret_is_marked_whatever_the_program_says(kind: type[FlowKeysProvider]) -> None:
     assert set(kind.secrets) == SECRET[kind]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"issued_on": "2027-02-22"}, "rotation, due: the key of 2026-11-24 has had its 90 days"),
+        ({"rotate_after_days": 10}, "rotate_after_days is recorded"),
+    ],
+)
+def test_a_diff_says_why_the_recorded_key_changes(changes: Props, said: str) -> None:
+    shown: list[str] = []
+    diff(EncryptionKeyProvider, ENCRYPTION_KEY, {**ENCRYPTION_KEY, **changes, "fingerprint": None}, run(shown))
+    (line,) = shown
+    assert said in line
+    assert f"ey {KEY[:12]} st" in line  # "Key ... still decrypts forms", "key ... stays"
+
+
+def test_a_diff_without_a_change_says_that_the_recorded_key_has_a_date_to_come() -> None:
+    shown: list[str] = []
+    ahead = {"issued_on": "2027-11-24"}
+    diff(
+        EncryptionKeyProvider, {**ENCRYPTION_KEY, **ahead}, {**ENCRYPTION_KEY, **ahead, "fingerprint": None}, run(shown)
+    )
+    (line,) = shown
+    assert f"key {KEY[:12]} is dated 2027-11-24" in line
 
 
 def test_a_diff_notes_the_live_key_for_what_comes_after_it() -> None:

@@ -51,8 +51,9 @@ def test_a_staged_key_is_pending_and_was_never_offered() -> None:
     assert staged.keys[1].offered_at is None
 
 
-def test_a_pending_key_that_was_never_offered_is_replaced_by_the_next() -> None:
-    staged = stage(ring(held("a", Role.CURRENT), new("b")), new("c"), served="a", now=NOON)
+@pytest.mark.parametrize("served", ["a", "somebody else's", None])
+def test_a_pending_key_that_was_never_offered_is_replaced_by_the_next(served: str | None) -> None:
+    staged = stage(ring(held("a", Role.CURRENT), new("b")), new("c"), served=served, now=NOON)
     assert roles(staged) == {"a": Role.CURRENT, "c": Role.PENDING}
 
 

@@ -25,7 +25,7 @@ def open_key(key: RingKey, *passphrases: str | None, checked: CheckedKeys | None
     failure = PrivateKeyError(f"{field}: there is no passphrase to try")
     for passphrase in dict.fromkeys(passphrases or (None,)):
         try:
-            opened = PrivateKey.from_pem(key.private_key_pem, passphrase or None, field=field, checked=checked)
+            opened = PrivateKey.from_pem(key.private_key_pem, passphrase, field=field, checked=checked)
         except PrivateKeyError as error:
             failure = error
             continue

@@ -14,7 +14,7 @@ from whatsapp_flow_keys.stores.store import Store, Versioned
 
 @dataclass(frozen=True)
 class Rings:
-    """What the stores hold, and their union. ``ring`` is empty where no store holds a document."""
+    """What the stores hold, and ``ring``: their union, with the highest revision. It is empty where none holds one."""
 
     ring: KeyRing
     found: tuple[tuple[Store, Versioned], ...]
@@ -26,11 +26,9 @@ class Rings:
 
         Raises :class:`StoreConflictError` when another run wrote one of them meanwhile.
         """
-        revision = max((_revision(held) for _, held in self.found), default=0)
-        unchanged = replace(ring, revision=revision)
-        if self.found and all(held.ring == unchanged for _, held in self.found):
-            return replace(self, ring=unchanged)
-        written = replace(ring, revision=revision + 1)
+        if self.found and all(held.ring == ring for _, held in self.found):
+            return self
+        written = replace(ring, revision=self.ring.revision + 1)
         return replace(self, ring=written, found=tuple((s, self._write(s, written, held)) for s, held in self.found))
 
     def _write(self, store: Store, ring: KeyRing, held: Versioned) -> Versioned:
@@ -60,9 +58,8 @@ class Rings:
 
     def settle(self) -> None:
         """What surrounds each document (tags, the key that encrypts it) is in line with what was asked for."""
-        for store, held in self.found:
-            if held.ring is not None:
-                store.settle()
+        for store, _ in self.found:
+            store.settle()
 
 
 def read_rings(stores: Sequence[Store], claim: Claim, trail: Trail, desired: str | None = None) -> Rings:

@@ -119,7 +119,7 @@ def claim_stores(
         needed = former_passphrases(rings.ring, passphrase, recorded.formers)
         if rings.ring.keys:
             rings.write(rings.ring).settle()
-        return needed if live is None or live in rings.ring else list(recorded.formers)
+        return needed if live in rings.ring else list(recorded.formers)
 
 
 def _not_where_it_moves(number: str, desired: str | None, stores: Sequence[Store]) -> str:
