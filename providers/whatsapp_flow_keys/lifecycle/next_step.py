@@ -1,25 +1,27 @@
-"""What a registration does next. The rows of this table, from the top; the first that fits decides.
+"""What a registration does next. The first row that fits decides:
 
-==========================================================  ===========================================================
-found                                                       step
-==========================================================  ===========================================================
-the ring lacks the wanted key                               stop: publishing it would make forms unreadable
-Meta serves a key that is not in the ring, and nobody said  stop (promise P5)
-that it may be replaced
-Meta serves nothing, but a key was registered there, and    stop: Meta has no way to remove a key, so the answer
-nothing was published or found by a refresh since           contradicts what is known
-Meta serves another key of the ring                         finish that rotation first: the key becomes *current*
-Meta serves the wanted key, and its status is VALID or was  prove it: a round trip, then it becomes *current*
-read often enough
-published, and not served yet                               read again, up to :data:`READS` times
-published, and the outcome is an error that won't change    stop with that error
-published :data:`PUBLICATIONS` times                        stop: Meta still serves another key
-another key is or was live, and the endpoint didn't prove   ask the endpoint until it holds the wanted key
-that it holds the wanted one
-the number's first key, and the endpoint was not asked      ask the endpoint once, and only warn
-anything else: Meta serves nothing, another key of the      mark the key as offered in every store, then publish it
-ring, or this one with a status that isn't VALID
-==========================================================  ===========================================================
+the ring lacks the wanted key
+    stop: publishing it would make forms unreadable
+Meta serves a key that is not in the ring, and nobody said that it may be replaced
+    stop (promise P5)
+Meta serves nothing, but a key was registered there, and nothing was published or found by a refresh since
+    stop: Meta has no way to remove a key, so the answer contradicts what is known
+Meta serves another key of the ring
+    finish that rotation first: the key becomes *current*
+Meta serves the wanted key, and its status is VALID or was read often enough
+    prove it: a round trip, then it becomes *current*
+published, and not served yet
+    read again, up to :data:`READS` times
+published, and the outcome is an error that won't change
+    stop with that error
+published :data:`PUBLICATIONS` times
+    stop: Meta still serves another key
+another key is or was live, and the endpoint didn't prove that it holds the wanted one
+    ask the endpoint until it holds the wanted key
+the number's first key, and the endpoint was not asked
+    ask the endpoint once, and only warn
+anything else: Meta serves nothing, another key of the ring, or this one with a status that isn't VALID
+    mark the key as offered in every store, then publish it
 
 :func:`next_step` only decides; :mod:`whatsapp_flow_keys.lifecycle.registration` acts, and looks again.
 """
