@@ -13,7 +13,8 @@ from threading import Event
 from time import monotonic
 from typing import Any
 
-from tools.local_engine import engine_environment
+from tests.stack.pip_list import remembering_python
+from tools.local_engine import engine_environment, search_path
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.flow_message import encrypt_request
@@ -50,6 +51,7 @@ class Project:
         self.environment = engine_environment(home=folder / "home", backend=self.backend)
         self.environment |= {"WHATSAPP_GRAPH_URL": emulator.url, "WHATSAPP_ACCESS_TOKEN": TOKEN}
         self.environment |= {"WHATSAPP_GRAPH_DEADLINE": "3", "PYTHONDONTWRITEBYTECODE": "1"}
+        self.environment["PATH"] = search_path([remembering_python()], self.environment)
         self.folder.mkdir(parents=True)
         (self.folder / "Pulumi.yaml").write_text(_PROJECT_FILE)
         shutil.copy(Path(__file__).with_name("program.py"), self.folder / "__main__.py")
