@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -46,7 +47,7 @@ class Project:
     """One stack. ``number`` is its phone number ID, known to the emulator."""
 
     def __init__(self, folder: Path, emulator: Emulator, number: str, stack: str = STACK) -> None:
-        self.folder, self.emulator, self.number = folder / "project", emulator, number
+        self.folder, self.emulator, self.number, self._stack = folder / "project", emulator, number, stack
         self.backend = folder / "state"
         self.environment = engine_environment(home=folder / "home", backend=self.backend)
         self.environment |= {"WHATSAPP_GRAPH_URL": emulator.url, "WHATSAPP_ACCESS_TOKEN": TOKEN}
@@ -132,8 +133,7 @@ class Project:
 
     def resources(self, kind: str) -> list[dict[str, Any]]:
         """The resources of a kind (EncryptionKey, …) in the state."""
-        found = self.export()["deployment"].get("resources", [])
-        return [resource for resource in found if resource["type"].endswith(f":{kind}")]
+        return [resource for resource in self._recorded() if resource["type"].endswith(f":{kind}")]
 
     def urn(self, kind: str) -> str:
         """The URN of the only resource of a kind."""
@@ -147,7 +147,17 @@ class Project:
 
     def fingerprint(self, name: str = "line") -> str:
         """The stack's output: the fingerprint of the desired key."""
-        return str(self.outputs()[f"{name}-fingerprint"])
+        (stack,) = self.resources("Stack")
+        return str(stack["outputs"][f"{name}-fingerprint"])
+
+    def _recorded(self) -> list[dict[str, Any]]:
+        """The state's resources as the backend's file holds them, which is what the CLI would read."""
+        project = re.match(r"name: (\S+)", (self.folder / "Pulumi.yaml").read_text())
+        assert project
+        file = self.backend / ".pulumi" / "stacks" / project[1] / f"{self._stack}.json"
+        latest = json.loads(file.read_text())["checkpoint"]["latest"] or {}
+        resources: list[dict[str, Any]] = latest.get("resources") or []
+        return resources
 
     def served(self) -> str | None:
         """The fingerprint of what Meta serves."""
