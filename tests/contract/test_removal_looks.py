@@ -67,7 +67,8 @@ def test_a_place_that_one_look_could_not_read_may_hold_any_key(line: Line, way_r
     line.stage()
     served = PrivateKey.generate()
     line.emulator.set_key(line.number, served.public_key_pem)
-    backup = Answering(line, "ring1.json", [StoreUnavailableError("does not answer"), NOTHING][::way_round])
+    answers: list[Versioned | StoreUnavailableError] = [StoreUnavailableError("does not answer"), NOTHING]
+    backup = Answering(line, "ring1.json", answers[::way_round])
     said = refusal(line, line.stores[0], backup, passphrase_goes=True)
     assert f"Meta serves key {served.fingerprint}, of which a copy may be in" in said
 

@@ -660,7 +660,7 @@ DEFECTS = (
     Defect(
         "a refresh passes over a store that can't be read",
         _INSPECTION,
-        "amiss.append(str(error))",
+        "wrong.append(str(error))",
         "pass",
         "around: the store is emptied, 1 faults",
         "P4",

@@ -77,10 +77,10 @@ def _run(checkout: Checkout, asked: argparse.Namespace) -> int:
     started = time.monotonic()
     reasons = read_reasons()
     root = take_snapshot(checkout)
-    names = mutated_modules(root, asked.modules)
-    if not names:
+    mutated = mutated_modules(root, asked.modules)
+    if not mutated:
         raise Stop(f"No module that is mutated is called {' or '.join(asked.modules)}.")
-    modules = {module: (root / PACKAGE / module).read_bytes() for module in names}
+    modules = {module: (root / PACKAGE / module).read_bytes() for module in mutated}
     memory = checkout.dev / "mutants"
     if asked.fresh:
         (memory / "results.jsonl").unlink(missing_ok=True)

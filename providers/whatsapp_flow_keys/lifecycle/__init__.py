@@ -1,4 +1,4 @@
-"""The life of a key, as states found and actions: staging, registration, removal. No Pulumi in it.
+"""What is done to a key: staging, registration, removal. It imports no Pulumi.
 
 Every step can be repeated: a crash or an error at any point is repaired by running it again.
 """

@@ -1,4 +1,4 @@
-"""What Meta serves, where it says "nothing" and that may be wrong.
+"""Asks Meta what it serves, and asks again if the answer is "nothing", which may be wrong.
 
 Meta has no request that removes a public key, and documents one answer for a number without a key: a blank key with a
 status. So an empty answer, or "nothing" beside a key that was registered, is asked again before anything rests on it.
@@ -12,9 +12,9 @@ _SECONDS_BETWEEN_ASKS = 1.0
 
 
 def ask(session: Session, *, known: bool) -> RegisteredKey:
-    """What Meta serves. ``known``: a key of the number was registered there, so "nothing" contradicts what is known.
+    """What Meta serves. ``known``: a key of the number was registered, so "nothing" contradicts what is known.
 
-    Raises the errors of the Graph API.
+    Raises :class:`GraphError` if Meta can't be asked.
     """
     served = session.graph.get_registered_key(session.number)
     for _ in range(_ASKS - 1):

@@ -23,5 +23,5 @@ class Claim:
     formerly: str | None = None
 
     def trail(self, audit: Audit) -> Trail:
-        """Tells ``audit`` what is done to this number's keys."""
+        """Reports to ``audit`` what is done to this number's keys."""
         return Trail(audit, self.phone_number_id, self.managed_by)

@@ -11,9 +11,12 @@ _SECONDS_BETWEEN_PINGS = 2.0
 
 @dataclass(frozen=True)
 class Gate:
-    """The endpoint, and how many seconds it may take until it holds the new key; 0 asks once.
+    """What has to hold the new key before it is published.
 
-    ``only_copy_in_state``: the keys lie in the stack's state alone, which another run may overwrite meanwhile.
+    Args:
+        endpoint: the live endpoint.
+        wait: how many seconds it may take; 0 asks once.
+        only_copy_in_state: the keys are in the stack's state alone, which another run may overwrite meanwhile.
     """
 
     endpoint: Endpoint
@@ -21,7 +24,7 @@ class Gate:
     only_copy_in_state: bool = False
 
     def hold(self, public_key_pem: str, fingerprint: str, session: Session) -> None:
-        """Returns once the endpoint holds the key; a line is shown if that takes a while.
+        """Waits until the endpoint holds the key, and shows a line if that takes a while.
 
         Raises :class:`EndpointNotReadyError`.
         """

@@ -18,8 +18,10 @@ from whatsapp_flow_keys.stores.store import Store
 class Inspection:
     """What was found without changing anything.
 
-    ``key_ring`` is :data:`IN_PLACE`, or a sentence of what is amiss. ``foreign`` is the fingerprint that Meta serves,
-    where every store could be read and none holds it.
+    Args:
+        served: what Meta serves.
+        key_ring: :data:`IN_PLACE`, or a sentence that says what is wrong.
+        foreign: the fingerprint that Meta serves, if every store could be read and none holds it.
     """
 
     served: RegisteredKey
@@ -32,29 +34,29 @@ class Inspection:
 
 
 def inspect(wanted: Wanted, stores: Sequence[Store], session: Session) -> Inspection:
-    """Both sides as they are; changes nothing. A store that can't be read is part of what is found.
+    """Reads both sides and changes nothing. A store that can't be read is part of the result.
 
-    Raises :class:`GraphError` when Meta can't be asked: then nothing is known.
+    Raises :class:`GraphError` if Meta can't be asked: then nothing is known.
     """
     served = session.graph.get_registered_key(session.number)
-    amiss: list[str] = []
+    wrong: list[str] = []
     found: list[tuple[Store, KeyRing]] = []
     for store in stores:
         try:
             found.append((store, look_at_ring(store, session.claim)))
         except StoreError as error:
-            amiss.append(str(error))
+            wrong.append(str(error))
     # In the stack, keys leave a step later than in its backups.
     offered = {k.fingerprint for store, ring in found if not _is_recorded(store) for k in ring.keys if k.offered_at}
     for store, ring in found:
-        amiss.extend(_amiss(store, ring, wanted.fingerprint, offered))
+        wrong.extend(_what_is_wrong(store, ring, wanted.fingerprint, offered))
     readable = len(found) == len(stores)
     ours = any(served.fingerprint in ring for _, ring in found)
     foreign = served.fingerprint if readable and not ours else None
-    return Inspection(served, "; ".join(amiss) or IN_PLACE, foreign)
+    return Inspection(served, "; ".join(wrong) or IN_PLACE, foreign)
 
 
-def _amiss(store: Store, ring: KeyRing, desired: str, offered: Collection[str]) -> list[str]:
+def _what_is_wrong(store: Store, ring: KeyRing, desired: str, offered: Collection[str]) -> list[str]:
     if desired not in ring:
         return [f"{store.url}: lacks key {desired}"]
     if _is_recorded(store):

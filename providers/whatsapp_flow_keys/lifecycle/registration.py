@@ -29,11 +29,25 @@ _SECONDS_BETWEEN_READS = 1.0
 
 
 def register(wanted: Wanted, stores: Sequence[Store], session: Session, *, gate: Gate | None = None) -> RegisteredKey:
-    """Makes Meta serve the wanted key and proves it; what Meta serves then.
+    """Makes Meta serve the wanted key, and proves it. Running it again continues from what it finds.
 
-    Raises :class:`ForeignKeyError`, :class:`KeyNotInRingError`, :class:`EndpointNotReadyError`,
-    :class:`RegistrationError`, :class:`RoundTripError`, and the errors of the Graph API and the stores. Running it
-    again goes on from what it finds.
+    Args:
+        wanted: the key.
+        stores: every place of the ring; with the stack as the store, its recorded ring is the first.
+        session: the number, Meta, the clock, the audit log.
+        gate: the live endpoint that must hold the key first; None if the program names none.
+
+    Returns:
+        What Meta serves now.
+
+    Raises:
+        KeyNotInRingError: the stores lack the key.
+        ForeignKeyError: Meta serves a key that may not be replaced.
+        EndpointNotReadyError: the endpoint does not hold the key.
+        RegistrationError: Meta does not serve the key as it should, or contradicts what is known.
+        RoundTripError: the key that Meta serves and the one in the stores do not belong together.
+        GraphError: Meta could not be asked, or refused.
+        StoreError: a store could not be read or written.
     """
     with session.trail.step(Operation.VERIFIED, wanted.fingerprint):
         progress = Progress(GateState.SHUT if gate else GateState.NONE)
@@ -52,7 +66,7 @@ class _Registration:
     progress: Progress
 
     def run(self) -> RegisteredKey:
-        """Does step after step until the key is proven, or raises the error that says why it can't be."""
+        """Takes one step after another until the key is proven, or raises the error that says why it can't be."""
         found = self.look()
         while True:
             match next_step(found, self.wanted, self.progress):
@@ -72,14 +86,14 @@ class _Registration:
                     found = self.publish()
 
     def look(self) -> Found:
-        """What both sides hold now; the stores are asked again only where a step says so."""
+        """Asks Meta again. The stores are read again only by the steps that need it."""
         ring = self.rings.ring
         known = self.wanted.registered(ring) is not None and not self.progress.publications
         served = ask(self.session, known=known)
         return Found(served, ring, [store.url for store, _ in self.rings.found])
 
     def finish_other(self, found: Found) -> Found:
-        """An interrupted rotation: what it published becomes current before anything else is published."""
+        """Finishes an interrupted rotation: the key that it published becomes current first."""
         other = found.served.fingerprint
         assert other is not None  # a key of the ring
         self.rings = self.rings.write(
@@ -88,27 +102,27 @@ class _Registration:
         return replace(found, ring=self.rings.ring, other_is_current=True)
 
     def read_again(self) -> Found:
-        """What was published may be served after a moment."""
+        """Gives Meta a moment to serve what was published."""
         self.session.clock.sleep(_SECONDS_BETWEEN_READS)
         self.progress = replace(self.progress, reads=self.progress.reads + 1)
         return self.look()
 
     def ask_endpoint(self) -> Found:
-        """Forms will be encrypted with the new key at once: first the live endpoint proves that it holds it."""
+        """Waits for the endpoint: once the key is published, forms are encrypted with it immediately."""
         assert self.gate is not None  # else no step asks an endpoint
         self.gate.hold(self.wanted.public_key_pem(self.rings.ring), self.wanted.fingerprint, self.session)
         self.progress = replace(self.progress, gate=GateState.OPEN)
-        self.rings = self.rings.read_again(self.wanted.fingerprint)  # it took a while
+        self.rings = self.rings.read_again(self.wanted.fingerprint)  # the wait may have been long
         return self.look()
 
     def ask_endpoint_once(self) -> None:
-        """No form is encrypted yet, so nothing waits for the endpoint."""
+        """Warns only: the number has no key yet, so no form can fail."""
         assert self.gate is not None  # else no step asks an endpoint
         self.gate.warn(self.wanted.public_key_pem(self.rings.ring), self.wanted.fingerprint, self.session)
         self.progress = replace(self.progress, gate=GateState.WARNED)
 
     def publish(self) -> Found:
-        """The key is marked as offered everywhere, then sent to Meta. Whether that took effect, the next look shows."""
+        """Marks the key as offered in every store, then sends it to Meta. The next look shows if that took effect."""
         key = self.wanted.fingerprint
         with self.session.trail.changing([(Operation.OFFERED, key)]):
             self.rings = self.rings.write(offer(self.rings.ring, key, now=self.session.clock.now()))
@@ -119,9 +133,9 @@ class _Registration:
         return self.look()
 
     def _send(self, key: str) -> GraphError | None:
-        """Returns the error of a call that may have taken effect, or may still.
+        """Publishes the key. Returns the error of a call that may have taken effect, or may still do so.
 
-        Raises :class:`GraphError` where it had no effect.
+        Raises :class:`GraphError` for a call without effect.
         """
         public_key_pem = self.wanted.public_key_pem(self.rings.ring)
         try:
@@ -135,7 +149,7 @@ class _Registration:
         return None
 
     def prove(self, served: RegisteredKey) -> RegisteredKey:
-        """Both sides are read back; after a round trip the key becomes current, wherever it lay in the ring."""
+        """Reads both sides back. After a round trip the key becomes current, whatever its role was."""
         key, wanted = self.wanted.fingerprint, self.wanted
         self.rings = self.rings.read_no_older(key)
         prove(served, self.rings.ring, wanted)
@@ -151,9 +165,9 @@ class _Registration:
 
 
 def prove(served: RegisteredKey, ring: KeyRing, wanted: Wanted) -> None:
-    """A request encrypted with the key read from Meta is decrypted with the key read from the store.
+    """Encrypts a sample request with the key that Meta serves, and decrypts it with the key in the ring.
 
-    Raises :class:`RoundTripError` otherwise.
+    Raises :class:`RoundTripError` if that fails.
     """
     held = ring.key(wanted.fingerprint)
     if held is None or served.public_key_pem is None:
@@ -173,7 +187,7 @@ def _in_stack(rings: Rings) -> bool:
 
 
 def _is_in_place(rings: Rings, wanted: Wanted) -> bool:
-    """Whether a proof is no news: the key is current in every store, and recorded as proven with the stack's ring."""
+    """Whether the key is current in every store already, and with the stack's ring is recorded as proven."""
     if _in_stack(rings) and wanted.proven != wanted.fingerprint:
         return False
     rest = [held.ring for store, held in rings.found if not isinstance(store, RecordedRing)]
@@ -181,10 +195,10 @@ def _is_in_place(rings: Rings, wanted: Wanted) -> bool:
 
 
 def _with_one_passphrase(ring: KeyRing, wanted: Wanted) -> KeyRing:
-    """``ring`` written with the passphrase that is asked for, once the endpoint needs it anyhow.
+    """``ring`` with every key encrypted with the wanted passphrase, once the endpoint can't do without it.
 
-    It does where it was deployed with it, or where the key that Meta serves was written with it: then an endpoint that
-    has the former one alone opens no form. Until then each PEM keeps its own.
+    That is so if the endpoint was deployed with it, or if the key that Meta serves was written with it: an endpoint
+    that only has the former one then opens no form. Until then each PEM keeps its own.
     """
     current = ring.key(wanted.fingerprint)
     if wanted.deployed or (current is not None and is_written_with(current, wanted.passphrase)):

@@ -1,8 +1,8 @@
-"""Removal: what holds or opens a key goes only if no key that Meta serves is lost with it.
+"""Removal: deletes what holds or opens a key, unless a key that Meta serves would be lost with it.
 
-A copy counts only if it was read in this step, lies in another place than what goes, and opens with what is left.
-Meta is asked before the places are read: whatever is published after its answer shows there as offered, or makes the
-deletion, which names the version that was read, a conflict.
+A copy counts only if it was read in this step, lies in another place than what is deleted, and opens with what is left.
+Meta is asked before the places are read: a key that is published after its answer is marked there as offered, or makes
+the deletion, which names the version that was read, a conflict.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,9 +35,11 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Force:
-    """A person's word that a key may be lost: recorded as ``force_destroy``, or by the served key's ``fingerprint``.
+    """A person's permission to lose a key.
 
-    Where Meta can't be asked, the fingerprint of any key of the ring will do.
+    Args:
+        recorded: it was recorded as ``force_destroy``.
+        fingerprint: it names the key that Meta serves; if Meta can't be asked, any key of the ring.
     """
 
     recorded: bool = False
@@ -46,9 +48,11 @@ class Force:
 
 @dataclass(frozen=True)
 class Opening:
-    """What opens keys once the removal is done: PEMs in the clear, and those written with one of ``passphrases``.
+    """What can still open keys after the removal. PEMs in the clear always open.
 
-    ``passphrase_goes``: a generated passphrase goes in the same step, whatever becomes of the document.
+    Args:
+        passphrases: what is left of them.
+        passphrase_goes: a generated passphrase is deleted in the same run, whatever happens to the document.
     """
 
     passphrases: tuple[str, ...] = ()
@@ -65,9 +69,9 @@ class Opening:
 
 @dataclass(frozen=True)
 class _Stake:
-    """The keys of which copies go, and those that live on. ``unknown``: some place may hold any key.
+    """The keys of which copies are deleted, and ``survivors``: those of which another copy can be opened.
 
-    ``proven`` is the key that Meta is known to serve, as far as anything recorded says so.
+    ``unknown``: some place could not be read, and may hold any key. ``proven``: the key that was last proven at Meta.
     """
 
     where: str
@@ -85,7 +89,7 @@ class _Stake:
         return any(key.fingerprint == fingerprint for key in self.keys)
 
     def after(self, before: "_Stake") -> "_Stake":
-        """With what an earlier look showed: a place may answer with an older document than a moment ago."""
+        """Joined with an earlier look, since a place may answer with an older document than a moment ago."""
         return replace(
             self,
             keys=(*self.keys, *before.keys),
@@ -104,12 +108,22 @@ def remove_stored_ring(
     opening: Opening = Opening(),
     document_stays: bool = False,
 ) -> str:
-    """Deletes the document that the resource which the session's claim names owns; another owner's is left alone.
+    """Deletes the document if the session's claim owns it. Backups are never deleted.
 
-    Backups are never deleted. ``document_stays``: only what opens the keys goes. Returns what a person should know of
-    what is left, or "".
-    Raises :class:`DeletionRefusedError`, and :class:`StoreConflictError` where the document was written meanwhile; then
-    nothing was deleted.
+    Args:
+        store: where the document is.
+        backups: other places that may hold the keys.
+        session: the number and its owner, Meta, the clock, the audit log.
+        force: a person's permission to lose a key.
+        opening: what can open keys afterwards.
+        document_stays: only the passphrase is deleted.
+
+    Returns:
+        What a person should know about what is left, or "".
+
+    Raises, with nothing deleted:
+        DeletionRefusedError: a key that Meta serves, or may come to serve, would be lost.
+        StoreConflictError: somebody wrote the document meanwhile.
     """
     if document_stays and not opening.passphrase_goes:
         return ""
@@ -142,10 +156,15 @@ def remove_recorded_ring(
     force: Force,
     otherwise: str = "",
 ) -> None:
-    """Lets a ring go that the stack's state holds, unless that loses a key: :class:`DeletionRefusedError`.
+    """Allows a ring to leave the stack's state. Raises :class:`DeletionRefusedError` if a key would be lost with it.
 
-    ``survivors`` reads which keys other places hold; ``beside`` are those of a ring that replaced it in the state.
-    ``otherwise`` is what a person should know besides.
+    Args:
+        ring: what the state records.
+        session: the number, Meta, the clock, the audit log.
+        survivors: reads which keys other places hold.
+        beside: the keys of a ring that replaced this one in the state.
+        force: a person's permission to lose a key.
+        otherwise: what a refusal says besides.
     """
     with session.trail.step(Operation.DELETED, None, store=RecordedRing.url):
         if not force.recorded:
@@ -162,13 +181,13 @@ def remove_recorded_ring(
 
 
 def openable_in(stores: Sequence[Store], opening: Opening) -> frozenset[str]:
-    """The fingerprints of the keys that ``stores`` hold and that can be opened; what can't be read doesn't count."""
+    """The fingerprints of the keys that can be read in ``stores`` and opened."""
     return _openable([_read(store) for store in stores], opening)
 
 
 def _openable(found: Sequence[Versioned | StoreError], opening: Opening, *, but: str = "") -> frozenset[str]:
-    """The same of what was read. ``but``: see :attr:`Versioned.place`; the place that goes is none of them, however its
-    URL is spelled."""
+    """The same for what was read. ``but``: the :attr:`Versioned.place` that is deleted, so a copy there doesn't count,
+    however its URL is spelled."""
     rings = [ring for held in found if (ring := _ring_of(held)) is not None and not (but and _place_of(held) == but)]
     return frozenset(key.fingerprint for ring in rings for key in ring.keys if opening.opens(key))
 

@@ -20,13 +20,14 @@ class Restored:
 
 
 def restore(source: Store, target: Store, clock: Clock, audit: Audit) -> Restored:
-    """``target`` with every key of ``source``; what it holds itself stays. A soft-deleted document is restored first.
+    """Adds every key of ``source`` to ``target``, which keeps its own. A soft-deleted document is restored first.
 
-    The source is only read: a backup may be on a medium that can't be written.
+    The source is only read: a backup may be on a medium that can't be written. The ring stays its stack's.
 
-    The ring goes on to be its stack's. Raises :class:`InputError` where both are one place, :class:`StoreError` where
-    the source holds no ring, :class:`ForeignDocumentError` where the target holds another number's or another stack's;
-    then nothing was written.
+    Raises, before anything is written:
+        InputError: both are one place.
+        StoreError: the source holds no ring.
+        ForeignDocumentError: the target holds another number's or another stack's ring.
     """
     if source.url == target.url:
         raise InputError(f"{source.url} is given as source and as target")

@@ -1,4 +1,4 @@
-"""One number's ring in several stores: all are read first and worked on as their union, then all are written."""
+"""One number's ring in several stores: all are read first, worked on as their union, and all are written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ from whatsapp_flow_keys.stores.store import Store, Versioned
 
 @dataclass(frozen=True)
 class Rings:
-    """What the stores hold, and ``ring``: their union, with the highest revision. It is empty where none holds one."""
+    """What the stores hold, and ``ring``: their union, with the highest revision. It is empty if none holds one."""
 
     ring: KeyRing
     found: tuple[tuple[Store, Versioned], ...]
@@ -22,9 +22,9 @@ class Rings:
     trail: Trail = field(repr=False)
 
     def write(self, ring: KeyRing) -> "Rings":
-        """Every store with ``ring``; those that hold it already are left alone.
+        """Writes ``ring`` to every store, unless all hold it already.
 
-        Raises :class:`StoreConflictError` when another run wrote one of them meanwhile.
+        Raises :class:`StoreConflictError` if another run has written one of them since it was read.
         """
         if self.found and all(held.ring == ring for _, held in self.found):
             return self
@@ -32,20 +32,20 @@ class Rings:
         return replace(self, ring=written, found=tuple((s, self._write(s, written, held)) for s, held in self.found))
 
     def _write(self, store: Store, ring: KeyRing, held: Versioned) -> Versioned:
-        if isinstance(store, RecordedRing):  # a copy: the step that writes the state tells of it
+        if isinstance(store, RecordedRing):  # a copy: the step that writes the state reports it
             return store.write(ring, held)
         with self.trail.changing(changes_between(held.ring, ring), store.url):
             return store.write(ring, held)
 
     def read_again(self, desired: str) -> "Rings":
-        """What the stores answer now."""
+        """Reads the stores again."""
         return read_rings([store for store, _ in self.found], self.claim, self.trail, desired)
 
     def read_no_older(self, desired: str) -> "Rings":
-        """The same, as evidence.
+        """Reads the stores again, for what must be evidence.
 
-        Raises :class:`StoreError` where one answers with an older document than before: a replica that lags, or
-        somebody rolled it back. What it holds is not known then.
+        Raises :class:`StoreError` if one answers with an older document than before: a replica lags, or somebody
+        rolled the store back. What it holds is not known then.
         """
         again = self.read_again(desired)
         for (store, before), (_, now) in zip(self.found, again.found, strict=True):
@@ -57,18 +57,23 @@ class Rings:
         return again
 
     def settle(self) -> None:
-        """What surrounds each document (tags, the key that encrypts it) is in line with what was asked for."""
+        """Brings what surrounds each document (tags, the key that encrypts it) in line with the program."""
         for store, _ in self.found:
             store.settle()
 
 
 def read_rings(stores: Sequence[Store], claim: Claim, trail: Trail, desired: str | None = None) -> Rings:
-    """Reads every store; a soft-deleted document is restored first, and deleted again if it is somebody else's.
+    """Reads every store. A soft-deleted document is restored first, and deleted again if it is somebody else's.
 
-    The union names ``claim`` as its manager and owner. It keeps the key with the fingerprint ``desired``
-    though it may never have been offered.
-    Raises :class:`ForeignDocumentError` where a store holds another number's ring or another stack's, and
-    :class:`StoreError` where two of the stores turn out to be one place.
+    Args:
+        stores: every place of the ring.
+        claim: the manager and owner that the union is to name.
+        trail: where restored documents are reported.
+        desired: the fingerprint of a key that the union keeps even if it was never offered.
+
+    Raises:
+        ForeignDocumentError: a store holds another number's or another stack's ring.
+        StoreError: a store can't be read, or two of them are one place.
     """
     found = tuple((store, _read_restored(store, claim, trail)) for store in stores)
     return Rings(_union(found, claim, desired), found, claim, trail)

@@ -1,4 +1,4 @@
-"""What the steps of one call share: whose ring it is, who serves its public key, the time, and who hears of it."""
+"""What the steps of one call share: whose ring it is, who serves its public key, the clock, and who is informed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ class Session:
     Args:
         claim: whose ring it is.
         graph: who serves the public key.
-        clock: tells the time, and waits.
-        trail: tells the audit log what is done.
+        clock: the time, and how to wait.
+        trail: reports to the audit log.
         say: shows a person a line.
     """
 

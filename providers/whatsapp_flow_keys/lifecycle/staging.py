@@ -1,4 +1,4 @@
-"""Staging: a new key becomes durable as *pending*, in every store or in the stack's ring. Nothing is published here."""
+"""Staging: makes a new key durable as *pending*, in every store or in the stack's ring. It publishes nothing."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -29,10 +29,10 @@ class NewKey:
 
     Args:
         key: the pair.
-        issued_on: a UTC date.
-        passphrase: encrypts its PEM; None leaves that in the clear.
-        adopted: it was not made here, so it must be the one that Meta serves.
-        replaceable: fingerprints that may be published over though no store holds them.
+        issued_on: a UTC date (ISO 8601).
+        passphrase: what its PEM is encrypted with; None leaves it in the clear.
+        adopted: it was made elsewhere, so it must be the key that Meta serves.
+        replaceable: fingerprints of keys that may be published over though no store holds them.
     """
 
     key: PrivateKey
@@ -47,7 +47,7 @@ class Recorded:
     """The live key, as the stack's state records it.
 
     Args:
-        fingerprint: of that key, until another one is saved; None where that isn't known.
+        fingerprint: of that key; None if it isn't known.
         formers: passphrases that keys may have been written with before, newest first.
     """
 
@@ -58,11 +58,15 @@ class Recorded:
 def stage_in_stores(
     new: NewKey, stores: Sequence[Store], session: Session, recorded: Recorded = Recorded()
 ) -> list[str]:
-    """Every store with ``new`` as pending. Returns which of the former passphrases some key still needs.
+    """Writes ``new`` as pending to every store.
 
-    Before anything is written it stops if Meta can't be asked, if Meta serves a key that no store holds or another than
-    one that is adopted (:class:`ForeignKeyError`), and if a key of the ring opens with none of the passphrases
-    (:class:`PrivateKeyError`).
+    Returns:
+        The former passphrases that some key still needs.
+
+    Raises, before anything is written:
+        ForeignKeyError: Meta serves a key that no store holds, or another one than the adopted key.
+        PrivateKeyError: a key of the ring opens with none of the passphrases.
+        GraphError: Meta could not be asked.
     """
     trail, fingerprint = session.trail, new.key.fingerprint
     with trail.step(Operation.STAGED, fingerprint):
@@ -81,7 +85,7 @@ def stage_in_stores(
 
 
 def refuse_before_adoption(new: NewKey, session: Session) -> None:
-    """With the stack as the store: Meta is asked before a key is adopted. Raises :class:`ForeignKeyError`."""
+    """With the stack as the store: asks Meta before a key is adopted. Raises :class:`ForeignKeyError`."""
     claim = session.claim
     with session.trail.step(Operation.ADOPTED, new.key.fingerprint):
         served = session.graph.get_registered_key(session.number).fingerprint
@@ -104,12 +108,22 @@ def _needed_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence
 def claim_stores(
     recorded: Recorded, stores: Sequence[Store], session: Session, *, passphrase: str | None, moved: bool = False
 ) -> list[str]:
-    """Every store with the union of all and the present owner and manager: after a move, a rename, a new backup.
+    """Writes the union of all stores, under the current owner and stack, to every store: after a move, a rename, a new
+    backup.
 
-    ``passphrase`` is the one to be used from now on. Where the store was ``moved``, the union must hold the live key.
-    Returns which of the former passphrases some key still needs: all, while no store shows the live key, which may need
-    any.
-    Raises :class:`KeyNotInRingError`, and what :func:`former_passphrases` raises; then nothing was changed.
+    Args:
+        recorded: the live key.
+        stores: every place of the ring.
+        session: the number, the clock, the audit log.
+        passphrase: the one to be used from now on.
+        moved: the store is another one than before, so the union must hold the live key.
+
+    Returns:
+        The former passphrases that some key still needs. If no store shows the live key, all: it may need any of them.
+
+    Raises, before anything is written:
+        KeyNotInRingError: the live key is not where the keys should move.
+        PrivateKeyError, PassphraseChangeError: see :func:`former_passphrases`.
     """
     live = recorded.fingerprint
     with session.trail.step(Operation.STAGED, live):
@@ -133,7 +147,7 @@ def _not_where_it_moves(number: str, desired: str | None, stores: Sequence[Store
 
 
 def begin_recorded_ring(new: NewKey, backups: Sequence[Store], session: Session) -> KeyRing:
-    """The stack's own ring where none is recorded: what the backups hold, and ``new``.
+    """The stack's own ring if none is recorded yet: what the backups hold, and ``new``.
 
     Stops if Meta can't be asked, or serves a key that is in neither (:class:`ForeignKeyError`), and if a backup's key
     can't be opened without a passphrase (:class:`PrivateKeyError`).
@@ -160,12 +174,12 @@ def extend_recorded_ring(recorded: KeyRing, new: NewKey, backups: Sequence[Store
         except ClockSkewError:
             raise  # the ring's moments would be of a clock that is wrong
         except GraphError:
-            served = None  # staging goes on: the registration meets the same fault and reports it
+            served = None  # staging continues: the registration meets the same fault and reports it
         return _record(rings, new, served, session.clock.now(), recorded)
 
 
 def _refuse_encrypted(keys: Sequence[RingKey]) -> None:
-    """With the stack as the store no passphrase is given, so an endpoint would open none of these."""
+    """With the stack as the store there is no passphrase, so an endpoint could open none of these."""
     for key in keys:
         try:
             open_key(key)
@@ -185,13 +199,13 @@ def _record(rings: Rings, new: NewKey, served: str | None, now: datetime, record
     written = rings.write(staged)
     written.settle()
     for operation, fingerprint in changes_between(recorded, written.ring):
-        if operation is not Operation.PROMOTED:  # the registration told of it when it had proven the key
+        if operation is not Operation.PROMOTED:  # the registration reported it when it had proven the key
             rings.trail.done(operation, fingerprint, store=RecordedRing.url)
     return newest_first(written.ring)
 
 
 def _staged(ring: KeyRing, new: NewKey, served: str | None, now: datetime, recorded: str | None = None) -> KeyRing:
-    """An interrupted rotation is finished first: what Meta serves becomes current."""
+    """``ring`` with the new key. An interrupted rotation is finished first: what Meta serves becomes current."""
     desired = new.key.fingerprint
     if served is not None and served in ring:
         ring = promote(ring, served, desired=desired, now=now)

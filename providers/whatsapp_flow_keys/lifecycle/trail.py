@@ -1,6 +1,6 @@
-"""How the lifecycle tells the audit log what it does to the keys of one number: each thing once, where it is done.
+"""Reports to the audit log what the lifecycle does to the keys of one number: each event once, where it happens.
 
-What a store was written for is seen from the ring before and after, so a write that changes no key tells nothing.
+Why a store was written is derived from the ring before and after, so a write that changes no key is not reported.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.ring import KeyRing
 
 Change = tuple[Operation, str]
-"""What was done to the key with this fingerprint."""
+"""What happened to the key with this fingerprint."""
 
 RULES: Mapping[type[FlowKeysError], str] = {
     ForeignKeyError: "foreign_key",
@@ -34,7 +34,7 @@ RULES: Mapping[type[FlowKeysError], str] = {
     PassphraseChangeError: "passphrase_change_unfinished",
     UnsavedKeyError: "key_not_saved",
 }
-"""The outcome of what was refused. The names stand in people's logs: they are never changed."""
+"""The outcome that a refusal is reported with. The names are in people's logs, so they never change."""
 
 
 class Trail:
@@ -42,7 +42,7 @@ class Trail:
 
     def __init__(self, audit: Audit, phone_number_id: str, stack: str) -> None:
         self._audit, self._phone_number_id, self._stack = audit, phone_number_id, stack
-        self._told: Exception | None = None
+        self._reported: Exception | None = None
 
     def done(
         self,
@@ -54,31 +54,31 @@ class Trail:
         store: str | None = None,
         trace_id: str | None = None,
     ) -> None:
-        """Tells it."""
+        """Reports one event."""
         sentence = " ".join(reason.split()) if reason else None
         event = Event(operation, self._phone_number_id, self._stack, fingerprint, outcome, sentence, store, trace_id)
         self._audit.record(event)
 
     @contextmanager
     def step(self, operation: Operation, fingerprint: str | None, *, store: str | None = None) -> Iterator[None]:
-        """What ends this block with an error is told as the failure of ``operation``, or as refused.
+        """Reports an error that ends the block, as a failure of ``operation`` or as a refusal.
 
-        Of blocks in one another only the innermost tells it.
+        Of nested blocks only the innermost reports it.
         """
         try:
             yield
         except Exception as error:
-            if error is not self._told:
+            if error is not self._reported:
                 self._failed(error, operation, fingerprint, store)
             raise
 
     @contextmanager
     def changing(self, changes: Sequence[Change], store: str | None = None) -> Iterator[None]:
-        """Around what makes the ``changes``: they are told when it is done, or as failed like a :meth:`step`."""
+        """Around the code that makes ``changes``: reports them when it is done, or as failed, like :meth:`step`."""
         try:
             yield
         except Exception as error:
-            if error is not self._told:
+            if error is not self._reported:
                 for operation, fingerprint in changes:
                     self._failed(error, operation, fingerprint, store)
             raise
@@ -86,7 +86,7 @@ class Trail:
             self.done(operation, fingerprint, store=store)
 
     def _failed(self, error: Exception, operation: Operation, fingerprint: str | None, store: str | None) -> None:
-        self._told = error
+        self._reported = error
         if isinstance(error, DeletionRefusedError):
             fingerprint = error.fingerprint
         answer = error.answer if isinstance(error, GraphError) else None
@@ -103,7 +103,7 @@ class Trail:
 
 
 def changes_between(before: KeyRing | None, after: KeyRing) -> list[Change]:
-    """What a write of ``after`` over ``before`` does to keys; a key that is new there is staged, whatever its role."""
+    """What a write of ``after`` over ``before`` does to keys. A key that is new there is staged, whatever its role."""
     held = before.keys if before else ()
     known = {key.fingerprint for key in held}
     was, now = before.current if before else None, after.current

@@ -13,10 +13,15 @@ from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 class Wanted:
     """The key that Meta should serve.
 
-    ``replaceable``: fingerprints that may be published over though not ours, and :data:`NOTHING` where Meta may serve
-    none though one was registered. ``former_passphrases``: what some keys of the ring were written with before; see
-    :mod:`whatsapp_flow_keys.lifecycle.passphrases`. ``proven``: the fingerprint that the state records as proven.
-    ``deployed``: the endpoint has got the new passphrase, too, so that the ring may be written with it alone.
+    Args:
+        fingerprint: of the key.
+        passphrase: what its PEM is encrypted with; None if it is in the clear.
+        replaceable: fingerprints of other keys that may be published over, and :data:`NOTHING` if Meta may serve none
+            though a key was registered.
+        former_passphrases: what some keys of the ring were written with before; see
+            :mod:`whatsapp_flow_keys.lifecycle.passphrases`.
+        proven: the fingerprint that the state records as proven.
+        deployed: the endpoint has the new passphrase, too, so the ring may be written with that one alone.
     """
 
     fingerprint: str
@@ -27,15 +32,15 @@ class Wanted:
     deployed: bool = False
 
     def registered(self, ring: KeyRing) -> str | None:
-        """A key that was proven at Meta, as far as the ring and the state tell; None before the first one.
+        """A key that was proven at Meta according to the ring or the state; None before the first one.
 
-        That a key was offered proves nothing: its publication may never have left.
+        A key that was only offered doesn't count: its publication may never have been sent.
         """
         proven = (key.fingerprint for key in ring.keys if key.role in (Role.CURRENT, Role.PREVIOUS))
         return next(proven, self.proven)
 
     def open(self, key: RingKey) -> PrivateKey:
-        """The private key of a ring's entry. Raises :class:`PrivateKeyError`."""
+        """The private key of an entry. Raises :class:`PrivateKeyError` if no passphrase opens it."""
         try:
             return open_key(key, self.passphrase, *self.former_passphrases, checked=CHECKED)
         except PrivateKeyError as error:
@@ -45,7 +50,7 @@ class Wanted:
             ) from None
 
     def public_key_pem(self, ring: KeyRing) -> str:
-        """The public half, from the private one that ``ring`` holds."""
+        """The public half, computed from the private key in ``ring``. Raises :class:`KeyNotInRingError`."""
         held = ring.key(self.fingerprint)
         if held is None:
             raise KeyNotInRingError(f"key {self.fingerprint} left the ring of phone number {ring.phone_number_id}")
