@@ -249,7 +249,7 @@ def _secret(given: pulumi.Input[str] | None) -> pulumi.Output[str] | None:
 
 def _as_text(phone_number_id: pulumi.Input[str | int]) -> pulumi.Output[str]:
     """An int becomes text here, since the engine would make it a float; anything else is left to the check, also None:
-    as a text that is empty, since a value that isn't there is one that never came."""
+    as a string that is empty, since a value that isn't there is one that never came."""
 
     def text(value: Any) -> Any:
         if value is None:

@@ -146,7 +146,7 @@ _REQUIRED = object()
 
 def _text(value: Any, field: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise InputError(f"{field}: must be a text")
+        raise InputError(f"{field}: must be a string")
     return value
 
 

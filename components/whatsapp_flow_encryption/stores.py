@@ -178,7 +178,7 @@ def _never_stack_later(url: pulumi.Input[str]) -> pulumi.Input[str]:
 
 
 def _url(build: Callable[..., str], **fields: Any) -> pulumi.Input[str]:
-    """The complete URL: a text where every field is known now, else an Output."""
+    """The complete URL: a string where every field is known now, else an Output."""
     if any(_waits(value) for value in fields.values()):
         known: pulumi.Output[dict[str, Any]] = pulumi.Output.all(**fields)
         return known.apply(lambda values: complete_url(build(**values)))

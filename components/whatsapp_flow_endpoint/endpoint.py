@@ -61,7 +61,7 @@ class FlowEndpoint:
             if inspect.iscoroutinefunction(function):
                 raise InputError("a handler must be a plain function; asgi_app runs it in a thread, so it may block")
         if isinstance(app_secrets, str):  # each of its letters would be a secret
-            raise InputError("app_secrets: is a text; write it as a tuple, (secret,) with a comma for one")
+            raise InputError("app_secrets: is a string; write it as a tuple, (secret,) with a comma for one")
         if not all(secret and secret.isascii() for secret in app_secrets):
             raise InputError("app_secrets: one of them is empty, or not ASCII")
         self._policy = Policy(handler, on_ping, on_error_notice, app_secrets)

@@ -63,7 +63,7 @@ def _required(payload: Mapping[str, Any], name: str) -> str:
 def _text(payload: Mapping[str, Any], name: str) -> str | None:
     value = payload.get(name)
     if value is not None and not isinstance(value, str):
-        raise FlowMessageError(f"{name}: is {_kind(value)}, not a text")
+        raise FlowMessageError(f"{name}: is {_kind(value)}, not a string")
     return value
 
 
@@ -80,7 +80,7 @@ def _kind(value: object) -> str:
     """What JSON calls it."""
     if isinstance(value, bool):
         return "true or false"
-    for type_, name in ((int | float, "a number"), (str, "a text"), (list, "an array"), (Mapping, "an object")):
+    for type_, name in ((int | float, "a number"), (str, "a string"), (list, "an array"), (Mapping, "an object")):
         if isinstance(value, type_):
             return name
     return "null"

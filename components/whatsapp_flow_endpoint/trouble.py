@@ -1,4 +1,4 @@
-"""Names what is usually amiss with a request or an answer, for the log. It quotes nothing of a form."""
+"""Names what is usually wrong with a request or an answer, for the log. It quotes nothing of a form."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -45,15 +45,15 @@ def _not_json(value: Any, where: str) -> str | None:
     if isinstance(value, dict):
         wrong = next((key for key in value if not isinstance(key, str)), None)
         if wrong is not None:
-            return f"{where} has a name that is a {type(wrong).__name__}, not a text"
+            return f"{where} has a name that is a {type(wrong).__name__}, not a string"
         return next(filter(None, (_not_json(inner, where + _step(name)) for name, inner in value.items())), None)
     if isinstance(value, list | tuple):
         return next(filter(None, (_not_json(inner, f"{where}[{at}]") for at, inner in enumerate(value))), None)
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return f"{where} is {value}, which JSON has not"
+        return f"{where} is {value}, which JSON can't represent"
     if value is None or isinstance(value, str | int | float):
         return None
-    return f"{where} is a {type(value).__name__}, which JSON has not: make it a text or a number"
+    return f"{where} is a {type(value).__name__}, which JSON can't represent: make it a string or a number"
 
 
 def _step(name: str) -> str:

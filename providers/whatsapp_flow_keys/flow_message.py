@@ -137,7 +137,7 @@ def _base64(value: object, name: str) -> bytes:
     if value is None or value == "":
         raise FlowMessageError(f"{name}: is missing")
     if not isinstance(value, str):
-        raise FlowMessageError(f"{name}: is not a text")
+        raise FlowMessageError(f"{name}: is not a string")
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):

@@ -46,7 +46,7 @@ class KeySource:
     def stores(self) -> tuple[Store, ...]:
         """Every place of the ring, the store first; a document is the ring of a stack that keeps its own keys.
 
-        Raises :class:`InputError` for a wrong URL, :class:`ForeignDocumentError` for a text that is no document.
+        Raises :class:`InputError` for a wrong URL, :class:`ForeignDocumentError` for text that is not such a document.
         """
         if not self.is_store:
             return (RecordedRing(document.load(self.given, KEYS)),)

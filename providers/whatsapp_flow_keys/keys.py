@@ -127,7 +127,7 @@ def public_key_fingerprint(pem: str, *, field: str = "public key") -> str:
     """Lower-case hex SHA-256 of the SPKI DER of any public key in PEM format, whatever its type and size.
 
     The same as ``openssl pkey -pubin -outform der | openssl dgst -sha256``. Keys are compared by it, never by their
-    text, since Meta may format a PEM anew. Raises :class:`InputError` when the text is no public key.
+    text, since Meta may reformat a PEM. Raises :class:`InputError` when the text is no public key.
     """
     return _fingerprint(_load_public(pem, field))
 

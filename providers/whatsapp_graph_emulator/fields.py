@@ -23,14 +23,14 @@ def flag(field: str, value: object) -> bool:
 
 def text(field: str, value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise BadField(field, "must be a text that is not empty")
+        raise BadField(field, "must be a string that is not empty")
     return value
 
 
 def phone_number_id(field: str, value: object) -> str:
     """A phone number ID is a string of digits: as a JSON number it would lose digits in many readers."""
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]+", value):
-        raise BadField(field, "must be a phone number ID, a text of digits in quotes")
+        raise BadField(field, "must be a phone number ID, a string of digits in quotes")
     return value
 
 

@@ -96,7 +96,7 @@ def test_the_trigger_of_the_environment_is_for_numbers_that_have_none() -> None:
     [
         ({"phoneNumberId": 106540352242922.0}, "numbers[0].phoneNumberId: got a number; write the phone number ID as"),
         ({"phoneNumberId": None}, "numbers[0].phoneNumberId: a phone number ID is a string of digits, not nothing"),
-        ({"name": " "}, "numbers[0].name: must be a text"),
+        ({"name": " "}, "numbers[0].name: must be a string"),
         ({"stroe": "stack"}, "numbers[0].stroe: is not known; known are name, phoneNumberId, account, store, backups,"),
         ({"account": "no blanks"}, "numbers[0].account: must be the namespace of its settings"),
         ({"account": "south"}, "numbers[0].account: south:accessToken: is missing"),

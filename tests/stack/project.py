@@ -47,7 +47,7 @@ class Project:
     """One stack. ``number`` is its phone number ID, known to the emulator."""
 
     def __init__(self, folder: Path, emulator: Emulator, number: str, stack: str = STACK) -> None:
-        self.folder, self.emulator, self.number, self._stack = folder / "project", emulator, number, stack
+        self.folder, self.emulator, self.number = folder / "project", emulator, number
         self.backend = folder / "state"
         self.environment = engine_environment(home=folder / "home", backend=self.backend)
         self.environment |= {"WHATSAPP_GRAPH_URL": emulator.url, "WHATSAPP_ACCESS_TOKEN": TOKEN}
@@ -151,13 +151,17 @@ class Project:
         return str(stack["outputs"][f"{name}-fingerprint"])
 
     def _recorded(self) -> list[dict[str, Any]]:
-        """The state's resources as the backend's file holds them, which is what the CLI would read."""
+        """The state's resources, read from the backend's file where it holds one stack: the CLI would read the same."""
         project = re.match(r"name: (\S+)", (self.folder / "Pulumi.yaml").read_text())
         assert project
-        file = self.backend / ".pulumi" / "stacks" / project[1] / f"{self._stack}.json"
-        latest = json.loads(file.read_text())["checkpoint"]["latest"] or {}
-        resources: list[dict[str, Any]] = latest.get("resources") or []
-        return resources
+        folder = (
+            Path(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://")) / ".pulumi" / "stacks" / project[1]
+        )
+        stacks = list(folder.glob("*.json"))
+        if len(stacks) != 1:
+            return list(self.export()["deployment"].get("resources", []))
+        latest = json.loads(stacks[0].read_text())["checkpoint"]["latest"] or {}
+        return list(latest.get("resources") or [])
 
     def served(self) -> str | None:
         """The fingerprint of what Meta serves."""

@@ -62,7 +62,7 @@ def test_a_malformed_number_id_is_a_failure_of_the_preview(project: Project, wro
     [
         ({"rotate_after_days": 0}, "rotate_after_days: must be a whole number of days"),
         ({"rotate_after_days": 1.5}, "rotate_after_days: must be a whole number of days"),
-        ({"rotation_trigger": ""}, "rotation_trigger: must be a text"),
+        ({"rotation_trigger": ""}, "rotation_trigger: must be a string"),
         ({"take_over": "abc"}, "take_over: a fingerprint has 64 hexadecimal digits"),
         ({"force_destroy": "yes"}, "force_destroy: must be true or false"),
         ({"passphrase": "s3cr3t-words"}, "passphrase: adds nothing with the stack as the store"),

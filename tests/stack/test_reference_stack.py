@@ -82,7 +82,7 @@ def test_the_rotation_trigger_of_the_environment_rotates_numbers_that_have_none(
         ([], "numbers: must be a list of phone numbers"),
         ([{"name": "a", "phoneNumberId": 1.2345678901234568e16}], "numbers[0].phoneNumberId: got a number"),
         ([{"name": "a"}], "numbers[0].phoneNumberId: a phone number ID is a string of digits, not nothing"),
-        ([{"name": 7, "phoneNumberId": "12345"}], "numbers[0].name: must be a text"),
+        ([{"name": 7, "phoneNumberId": "12345"}], "numbers[0].name: must be a string"),
         ([{"name": "a", "phoneNumberId": "12345", "stroe": "x"}], "numbers[0].stroe: is not known; known are name"),
         ([{"name": "a", "phoneNumberId": "12345", "store": "ftp://x"}], "numbers[0].store: 'ftp://x' is not a store"),
         ([{"name": "a", "phoneNumberId": "12345", "rotateAfterDays": "90"}], "numbers[0].rotateAfterDays: must be"),

@@ -167,7 +167,7 @@ def test_an_unsigned_request_gets_432(caplog: pytest.LogCaptureFixture) -> None:
         (b'{"encrypted_aes_key": NaN}', "the body is not JSON"),
         (b"[]", "the body is JSON, but no object"),
         (b"{}", "encrypted_aes_key: is missing"),
-        (b'{"encrypted_aes_key": 7}', "encrypted_aes_key: is not a text"),
+        (b'{"encrypted_aes_key": 7}', "encrypted_aes_key: is not a string"),
         (b'{"encrypted_aes_key": "AA\\nAA"}', "encrypted_aes_key: is base64 broken into lines"),
     ],
 )
@@ -187,11 +187,11 @@ def test_a_body_that_is_no_flow_request_gets_400_and_a_log_line(
         ({}, "action: is missing"),
         ({**FORM, "action": None}, "action: is missing"),
         ({**FORM, "action": ""}, "action: is missing"),
-        ({**FORM, "version": 3.0}, "version: is a number, not a text"),
-        ({**FORM, "screen": True}, "screen: is true or false, not a text"),
-        ({**FORM, "flow_token": 4711}, "flow_token: is a number, not a text"),
+        ({**FORM, "version": 3.0}, "version: is a number, not a string"),
+        ({**FORM, "screen": True}, "screen: is true or false, not a string"),
+        ({**FORM, "flow_token": 4711}, "flow_token: is a number, not a string"),
         ({**FORM, "data": [TYPED_IN]}, "data: is an array, not an object"),
-        ({**FORM, "data": TYPED_IN}, "data: is a text, not an object"),
+        ({**FORM, "data": TYPED_IN}, "data: is a string, not an object"),
     ],
 )
 def test_a_decrypted_field_of_the_wrong_type_gets_400_and_is_named(
@@ -276,12 +276,12 @@ def test_a_handler_that_fails_at_length_gets_500_and_a_log_line_of_some_length(
         (None, "the handler returned a NoneType, not a dict"),
         ([], "the handler returned a list, not a dict"),
         ("text", "the handler returned a str, not a dict"),
-        ({"data": {"price": Decimal("9.99")}}, "the answer.data.price is a Decimal, which JSON has not"),
-        ({"data": {"price": float("nan")}}, "the answer.data.price is nan, which JSON has not"),
-        ({"data": [1, float("-inf")]}, "the answer.data[1] is -inf, which JSON has not"),
-        ({"data": {"days": {"Monday"}}}, "the answer.data.days is a set, which JSON has not"),
-        ({"data": b"bytes"}, "the answer.data is a bytes, which JSON has not"),
-        ({"data": {(1, 2): 3}}, "the answer.data has a name that is a tuple, not a text"),
+        ({"data": {"price": Decimal("9.99")}}, "the answer.data.price is a Decimal, which JSON can't represent"),
+        ({"data": {"price": float("nan")}}, "the answer.data.price is nan, which JSON can't represent"),
+        ({"data": [1, float("-inf")]}, "the answer.data[1] is -inf, which JSON can't represent"),
+        ({"data": {"days": {"Monday"}}}, "the answer.data.days is a set, which JSON can't represent"),
+        ({"data": b"bytes"}, "the answer.data is a bytes, which JSON can't represent"),
+        ({"data": {(1, 2): 3}}, "the answer.data has a name that is a tuple, not a string"),
         ({"data": MappingProxyType({})}, "the answer.data is a mappingproxy, not a dict"),
     ],
 )
@@ -349,7 +349,7 @@ def test_an_app_secret_that_can_be_none_is_refused_at_the_start(secret: str) -> 
 
 
 def test_an_app_secret_that_is_no_tuple_is_refused_since_each_letter_would_be_one() -> None:
-    with pytest.raises(InputError, match=r"^app_secrets: is a text; write it as a tuple, \(secret,\)") as refused:
+    with pytest.raises(InputError, match=r"^app_secrets: is a string; write it as a tuple, \(secret,\)") as refused:
         endpoint_of(book, app_secrets=APP_SECRET)
     assert APP_SECRET not in str(refused.value)
 

@@ -193,7 +193,7 @@ def test_an_empty_field_counts_as_missing(key: PrivateKey, name: str, value: obj
 @pytest.mark.parametrize("value", [7, [], {}, b"AAAA", True])
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_field_that_is_no_text_is_named(key: PrivateKey, name: str, value: object) -> None:
-    with pytest.raises(FlowMessageError, match=f"^{name}: is not a text$"):
+    with pytest.raises(FlowMessageError, match=f"^{name}: is not a string$"):
         decrypt_request([key], {**sent(key), name: value})
 
 

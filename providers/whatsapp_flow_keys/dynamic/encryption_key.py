@@ -100,7 +100,9 @@ class EncryptionKeyProvider(FlowKeysProvider):
         replaces = [name for name in _ROTATES if news.get(name) is not None and news[name] != olds.get(name)]
         replaces += [EXISTING_KEY] if adopts(olds, news) else []
         updates = [name for name in _IN_PLACE if news.get(name) != olds.get(name)]
-        updates += [name for name in ("locations",) if name not in olds]  # a state of before there were any
+        updates += [
+            name for name in ("locations",) if name not in olds
+        ]  # written by a version that recorded no locations
         waiting: list[str] = []
         if _goes_first(olds, news, updates) and "phone_number_id" not in replaces:
             replaces, waiting = waiting, replaces  # it keeps the old date and trigger, so the next `up` rotates
@@ -114,8 +116,8 @@ class EncryptionKeyProvider(FlowKeysProvider):
         return DiffResult(changes=bool(replaces or updates), replaces=replaces)
 
     def create(self, props: Props) -> CreateResult:
-        """Generates the pair, or adopts the one given, and stages it in every store. A repeat after a crash generates
-        anew."""
+        """Generates the pair, or adopts the given one, and stages it in every store. A repeat after a crash generates
+        another pair."""
         from whatsapp_flow_keys.keys import make_key
         from whatsapp_flow_keys.lifecycle.staging import NewKey, refuse_before_adoption, stage_in_stores
 
@@ -175,7 +177,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
 
 
 def issue_date(issued_on: Any, rotate_after_days: Any, today: date) -> str:
-    """The date that the key should bear: its own, or ``today`` where it has none or its rotation is due."""
+    """The date that the key should have: its own, or ``today`` if it has none or its rotation is due."""
     if not isinstance(issued_on, str):
         return today.isoformat()
     if isinstance(rotate_after_days, int) and today >= date.fromisoformat(issued_on) + timedelta(rotate_after_days):
@@ -184,7 +186,7 @@ def issue_date(issued_on: Any, rotate_after_days: Any, today: date) -> str:
 
 
 def _goes_first(olds: Props, news: Props, updates: Sequence[str]) -> bool:
-    """What only an update may do, since it sees the old values: another passphrase, another place."""
+    """What must be an update, since only an update sees the old values: another passphrase, another place."""
     moved = is_known(news["store"]) and not is_same_place(news["store"], olds.get("store"))
     return "passphrase" in updates or moved
 
@@ -198,13 +200,13 @@ def _stores(props: Props, recorded: Mapping[str, Any]) -> tuple[Store, ...]:
 
 
 def _passphrase_goes(props: Props) -> bool:
-    """Whether a destroy deletes the passphrase, too. A state of before that was recorded doesn't say: then it may."""
+    """Whether a destroy deletes the passphrase, too. Older states don't record this; assume that it does."""
     return bool(props.get("passphrase_is_generated") or ("locations" not in props and props.get("passphrase")))
 
 
 def _with_kept_trigger_concealed(outs: Props, news: Props) -> Props:
-    """The engine takes an output for secret if the input of its name is; a trigger that is kept beside another one, or
-    none, is no input any more, and may have been secret."""
+    """The engine marks an output as secret if the input of that name is. A trigger that is kept while the program gives
+    another one, or none, is not an input any more, and may have been secret."""
     kept = outs.get("rotation_trigger")
     if kept in (None, news.get("rotation_trigger")):
         return outs

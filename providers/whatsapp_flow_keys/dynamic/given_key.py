@@ -14,7 +14,10 @@ EXISTING_KEY, EXISTING_PASSPHRASE = "existing_private_key", "existing_passphrase
 
 
 def given_key(props: Mapping[str, Any]) -> "PrivateKey | None":
-    """None where there is none, or a preview doesn't know it. Raises :class:`PrivateKeyError`."""
+    """The key that the program gives; None if it gives none, or a preview doesn't know it yet.
+
+    Raises :class:`PrivateKeyError`.
+    """
     pem, passphrase = props.get(EXISTING_KEY), props.get(EXISTING_PASSPHRASE)
     if pem is None or not is_known(pem) or not is_known(passphrase):
         return None
@@ -24,13 +27,13 @@ def given_key(props: Mapping[str, Any]) -> "PrivateKey | None":
 
 
 def adopts(olds: Props, news: Props) -> bool:
-    """Whether another key is given than the recorded one."""
+    """Whether the program gives another key than the recorded one."""
     given = given_key(news)
     return given is not None and given.fingerprint != olds.get("fingerprint")
 
 
 def without_given(props: Props) -> Props:
-    """What is recorded of inputs."""
+    """The inputs as the state records them: without the given key."""
     return {name: value for name, value in props.items() if name not in (EXISTING_KEY, EXISTING_PASSPHRASE)}
 
 

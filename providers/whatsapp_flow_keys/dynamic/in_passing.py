@@ -1,7 +1,7 @@
-"""Secrets that a resource needs to act and its state need not hold: handed on from `check` to `create` or `update`.
+"""Secrets passed from `check` to `create` or `update` in memory, so that the state stores only their digests.
 
-The engine calls `check` right before them in every run, in the same process. The state records a digest: it shows a
-change as the text would, and a state that holds a key once less is smaller to write and leaks it once less.
+The engine calls `check` right before them in every run, in the same process. A digest shows a change as the secret
+itself would; a state that holds a key once less is smaller to write and leaks it once less.
 """
 
 import hashlib
@@ -13,14 +13,14 @@ _PREFIX = "sha256:"
 
 
 class InPassing:
-    """Texts of this run by their digests. Thread-safe."""
+    """Secrets of this run by their digests. Thread-safe."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
         self._lock = Lock()
 
     def hand_on(self, value: object) -> object:
-        """What stands for ``value`` in the state: the digest of a text, which is kept; anything else as it is."""
+        """What the state records for ``value``: the digest of a string, which is kept here; anything else unchanged."""
         if not isinstance(value, str) or value.startswith(_PREFIX):
             return value
         digest = _digest(value)
@@ -29,7 +29,7 @@ class InPassing:
         return digest
 
     def take(self, recorded: str, field: str) -> str:
-        """The text. Raises :class:`InputError` where no `check` of this process has seen it."""
+        """The secret. Raises :class:`InputError` if no `check` of this process has seen it."""
         with self._lock:
             text = recorded if not recorded.startswith(_PREFIX) else self._texts.get(recorded)
         if text is None:
@@ -40,7 +40,7 @@ class InPassing:
 
 
 def digest_of(recorded: object) -> object:
-    """The digest of a text, or of what a state of before there were digests records as a whole."""
+    """The digest of a string, or of the whole secret that a state of an older version records."""
     if not isinstance(recorded, str) or recorded.startswith(_PREFIX):
         return recorded
     return _digest(recorded)

@@ -1,4 +1,4 @@
-"""Checks of what people give, shared by the providers. Values that aren't known in a preview are passed over."""
+"""Checks of what people give, shared by the providers. Values that a preview doesn't know yet are skipped."""
 
 from collections.abc import Callable
 from datetime import date
@@ -81,7 +81,7 @@ def parse_flag(value: Any, field: str) -> bool:
 def parse_trigger(value: Any, field: str) -> str:
     """A text whose change asks for a rotation."""
     if not isinstance(value, str) or not value or len(value) > 1000:
-        raise InputError(f'{field}: must be a text of 1 to 1000 characters, as in "2026-11-24"')
+        raise InputError(f'{field}: must be a string of 1 to 1000 characters, as in "2026-11-24"')
     return value
 
 
@@ -96,7 +96,7 @@ def parse_date(value: Any, field: str) -> str:
 def parse_passphrase(value: Any, field: str) -> str:
     """A passphrase for the private keys in a store."""
     if not isinstance(value, str) or not value:
-        raise InputError(f"{field}: must be a text that is not empty")
+        raise InputError(f"{field}: must be a string that is not empty")
     if len(value.encode()) > _LONGEST_PASSPHRASE or "\0" in value:
         raise InputError(f"{field}: must have at most {_LONGEST_PASSPHRASE} bytes and no NUL")
     return value

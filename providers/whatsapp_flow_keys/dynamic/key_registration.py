@@ -188,7 +188,7 @@ def _stores(props: Props, ring: Callable[[Props], KeyRing]) -> tuple[Store, ...]
 
 def _recorded_ring(props: Props) -> KeyRing:
     """What the state records of it: which keys it holds, not the keys."""
-    if "held_fingerprints" not in props:  # a state of before
+    if "held_fingerprints" not in props:  # written by a version that recorded the ring itself
         return document.load(props["ring"], STACKS_RING)
     keys = tuple(RingKey(name, Role.RETAINED, "", None, "") for name in props["held_fingerprints"])
     return KeyRing(props["phone_number_id"], props["managed_by"], props["key_id"], keys=keys)

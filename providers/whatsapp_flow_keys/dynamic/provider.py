@@ -127,7 +127,7 @@ def _audit_log(path: str | None) -> AuditLog:
 
 
 def _phone_number_ids(props: Sequence[Any]) -> list[str]:
-    """The newest first; what is none is left out."""
+    """Newest first; values that aren't phone number IDs are skipped."""
     numbers = [given.get("phone_number_id") for given in reversed(props) if isinstance(given, dict)]
     return [number for number in numbers if isinstance(number, str) and number.isdigit()]
 

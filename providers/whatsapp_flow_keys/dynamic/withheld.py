@@ -1,4 +1,4 @@
-"""Inputs that never came, since the resource that gives them failed.
+"""Inputs missing because the resource they come from failed.
 
 With ``--continue-on-error`` the engine asks check and diff also about what depends on a failed resource, leaves out the
 inputs that are not known, and then skips the step. An error of check or diff would end the run for every other number,
@@ -35,7 +35,7 @@ def pass_by(method: _F) -> _F:
 
 def _refuse(_news: dict[str, Any], missing: Sequence[str]) -> None:
     raise MissingInputError(
-        f"{', '.join(missing)}: got no value, so nothing was done. Where it comes from a resource that failed, mend "
+        f"{', '.join(missing)}: got no value, so nothing was done. If it comes from a resource that failed, repair "
         f"that one and run `pulumi up` again"
     )
 

@@ -56,7 +56,7 @@ def registered_key(body: Any, doing: str) -> RegisteredKey:
     try:
         return RegisteredKey(pem, public_key_fingerprint(pem), status)
     except InputError:
-        raise UnexpectedAnswerError(doing, advice="Meta serves a text that is not a public key.") from None
+        raise UnexpectedAnswerError(doing, advice="Meta serves something that is not a public key.") from None
 
 
 def error_answer(status: int, headers: Mapping[str, str], body: Any, hidden: tuple[str, ...]) -> Answer:

@@ -204,7 +204,7 @@ def with_the_iv_of_the_request(body: bytes) -> Reply:
         encrypted("text"),
         encrypted(None),
     ],
-    ids=["IV not flipped", "clear JSON", "a page", "nothing", "bytes", "a list", "a text", "null"],
+    ids=["IV not flipped", "clear JSON", "a page", "nothing", "bytes", "a list", "a string", "null"],
 )
 def test_an_answer_that_is_no_encrypted_object_is_a_response_decryption_error(reply: Callable[[bytes], Reply]) -> None:
     exchange = ping(reply)
