@@ -165,7 +165,7 @@ class FileStore:
         """Holds the machine-wide lock of this document. A deletion removes the lock file, so whoever waited for it
         holds the lock of a file that is gone, and takes that of the new one."""
         while True:
-            descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
                 if _is_at(descriptor, self._lock_path):
