@@ -97,7 +97,9 @@ def test_the_file_and_its_lock_are_for_the_owner_only(store: FileStore, path: Pa
 
 
 @pytest.mark.usefixtures("_no_umask")
-@pytest.mark.parametrize(("made", "closed"), [(0o666, 0o660), (0o644, 0o640), (0o640, 0o640), (0o600, 0o600)])
+@pytest.mark.parametrize(
+    ("made", "closed"), [(0o777, 0o770), (0o666, 0o660), (0o644, 0o640), (0o640, 0o640), (0o600, 0o600)]
+)
 def test_an_empty_file_keeps_the_right_of_its_group_and_is_closed_to_others_by_the_first_write(
     store: FileStore, path: Path, made: int, closed: int
 ) -> None:
@@ -189,7 +191,9 @@ def test_a_write_that_would_take_the_right_to_read_from_somebody_is_refused(
 
 
 @as_root
-@pytest.mark.parametrize(("owner", "group", "rights"), [(NOBODY, GROUP, 0o600), (0, NOBODY, 0o640)])
+@pytest.mark.parametrize(
+    ("owner", "group", "rights"), [(NOBODY, GROUP, 0o600), (NOBODY, GROUP, 0o601), (0, NOBODY, 0o640)]
+)
 def test_an_owner_or_group_that_loses_nothing_does_not_stop_a_write(
     open_folder: Path, owner: int, group: int, rights: int
 ) -> None:
