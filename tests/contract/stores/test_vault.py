@@ -3,13 +3,10 @@
 Faults that a healthy server doesn't show, lost answers above all, come from a small proxy before it.
 """
 
-import http.server
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from time import monotonic
@@ -20,6 +17,7 @@ import requests
 
 from tests.contract.stores.place import delete
 from tests.contract.stores.vault_place import VaultPlace, policy
+from tests.contract.stores.vault_proxy import Between, First, Handler, answering, before, behind
 from tools.openbao import OpenBao
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import (
@@ -88,92 +86,10 @@ def place(openbao: OpenBao, monkeypatch: pytest.MonkeyPatch) -> VaultPlace:
     return VaultPlace(openbao, monkeypatch)
 
 
-@dataclass(frozen=True)
-class First:
-    """What somebody else does just before a call reaches the server."""
-
-    act: Callable[[], object]
-
-
-class Between(http.server.ThreadingHTTPServer):
-    """A proxy before the server that does what a bad network or a bad server does, once for each entry of ``plan``.
-
-    ``"drop"``: the call is made and its answer lost; a function: that, and then it runs, before the retry; a number:
-    that status, and no call; bytes: that body with status 200, and no call; None: nothing out of the ordinary.
-    """
-
-    daemon_threads = True
-
-    def __init__(self, server: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.server = server
-        self.plan: list[int | bytes | str | First | Callable[[], object] | None] = []
-        self.headers: dict[str, str] = {}
-        self.seen: list[tuple[str, str, str | None]] = []
-        self.callers: set[object] = set()
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Hanging up is what it is for."""
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    server: Between
-
-    def _any(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.callers.add(self.client_address)
-        self.server.seen.append((self.command, self.path, self.headers.get("X-Vault-Token")))
-        step = self.server.plan.pop(0) if self.server.plan else None
-        if isinstance(step, int | bytes):
-            self._answer(step if isinstance(step, int) else 200, step if isinstance(step, bytes) else b"")
-            return
-        if isinstance(step, First):
-            step.act()
-        with requests.Session() as session:
-            session.trust_env = False
-            headers = {name: value for name, value in self.headers.items() if name.startswith(("X-Vault", "Content"))}
-            made = session.request(self.command, self.server.server + self.path, data=body, headers=headers)
-        if callable(step):
-            step()
-        if step is None or isinstance(step, First):
-            self._answer(made.status_code, made.content, made.headers["Content-Type"])
-        else:
-            self.close_connection = True
-
-    do_GET = do_POST = do_DELETE = _any  # noqa: N815 (the names that http.server calls)
-
-    def _answer(self, status: int, body: bytes, kind: str = "text/html") -> None:
-        self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **self.server.headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its name in http.server)
-        """Nothing."""
-
-
-@contextmanager
-def before(address: str) -> Iterator[Between]:
-    with Between(address) as server:
-        thread = Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture
 def between(place: VaultPlace) -> Iterator[Between]:
     with before(place.server.address) as server:
         yield server
-
-
-def behind(between: Between, place: VaultPlace) -> VaultStore:
-    """The store that asks through the proxy."""
-    return VaultStore(f"hashivault://127.0.0.1:{between.server_port}/{place.path}?tls=off")
 
 
 def versions(place: VaultPlace) -> int:
@@ -429,7 +345,7 @@ def test_a_fault_that_passes_is_met_by_trying_again(place: VaultPlace, between: 
 
 def test_a_mount_that_is_not_yet_in_service_is_met_by_trying_again(place: VaultPlace) -> None:
     said = "Upgrading from non-versioned to versioned data. This backend will be unavailable for a brief period."
-    with _answering(400, {"errors": [said]}) as server:
+    with answering(400, {"errors": [said]}) as server:
         text = refusal(StoreUnavailableError, place.at_port(server.server_port).read, place)
     assert f"the server answered HTTP 400 ({said})" in text
     assert len(server.seen) == 3
@@ -439,7 +355,7 @@ def test_the_stores_of_one_server_share_a_connection_in_a_thread(
     place: VaultPlace, between: Between, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A program with a hundred numbers connects to its server a few times, not some hundred times."""
-    monkeypatch.setattr(_Handler, "protocol_version", "HTTP/1.1")
+    monkeypatch.setattr(Handler, "protocol_version", "HTTP/1.1")
     monkeypatch.setattr(SystemClock, "monotonic", lambda _self: 0.0)
     stores = [behind(between, place) for _ in range(3)]
     assert [store.read().ring for store in stores] == [None] * 3
@@ -451,7 +367,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(
     place: VaultPlace, between: Between, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between two reads of an endpoint a firewall may have forgotten it, and the next read would hang."""
-    monkeypatch.setattr(_Handler, "protocol_version", "HTTP/1.1")
+    monkeypatch.setattr(Handler, "protocol_version", "HTTP/1.1")
     monkeypatch.setattr(SystemClock, "monotonic", lambda _self: 0.0)
     store = behind(between, place)
     store.read()
@@ -462,7 +378,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(
 
 def test_threads_share_no_connection(place: VaultPlace, between: Between, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the session nor the token that it carries is safe for two at once."""
-    monkeypatch.setattr(_Handler, "protocol_version", "HTTP/1.1")
+    monkeypatch.setattr(Handler, "protocol_version", "HTTP/1.1")
     store = behind(between, place)
     store.read()
     thread = Thread(target=store.read)
@@ -731,14 +647,14 @@ def test_a_token_that_is_no_longer_valid_is_told_apart_from_a_policy(place: Vaul
     "said", ["permission denied", "2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n"]
 )
 def test_the_words_of_openbao_and_of_vault_for_an_unknown_token_are_known(place: VaultPlace, said: str) -> None:
-    with _answering(403, {"errors": [said]}) as server:
+    with answering(403, {"errors": [said]}) as server:
         assert "is not known, or has expired" in refusal(
             StorePermissionError, place.at_port(server.server_port).read, place
         )
 
 
 def test_a_refusal_in_unknown_words_is_told_with_both_reasons(place: VaultPlace) -> None:
-    with _answering(403, {"errors": ["no"]}) as server:
+    with answering(403, {"errors": ["no"]}) as server:
         text = refusal(StorePermissionError, place.at_port(server.server_port).read, place)
     assert "policies do not allow it" in text
     assert "is not known, or has expired" in text
@@ -989,24 +905,7 @@ def test_no_repr_shows_a_token_or_a_key(place: VaultPlace) -> None:
 
 def test_what_a_server_says_is_quoted_in_one_short_line(place: VaultPlace) -> None:
     said = f"upgrading\nthe mount of {place.server.token} " + "x" * 500
-    with _answering(400, {"errors": [said]}) as server:
+    with answering(400, {"errors": [said]}) as server:
         text = refusal(StoreUnavailableError, place.at_port(server.server_port).read, place)
     assert "the server refused the call with HTTP 400 (upgrading the mount of … xxx" in text
     assert len(text) < 300
-
-
-@contextmanager
-def _answering(status: int, body: dict[str, Any]) -> Iterator[Between]:
-    """A server with one answer to everything."""
-    answer = json.dumps(body).encode()
-
-    class Answer(_Handler):
-        def _any(self) -> None:
-            self.server.seen.append((self.command, self.path, None))
-            self._answer(status, answer, "application/json")
-
-        do_GET = do_POST = do_DELETE = _any  # noqa: N815 (the names that http.server calls)
-
-    with before("") as server:
-        server.RequestHandlerClass = Answer
-        yield server
