@@ -61,6 +61,22 @@ def test_what_another_tool_wrote_right_after_us_is_reported_and_not_overwritten(
     assert vault.text(NAME) == "password=hunter2"
 
 
+@pytest.mark.parametrize("over_ours", [True, False])
+def test_a_secret_that_somebody_emptied_right_after_us_is_reported_and_not_called_a_join(
+    vault: KeyVault, store: AzureKeyVaultStore, over_ours: bool
+) -> None:
+    found = store.write(ring(), store.read())
+
+    def emptied() -> None:
+        ours = vault.versions(NAME)[-1]["id"].rpartition("/")[2]
+        vault.put(NAME, " ", {AFTER: ours} if over_ours else None)
+
+    just_after_the_write(vault, emptied)
+    with pytest.raises(StoreConflictError, match="wrote something else over it"):
+        store.write(ring(1, revision=2), found)
+    assert vault.text(NAME) == " "
+
+
 def test_a_ring_that_a_person_put_back_by_hand_holds_as_it_is(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     store.write(ring(1, revision=5), store.read())
     vault.put(NAME, document.dump(ring(2, revision=3)))

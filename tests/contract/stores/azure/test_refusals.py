@@ -9,6 +9,7 @@ import pytest
 from tests.contract.stores.azure.rings import (
     NAME,
     fingerprints,
+    just_after_the_write,
     newest_keys,
     other_store,
     ring,
@@ -55,6 +56,16 @@ def test_a_missing_permission_is_named_in_the_words_of_the_vaults_model(
     assert [part in said for part in of_a_role] == [forbidden_by in ("ForbiddenByRbac", "")] * 2
     assert (of_a_policy in said) == (forbidden_by != "ForbiddenByRbac")
     assert newest_keys(vault) == fingerprints(0)
+
+
+def test_a_permission_to_list_that_is_lost_right_after_a_write_is_named(
+    vault: KeyVault, store: AzureKeyVaultStore
+) -> None:
+    found = store.write(ring(), store.read())
+    just_after_the_write(vault, lambda: vault.forbidden.add("list"))
+    with pytest.raises(StorePermissionError, match="lacks the permission `list`"):
+        store.write(ring(1, revision=2), found)
+    assert newest_keys(vault) == fingerprints(0, 1)
 
 
 @pytest.mark.parametrize(
