@@ -9,8 +9,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from threading import Barrier, Thread
@@ -18,10 +17,9 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
-from botocore.exceptions import ConnectionClosedError
 from botocore.stub import ANY, Stubber
 
+from tests.contract.stores.aws_answers import answer_lost, answered, just_before, lagging, listening, refused
 from tests.contract.stores.aws_place import AwsPlace
 from tests.contract.stores.place import delete
 from tests.servers.secrets_manager import ACCOUNT, REGION, SecretsManager
@@ -102,72 +100,6 @@ def stub(place: AwsPlace) -> Iterator[Stubber]:
     with Stubber(shared_client("secretsmanager", REGION, seconds_per_attempt())) as stubber:
         yield stubber
         stubber.assert_no_pending_responses()
-
-
-@contextmanager
-def listening(event: str, handler: Any, service: str = "secretsmanager") -> Iterator[None]:
-    """Hears what happens to the client that the stores share."""
-    events = shared_client(service, REGION, seconds_per_attempt()).meta.events
-    events.register(event, handler)
-    try:
-        yield
-    finally:
-        events.unregister(event, handler)
-
-
-@contextmanager
-def answer_lost(action: str) -> Iterator[list[str]]:
-    """The first request of ``action`` is sent and carried out; its answer never comes. boto3 then asks again."""
-    lost: list[str] = []
-    session = shared_client("secretsmanager", REGION, seconds_per_attempt())._endpoint.http_session
-
-    def send(request: Any, **_: Any) -> None:
-        if not lost:
-            lost.append(request.url)
-            session.send(request)
-            raise ConnectionClosedError(endpoint_url=request.url)
-
-    with listening(f"before-send.secrets-manager.{action}", send):
-        yield lost
-    assert lost
-
-
-@contextmanager
-def lagging(action: str, answer: Mapping[str, Any], *, times: int = 1000) -> Iterator[None]:
-    """As AWS's reads are eventually consistent: the next calls of ``action`` answer what was before."""
-    calls: list[str] = []
-
-    def older(model: Any, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
-        calls.append(model.name)
-        return answered(answer) if len(calls) <= times else None
-
-    with listening(f"before-call.secrets-manager.{action}", older):
-        yield
-    assert calls
-
-
-def answered(answer: Mapping[str, Any]) -> tuple[AWSResponse, dict[str, Any]]:
-    """What botocore takes for the service's answer."""
-    response = AWSResponse("", 400 if "Error" in answer else 200, HTTPHeaders(), None)
-    return response, {"ResponseMetadata": {}, **answer}
-
-
-def refused(code: str) -> dict[str, Any]:
-    return {"Error": {"Code": code, "Message": ""}}
-
-
-@contextmanager
-def just_before(action: str, act: Callable[[], object]) -> Iterator[None]:
-    """Somebody else acts when the first request of ``action`` is on its way."""
-    acts = [act]
-
-    def turn(**_: Any) -> None:
-        if acts:
-            acts.pop()()
-
-    with listening(f"before-send.secrets-manager.{action}", turn):
-        yield
-    assert not acts
 
 
 # URLs
