@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,24 @@ def store(path: Path) -> FileStore:
     return FileStore(str(path))
 
 
-def test_no_descriptor_stays_open_after_a_write_or_a_deletion(store: FileStore) -> None:
-    before = os.listdir("/dev/fd")
+def test_no_descriptor_stays_open_after_a_write_or_a_deletion(store: FileStore, path: Path) -> None:
     written = store.write(ring(), store.read())
-    after_the_write = os.listdir("/dev/fd")
+    ours = {identity(found.stat()) for found in (path.parent, *path.parent.iterdir())}
+    open_after_the_write = ours & identities_of_what_is_open()
     store.delete(written)
-    assert [len(after_the_write), len(os.listdir("/dev/fd"))] == [len(before)] * 2
+    assert (len(ours), open_after_the_write, ours & identities_of_what_is_open()) == (3, set(), set())
+
+
+def identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
+
+
+def identities_of_what_is_open() -> set[tuple[int, int]]:
+    found = set[tuple[int, int]]()
+    for descriptor in os.listdir("/dev/fd"):
+        with suppress(OSError):  # that of the list itself, or of another thread
+            found.add(identity(os.fstat(int(descriptor))))
+    return found
 
 
 def test_the_lock_file_is_open_for_writing_since_nfs_locks_no_other(
