@@ -104,6 +104,13 @@ def test_every_defect_of_the_product_can_be_compiled() -> None:
             compile(mutant.of(source), module, "exec")
 
 
+def test_every_store_has_tests_that_are_tried_first() -> None:
+    files = fast_tests(ROOT)
+    stores = mutated_modules(ROOT, ["stores"])
+    assert len(stores) == 4
+    assert [store for store in stores if not looks_first(store, files)] == []
+
+
 def test_a_mutant_is_known_again_when_lines_are_put_before_it() -> None:
     before = mutants_of("ring.py", RING.encode())
     after = mutants_of("ring.py", RING.replace("GRACE =", "\n\nGRACE =").encode())

@@ -88,6 +88,8 @@ _FIRST = {
     "lifecycle/gate.py": ("contract/test_endpoint_gate*",),
     "lifecycle/rings.py": ("contract/test_revisions*", "contract/test_staging*", "contract/test_registration*"),
     "lifecycle/registration.py": ("contract/test_interrupted_rotation*", "contract/test_reading_back*"),
+    "lifecycle/wanted.py": ("contract/test_registration*",),
+    "lifecycle/inspection.py": ("contract/test_registration*", "contract/test_rings_soft_deleted*"),
     "lifecycle/staging.py": ("contract/test_adoption*",),
     "lifecycle/foreign_key.py": ("contract/test_staging*", "contract/test_adoption*"),
     "lifecycle/asking.py": ("contract/test_registration*", "contract/test_removal*"),
@@ -99,7 +101,7 @@ _FIRST = {
     "stores/file.py": ("contract/stores/test_file*",),
     "stores/vault/*": ("contract/stores/test_vault*",),
     "stores/aws*": ("contract/stores/test_aws*",),
-    "stores/azure*": ("contract/stores/test_azure*",),
+    "stores/azure*": ("contract/stores/azure/test_*",),
 }
 
 
