@@ -23,7 +23,7 @@ from tools.mutants.reach import Names, Reached, learn_reach
 from tools.mutants.reasons import as_entry, out_of_date, read_reasons
 from tools.mutants.results import KILLED, SURVIVED, UNTESTED, Results
 from tools.mutants.scope import PACKAGE, PRELOADED, mutated_modules
-from tools.mutants.snapshot import take_snapshot
+from tools.mutants.snapshot import commit_of, take_snapshot
 from tools.processes import say
 from tools.stop import Stop
 
@@ -76,7 +76,7 @@ def _alone(checkout: Checkout) -> Iterator[None]:
 def _run(checkout: Checkout, asked: argparse.Namespace) -> int:
     started = time.monotonic()
     reasons = read_reasons()
-    root = take_snapshot(checkout)
+    root, commit = take_snapshot(checkout), commit_of(checkout)
     mutated = mutated_modules(root, asked.modules)
     if not mutated:
         raise Stop(f"No module that is mutated is called {' or '.join(asked.modules)}.")
@@ -94,7 +94,7 @@ def _run(checkout: Checkout, asked: argparse.Namespace) -> int:
         names = Names(root)
         _try_all(run, pool, reached, names)
         _try_again(run, pool, reached, names, reasons)
-    return _report(checkout, run, reasons, time.monotonic() - started)
+    return _report(checkout, run, reasons, commit, time.monotonic() - started)
 
 
 def _try_all(run: _Run, pool: Pool, reached: Reached, names: Names) -> None:
@@ -151,7 +151,7 @@ def _order(run: _Run, mutant: Mutant, tests: list[str], reached: Reached) -> dic
     }
 
 
-def _report(checkout: Checkout, run: _Run, reasons: dict[Identity, str], seconds: float) -> int:
+def _report(checkout: Checkout, run: _Run, reasons: dict[Identity, str], commit: str, seconds: float) -> int:
     scores = []
     for module in run.modules:
         mutants = [mutant for mutant in run.mutants if mutant.module == module]
@@ -163,8 +163,10 @@ def _report(checkout: Checkout, run: _Run, reasons: dict[Identity, str], seconds
     say(f"\n{shown}\n\n{seconds / 60:.0f} min.")
     if run.whole:
         page = checkout.root / "docs" / "mutation-testing.md"
-        sample = "" if run.every == 1 else f"A sample: of each {run.every} mutants one was tried.\n\n"
-        write_between(page, f"\n{sample}{shown}\n\n## Survivors\n\n{survivors(scores, reasons)}\n")
+        sample = "" if run.every == 1 else f" A sample: of each {run.every} mutants one was tried."
+        write_between(
+            page, f"\nOf commit {commit}.{sample}\n\n{shown}\n\n## Survivors\n\n{survivors(scores, reasons)}\n"
+        )
         say("Wrote docs/mutation-testing.md.")
     for identity in out_of_date(reasons, run.modules, run.results.alive) if run.whole and run.every == 1 else ():
         say(f"survivors.json: this one is dead or gone, delete its entry: {' | '.join(map(str, identity))}")

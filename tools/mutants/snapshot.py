@@ -31,6 +31,12 @@ def take_snapshot(checkout: Checkout) -> Path:
     return copy
 
 
+def commit_of(checkout: Checkout) -> str:
+    """The commit that is checked out, with "-dirty" behind it where files were changed since."""
+    described = ["git", "describe", "--always", "--dirty", "--exclude", "*"]
+    return subprocess.run(described, cwd=checkout.root, capture_output=True, check=True, text=True).stdout.strip()
+
+
 def digest_of(root: Path, names: Iterable[str]) -> str:
     """Of the contents of files, by their names below ``root``."""
     digest = hashlib.sha256()
