@@ -107,7 +107,7 @@ class Line:
     ) -> Session:
         """What a call of the provider hands to the lifecycle; its audit log is ``told``."""
         claim = self.claim(owner, formerly)
-        return Session(claim, graph or self.graph, self.clock, claim.trail(self.told), say)
+        return Session(claim, lambda: graph or self.graph, self.clock, claim.trail(self.told), say)
 
     def stage(self, *, replaceable: Sequence[str] = (), owner: str = "key-1") -> str:
         """A new pair, durable as pending; its fingerprint."""

@@ -50,6 +50,7 @@ class MiniatureEngine:
     folder: Path
     clock: TestClock = field(default_factory=TestClock)
     said: list[str] = field(default_factory=list)
+    token: str = TOKEN
     state: dict[Kind, Recorded] = field(default_factory=dict)
     replaced: list[tuple[Kind, Recorded]] = field(default_factory=list)
 
@@ -65,7 +66,7 @@ class MiniatureEngine:
         """As a process configures it."""
         provider = kind()
         settings = {
-            "whatsapp:accessToken": TOKEN,
+            "whatsapp:accessToken": self.token,
             "whatsapp:graphUrl": self.emulator.url,
             "whatsapp:auditLog": str(self.folder / "audit.log"),
         }

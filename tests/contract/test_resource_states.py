@@ -52,6 +52,19 @@ def test_an_update_records_no_guard_that_was_not_there_when_the_key_was_made(eng
     assert engine.state[EncryptionKeyProvider].outs["stored_ring"] is None
 
 
+def test_keys_are_copied_into_a_backup_without_an_access_token_and_rotated_only_with_one(
+    engine: MiniatureEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy needs nothing from Meta."""
+    monkeypatch.delenv("WHATSAPP_ACCESS_TOKEN", raising=False)
+    key_alone(engine)
+    engine.token = ""
+    backups = [engine.store("backup")]
+    assert key_alone(engine, backups=backups) == "update"
+    with pytest.raises(Exception, match="whatsapp:accessToken"):
+        key_alone(engine, backups=backups, rotation_trigger="once")
+
+
 def test_a_key_beside_keys_that_its_passphrase_does_not_open_is_refused_with_that_reason(
     engine: MiniatureEngine,
 ) -> None:

@@ -100,9 +100,7 @@ class EncryptionKeyProvider(FlowKeysProvider):
         replaces = [name for name in _ROTATES if news.get(name) is not None and news[name] != olds.get(name)]
         replaces += [EXISTING_KEY] if adopts(olds, news) else []
         updates = [name for name in _IN_PLACE if news.get(name) != olds.get(name)]
-        updates += [
-            name for name in ("locations",) if name not in olds
-        ]  # written by a version that recorded no locations
+        updates += [] if "locations" in olds else ["locations"]  # written by a version that recorded none
         waiting: list[str] = []
         if _goes_first(olds, news, updates) and "phone_number_id" not in replaces:
             replaces, waiting = waiting, replaces  # it keeps the old date and trigger, so the next `up` rotates

@@ -55,9 +55,7 @@ class KeyRingProvider(FlowKeysProvider):
         self.run.rings.note_recorded(id_, olds.get("ring"))
         moved = news["phone_number_id"] != olds.get("phone_number_id")
         updates = [name for name in _IN_PLACE if news.get(name) != olds.get(name)]
-        updates += [
-            name for name in ("locations",) if name not in olds
-        ]  # written by a version that recorded no locations
+        updates += [] if "locations" in olds else ["locations"]  # written by a version that recorded none
         return DiffResult(changes=bool(moved or updates), replaces=["phone_number_id"] if moved else [])
 
     def create(self, props: Props) -> CreateResult:

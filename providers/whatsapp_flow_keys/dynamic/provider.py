@@ -98,7 +98,7 @@ class FlowKeysProvider(ResourceProvider):
         """What a call that acts hands to the lifecycle."""
         from whatsapp_flow_keys.lifecycle.session import Session
 
-        return Session(claim, self.graph(), self.run.clock, claim.trail(self.audit()), self.run.say)
+        return Session(claim, self.graph, self.run.clock, claim.trail(self.audit()), self.run.say)
 
     def audit(self) -> Audit:
         """The audit log; one for each file in this process, so that one that fails is reported once."""

@@ -15,17 +15,22 @@ class Session:
 
     Args:
         claim: whose ring it is.
-        graph: who serves the public key.
+        connect: gives who serves the public key, when a step asks for it; raises InputError for a wrong setting.
         clock: the time, and how to wait.
         trail: reports to the audit log.
         say: shows a person a line.
     """
 
     claim: Claim
-    graph: Graph
+    connect: Callable[[], Graph]
     clock: Clock
     trail: Trail
     say: Callable[[str], None]
+
+    @property
+    def graph(self) -> Graph:
+        """Who serves the public key."""
+        return self.connect()
 
     @property
     def number(self) -> str:
