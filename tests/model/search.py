@@ -11,11 +11,24 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tests.model.moments import Broken, Moment, Move, State, begun, broken_between, ended, next_moments
 from tests.model.repair import check_repair
 
 Trace = Callable[[], list[str]]
+
+
+class Parent(NamedTuple):
+    """How a state was first reached: by a move from ``state`` with ``budget`` faults, of which ``left`` are left.
+
+    The way through the move is found again when it is asked for: to keep it takes most of a large search's memory.
+    """
+
+    state: State
+    budget: int
+    title: str
+    left: int
 
 
 @dataclass(frozen=True)
@@ -66,7 +79,7 @@ def _little_garbage() -> Iterator[None]:
 def _explored(scenario: Scenario, progress: Callable[[Found], None]) -> Found:
     found = Found()
     visited: dict[State, int] = {scenario.begin: scenario.faults}
-    parents: dict[State, tuple[State, Trace] | None] = {scenario.begin: None}
+    parents: dict[State, Parent] = {}
     queue = deque([(scenario.begin, scenario.faults)])
     path: list[str] = []
     while queue:
@@ -79,30 +92,47 @@ def _explored(scenario: Scenario, progress: Callable[[Found], None]) -> Found:
         try:
             path = ["-- repair"]
             check_repair(state, path)
-            arrival = [Move("what is under way arrives", state)] if state.world.late else []
-            for move in (*scenario.moves(state), *arrival):
+            for move in _moves(scenario, state):
                 found.moves += 1
-                path = [f"-- {move.label}"]
-                for after, left, steps in _all_ends(move, budget, found, path):
+                path = [_title(move)]
+                for after, left, _ in _all_ends(move, budget, found, path):
                     if visited.get(after, -1) < left:
                         visited[after] = left
-                        parents[after] = (state, steps)
+                        parents[after] = Parent(state, budget, _title(move), left)
                         queue.append((after, left))
         except Broken as broken:
             found.broken = str(broken)
-            found.trace = [*_history(parents, state), *path]
+            found.trace = [*_history(scenario, parents, state), *path]
             return found
     return found
 
 
-def _history(parents: dict[State, tuple[State, Trace] | None], state: State) -> list[str]:
+def _moves(scenario: Scenario, state: State) -> list[Move]:
+    arrival = [Move("what is under way arrives", state)] if state.world.late else []
+    return [*scenario.moves(state), *arrival]
+
+
+def _title(move: Move) -> str:
+    return f"-- {move.label}"
+
+
+def _history(scenario: Scenario, parents: dict[State, Parent], state: State) -> list[str]:
     steps: list[str] = []
-    parent = parents[state]
-    while parent is not None:
-        state, taken = parent
-        steps = [*taken(), *steps]
+    while state in parents:
         parent = parents[state]
+        steps = [*_steps_to(scenario, parent, state), *steps]
+        state = parent.state
     return steps
+
+
+def _steps_to(scenario: Scenario, parent: Parent, state: State) -> list[str]:
+    """How the move led there; the same as the first time, since nothing in a search is left to chance."""
+    for move in _moves(scenario, parent.state):
+        if _title(move) == parent.title:
+            for after, left, trace in _all_ends(move, parent.budget, Found(), [parent.title]):
+                if (after, left) == (state, parent.left):
+                    return trace()
+    raise AssertionError(f"{parent.title}: leads elsewhere when it is made again")
 
 
 def _all_ends(move: Move, budget: int, found: Found, path: list[str]) -> Iterator[tuple[State, int, Trace]]:
