@@ -558,15 +558,20 @@ PENDING: dict[str, str] = {
         "no loss: renamed without an alias, and then a destroy that was cut short: the former name's StoredKeyRing "
         "can't know that its passphrase opens nothing that is left, and refuses at every later `up`"
     ),
+    "two at once, 2 rounds: one stack, two machines, 1 faults": (
+        "no loss: two machines run the first `up` at the same time, past the engine's lock, and the write of one takes "
+        "effect late, over the key that the other has recorded. That key was never published and is gone; the error "
+        "says so, and a new rotation_trigger makes another"
+    ),
 }
-"""Searches that find what is not mended yet, each with what it finds: they are switched off. The way on is the one that
-the error names, WHATSAPP_FORCE_DESTROY."""
+"""Searches that find what the next `up` does not repair, each with what it finds: they are switched off. The way on is
+the one that the error names: a new rotation_trigger in the last, WHATSAPP_FORCE_DESTROY in the others."""
 
 
 def pending() -> list[Scenario]:
     """What is switched off, and what a file backend can't keep."""
-    found = [each for each in (*map(around, AROUND), *(around(name, 1) for name in AROUND)) if label(each) in PENDING]
-    return [*found, *(meanwhile(name) for name in LIMITS)]
+    searches = (*map(around, AROUND), *(around(name, 1) for name in AROUND), two_at_once(_TWO_MACHINES, 1, 2))
+    return [*(each for each in searches if label(each) in PENDING), *(meanwhile(name) for name in LIMITS)]
 
 
 def bounded() -> list[Scenario]:
@@ -589,7 +594,6 @@ def soak() -> list[Scenario]:
     """What `make soak` searches besides, the longest first."""
     return [
         *(create_and_rotate(stores, faults=3) for stores in reversed(_CREATED_AND_ROTATED)),
-        two_at_once(_TWO_MACHINES, faults=1, rounds=2),
         *(whole_life(stores, faults=2, length=3) for stores in STORES),
         *(adoption(stores, faults=2, length=3) for stores in _CREATED_AND_ROTATED),
         *(two_at_once(pair, faults=2, rounds=2) for pair in PAIRS if pair not in _MACHINES),
