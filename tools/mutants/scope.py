@@ -98,9 +98,9 @@ _FIRST = {
     "lifecycle/verification.py": ("contract/command_line/test_verify*",),
     "dynamic/*": ("unit/test_{stem}*", "unit/test_provider*", "contract/test_provider*"),
     "dynamic/reasons.py": ("unit/test_change_sentences*",),
-    "stores/file.py": ("contract/stores/test_file*",),
-    "stores/vault/*": ("contract/stores/test_vault*",),
-    "stores/aws*": ("contract/stores/test_aws*",),
+    "stores/file.py": ("contract/stores/file/test_*",),
+    "stores/vault/*": ("contract/stores/vault/test_*",),
+    "stores/aws*": ("contract/stores/aws/test_*",),
     "stores/azure*": ("contract/stores/azure/test_*",),
 }
 

@@ -16,8 +16,8 @@ import pytest
 import requests
 
 from tests.contract.stores.place import delete
+from tests.contract.stores.vault.proxy import Between, First, Handler, answering, before, behind
 from tests.contract.stores.vault_place import VaultPlace, policy
-from tests.contract.stores.vault_proxy import Between, First, Handler, answering, before, behind
 from tools.openbao import OpenBao
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import (
@@ -79,17 +79,6 @@ def over_tls() -> Iterator[OpenBao]:
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("whatsapp_flow_keys.stores.vault.client._FIRST_PAUSE", 0.0)
-
-
-@pytest.fixture
-def place(openbao: OpenBao, monkeypatch: pytest.MonkeyPatch) -> VaultPlace:
-    return VaultPlace(openbao, monkeypatch)
-
-
-@pytest.fixture
-def between(place: VaultPlace) -> Iterator[Between]:
-    with before(place.server.address) as server:
-        yield server
 
 
 def versions(place: VaultPlace) -> int:

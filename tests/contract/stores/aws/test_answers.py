@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from tests.contract.stores.aws_answers import just_before, lagging, listening, refused
+from tests.contract.stores.aws.answers import just_before, lagging, listening, refused
 from tests.contract.stores.aws_place import AwsPlace
 from tests.contract.stores.rings import ring
-from tests.servers.secrets_manager import ACCOUNT, REGION, SecretsManager
+from tests.servers.secrets_manager import ACCOUNT, REGION
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import ForeignDocumentError, StoreConflictError, StoreUnavailableError
 from whatsapp_flow_keys.stores.aws_secrets_manager.client import shared_client
@@ -26,11 +26,6 @@ ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:whatsapp/flows/line-AbC
 OLD = "11111111-1111-1111-1111-111111111111"
 THERE = {"ARN": ARN, "VersionIdsToStages": {OLD: ["AWSCURRENT"]}}
 OURS = [{"Key": "whatsapp-flow-keys:managed-by", "Value": "org/flows/prod"}]
-
-
-@pytest.fixture
-def place(secrets_manager: SecretsManager, monkeypatch: pytest.MonkeyPatch) -> AwsPlace:
-    return AwsPlace(secrets_manager, monkeypatch)
 
 
 @pytest.fixture

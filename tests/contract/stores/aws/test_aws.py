@@ -19,10 +19,10 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.stub import ANY, Stubber
 
-from tests.contract.stores.aws_answers import answer_lost, answered, just_before, lagging, listening, refused
+from tests.contract.stores.aws.answers import answer_lost, answered, just_before, lagging, listening, refused
 from tests.contract.stores.aws_place import AwsPlace
 from tests.contract.stores.place import delete
-from tests.servers.secrets_manager import ACCOUNT, REGION, SecretsManager
+from tests.servers.secrets_manager import ACCOUNT, REGION
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import (
     FlowKeysError,
@@ -52,7 +52,7 @@ STAGED = "WHATSAPP_FLOW_KEYS_STAGED"  # stands in people's secrets, and on the p
 NAME = "whatsapp/flows/line"
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{NAME}-AbCdEf"
 OLD = "11111111-1111-1111-1111-111111111111"
-PAGE = Path(__file__).parents[3] / "docs" / "stores" / "aws-secrets-manager.md"
+PAGE = Path(__file__).parents[4] / "docs" / "stores" / "aws-secrets-manager.md"
 MARKERS = {"whatsapp-flow-keys:managed-by": STACK, "whatsapp-flow-keys:phone-number-id": NUMBER}
 RECORD = "whatsapp-flow-keys:tags"
 CURRENT, STAGED = "AWSCURRENT", "WHATSAPP_FLOW_KEYS_STAGED"
@@ -74,11 +74,6 @@ def store(url: str) -> AwsSecretsManagerStore:
 
 def tags(place: AwsPlace) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in place.client.describe_secret(SecretId=place.secret).get("Tags", [])}
-
-
-@pytest.fixture
-def place(secrets_manager: SecretsManager, monkeypatch: pytest.MonkeyPatch) -> AwsPlace:
-    return AwsPlace(secrets_manager, monkeypatch)
 
 
 @pytest.fixture(autouse=True)

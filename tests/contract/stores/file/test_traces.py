@@ -12,16 +12,6 @@ from whatsapp_flow_keys.stores.file import FileStore
 from whatsapp_flow_keys.stores.store import Versioned
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ring.json"
-
-
-@pytest.fixture
-def store(path: Path) -> FileStore:
-    return FileStore(str(path))
-
-
 def test_no_descriptor_stays_open_after_a_write_or_a_deletion(store: FileStore, path: Path) -> None:
     written = store.write(ring(), store.read())
     ours = {identity(found.stat()) for found in (path.parent, *path.parent.iterdir())}

@@ -5,33 +5,21 @@ What a real OpenBao doesn't answer comes from a proxy before it, or from a serve
 
 import json
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.contract.stores.place import delete
 from tests.contract.stores.rings import ring
+from tests.contract.stores.vault.proxy import Between, answering, behind
 from tests.contract.stores.vault_place import VaultPlace
-from tests.contract.stores.vault_proxy import Between, answering, before, behind
-from tools.openbao import OpenBao
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import StoreUnavailableError
 from whatsapp_flow_keys.stores.store import Versioned
 from whatsapp_flow_keys.stores.vault.store import VaultStore
 
 NOTHING = Versioned(None, "0")
-
-
-@pytest.fixture
-def place(openbao: OpenBao, monkeypatch: pytest.MonkeyPatch) -> VaultPlace:
-    return VaultPlace(openbao, monkeypatch)
-
-
-@pytest.fixture
-def between(place: VaultPlace) -> Iterator[Between]:
-    with before(place.server.address) as server:
-        yield server
 
 
 def refused(call: Callable[[], object]) -> str:

@@ -15,16 +15,6 @@ from whatsapp_flow_keys.stores.urls import open_store
 LIMIT = 1024 * 1024
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ring.json"
-
-
-@pytest.fixture
-def store(path: Path) -> FileStore:
-    return FileStore(str(path))
-
-
 def test_a_name_that_is_no_utf_8_is_the_same_file_in_its_url(tmp_path: Path) -> None:
     store = open_store(f"{tmp_path.as_uri()}/ring%FF.json")
     store.write(ring(), store.read())

@@ -55,16 +55,6 @@ def left_over(folder: Path) -> list[str]:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ring.json"
-
-
-@pytest.fixture
-def store(path: Path) -> FileStore:
-    return FileStore(str(path))
-
-
-@pytest.fixture
 def _no_umask() -> Iterator[None]:
     before = os.umask(0)
     yield
