@@ -73,6 +73,7 @@ def _until_done(
         return _until_done(older(world, days=1), actor, command, program, path, patience - 1)
     elif ended.error.kind == "PassphraseChangeError" and "Set it back to the one before" in ended.error.text:
         key = live(state_of(world, actor, program), KEY)
+        program = program._replace(trigger="a new one")
         back = program._replace(passphrase=key.outs.get("passphrase") if key else None)
         world, back, _ = _until_done(world, actor, command, back, path, patience - 1)
         return _until_done(world, actor, command, program._replace(take_over=back.take_over), path, 0)
