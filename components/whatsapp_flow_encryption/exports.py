@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from whatsapp_flow_keys.dynamic.inputs import is_known
+from whatsapp_flow_keys.dynamic.wire import is_known
 
 _T = TypeVar("_T")
 

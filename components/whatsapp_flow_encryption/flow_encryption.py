@@ -113,22 +113,21 @@ class FlowEncryption(pulumi.ComponentResource):
         endpoint_url, endpoint_wait = _known_together(endpoint_url, endpoint_wait)
         existing_private_key, existing_passphrase = _known_together(existing_private_key, existing_passphrase)
 
+        every = {"phone_number_id": number, "managed_by": managed_by, "backups": backup_urls}
+        opened_with = {"passphrase": secret_passphrase, "passphrase_is_generated": is_generated or None}
         key = EncryptionKey(
             resource_name,
-            phone_number_id=number,
-            managed_by=managed_by,
+            child,
+            **every,
+            **opened_with,
             store=store_url,
-            backups=backup_urls,
-            passphrase=secret_passphrase,
-            passphrase_is_generated=is_generated,
             rotate_after_days=rotate_after_days,
             rotation_trigger=rotation_trigger,
             existing_private_key=_secret(existing_private_key),
             existing_passphrase=_secret(existing_passphrase),
             take_over=take_over,
             force_destroy=force_destroy,
-            stored_ring=store_url != STACK,
-            opts=child,
+            stored_ring=(store_url != STACK) or None,
         )
         # A parent's retain_on_delete would let a destroy forget the only copy, or all that opens the copies.
         asked = pulumi.ResourceOptions.merge(child, _ASKED_BEFORE_IT_GOES)
@@ -137,48 +136,43 @@ class FlowEncryption(pulumi.ComponentResource):
         if store_url == STACK:
             ring = KeyRing(
                 resource_name,
-                key=key,
-                phone_number_id=number,
-                managed_by=managed_by,
-                backups=backup_urls,
+                asked if only_copy_in_state else child,
+                **every,
+                key_id=key.id,
+                fingerprint=key.fingerprint,
+                private_key=key.private_key,
+                issued_on=key.issued_on,
                 take_over=take_over,
                 force_destroy=force_destroy,
-                opts=asked if only_copy_in_state else child,
             )
         else:
             stored = StoredKeyRing(
                 resource_name,
-                key=key,
-                phone_number_id=number,
-                managed_by=managed_by,
+                asked if is_generated else child,
+                **every,
+                **opened_with,
+                key_id=key.id,
                 store=store_url,
-                backups=backup_urls,
-                passphrase=secret_passphrase,
-                passphrase_is_generated=is_generated,
+                locations=key.locations,
                 force_destroy=force_destroy,
-                opts=asked if is_generated else child,
             )
         staged = _staged(key, ring, secret_passphrase)
+        first = [*(deploy(staged) if deploy else ()), *([stored] if stored else ())]
         registration = KeyRegistration(
             resource_name,
-            key=key,
-            phone_number_id=number,
-            managed_by=managed_by,
+            pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=first or None)),
+            **every,
+            key_id=key.id,
+            fingerprint=key.fingerprint,
             store=store_url,
-            backups=backup_urls,
-            passphrase=secret_passphrase,
-            ring=ring.ring if ring else None,
             locations=ring.locations if ring else key.locations,
+            passphrase=secret_passphrase,
+            former_passphrases=key.former_passphrases,
+            ring=ring.ring if ring else None,
             take_over=take_over,
             endpoint_url=endpoint_url,
             endpoint_wait=endpoint_wait,
-            deployed=deploy is not None,
-            opts=pulumi.ResourceOptions.merge(
-                child,
-                pulumi.ResourceOptions(
-                    depends_on=[*(deploy(staged) if deploy else ()), *([stored] if stored else ())] or None
-                ),
-            ),
+            deployed=(deploy is not None) or None,
         )
 
         self.fingerprint = key.fingerprint

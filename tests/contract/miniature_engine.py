@@ -18,9 +18,10 @@ from whatsapp_flow_keys import document
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
-from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider, Props
-from whatsapp_flow_keys.dynamic.run import Run
+from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider
 from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
+from whatsapp_flow_keys.resources.run import Run
+from whatsapp_flow_keys.resources.schema import Props
 from whatsapp_flow_keys.ring import KeyRing, Role
 from whatsapp_graph_emulator import Emulator
 

@@ -13,8 +13,8 @@ _RINGS = "lifecycle/rings.py"
 _STAGING = "lifecycle/staging.py"
 _ASKING = "lifecycle/asking.py"
 _FOREIGN_KEY = "lifecycle/foreign_key.py"
-_KEY, _STACKS_RING = "dynamic/encryption_key.py", "dynamic/key_ring.py"
-_REGISTERED = "dynamic/key_registration.py"
+_KEY, _STACKS_RING = "resources/encryption_key.py", "resources/key_ring.py"
+_REGISTERED = "resources/key_registration.py"
 
 _ROTATE_ONE, _ROTATE_BACKUP = (
     "create and rotate: one store, 2 faults",
@@ -143,17 +143,17 @@ DEFECTS = (
     ),
     Defect(
         "a promotion that failed is hidden by a refresh",
-        "dynamic/key_registration.py",
-        'proven = props["fingerprint"] if found.proves(props["fingerprint"]) else None',
-        "proven = found.served.fingerprint",
+        "resources/key_registration.py",
+        "proven_fingerprint=olds.fingerprint if found.proves(olds.fingerprint) else None",
+        "proven_fingerprint=served",
         _LIFE_ONE,
         "P4",
     ),
     Defect(
         "what was recorded as proven is not compared",
-        "dynamic/key_registration.py",
-        'unproven = news["fingerprint"] != olds.get("proven_fingerprint")',
-        'unproven = news["fingerprint"] != olds.get("fingerprint")',
+        "resources/key_registration.py",
+        "if news.fingerprint != olds.proven_fingerprint",
+        "if news.fingerprint != olds.fingerprint",
         _LIFE_ONE,
         "P4",
     ),
@@ -258,15 +258,15 @@ DEFECTS = (
     ),
     Defect(
         "a replaced ring can never go",
-        "dynamic/key_ring.py",
-        "beside=beside,",
+        "resources/key_ring.py",
+        "beside=run.rings.held_beside(id_, number),",
         "beside=frozenset(),",
         _LONG_LIFE_STACK,
         "P4",
     ),
     Defect(
         "a ring that moved out of the stack can never go",
-        "dynamic/key_ring.py",
+        "resources/key_ring.py",
         "openable_in([*backups, *moved_to], opening)",
         "openable_in(backups, opening)",
         "3 moves: a move out of the stack, 1 faults",
@@ -282,8 +282,8 @@ DEFECTS = (
     ),
     Defect(
         "a key that was adopted is adopted again at each run",
-        "dynamic/given_key.py",
-        'return given is not None and given.fingerprint != olds.get("fingerprint")',
+        "resources/given_key.py",
+        "return given is not None and given.fingerprint != olds.fingerprint",
         "return given is not None",
         "a key is adopted, 3 moves: one store, 1 faults",
         "P7",
@@ -298,15 +298,15 @@ DEFECTS = (
     ),
     Defect(
         "a rotation takes the document along",
-        "dynamic/encryption_key.py",
-        'if props["store"] == STACK or props.get("stored_ring"):',
-        'if props["store"] == STACK:',
+        "resources/encryption_key.py",
+        "if olds.store == STACK or olds.stored_ring:",
+        "if olds.store == STACK:",
         "around: deleted before it is replaced, forced, 1 faults",
         "P2",
         also=(
             (
-                "dynamic/document_removal.py",
-                "document_stays=provider.run.keys.is_replaced(owner, number),",
+                "resources/document_removal.py",
+                "document_stays=context.run.keys.is_replaced(owner, olds.phone_number_id),",
                 "document_stays=False,",
             ),
         ),
@@ -321,9 +321,9 @@ DEFECTS = (
     ),
     Defect(
         "copies count that the generated passphrase opens, though it goes",
-        "dynamic/document_removal.py",
-        "opening=Opening(() if passphrase_goes or not passphrase else (passphrase,), passphrase_goes),",
-        "opening=Opening((passphrase,) if passphrase else (), passphrase_goes),",
+        "resources/document_removal.py",
+        "opening=Opening(() if passphrase_goes or not olds.passphrase else (olds.passphrase,), passphrase_goes),",
+        "opening=Opening((olds.passphrase,) if olds.passphrase else (), passphrase_goes),",
         "around: a generated passphrase and a backup, 1 faults",
         "P2",
     ),
@@ -346,16 +346,16 @@ DEFECTS = (
     ),
     Defect(
         "an old key's delete asks about a passphrase that lives on",
-        "dynamic/encryption_key.py",
-        "passphrase_goes=_passphrase_goes(props) and not is_guarded",
-        "passphrase_goes=_passphrase_goes(props)",
+        "resources/encryption_key.py",
+        "passphrase_goes=_passphrase_goes(olds) and not is_guarded",
+        "passphrase_goes=_passphrase_goes(olds)",
         "around: to another account, 1 faults",
         "P4",
         also=(
             (
-                "dynamic/encryption_key.py",
-                'if props["store"] == STACK or props.get("stored_ring"):',
-                'if props["store"] == STACK:',
+                "resources/encryption_key.py",
+                "if olds.store == STACK or olds.stored_ring:",
+                "if olds.store == STACK:",
             ),
         ),
     ),
@@ -428,28 +428,28 @@ DEFECTS = (
     ),
     Defect(
         "a passphrase that was made again forgets the one before",
-        "dynamic/encryption_key.py",
+        "resources/encryption_key.py",
         "            _recorded(olds),\n            stores",
-        '            type(_recorded(olds))(olds["fingerprint"]),\n            stores',
+        "            type(_recorded(olds))(olds.fingerprint),\n            stores",
         "around: a generated passphrase is made again, 1 faults",
         "P4",
     ),
     Defect(
         "the resource that guards the document asks nothing",
-        "dynamic/stored_key_ring.py",
-        'remove_document(self, props, props["key_id"], passphrase_goes=passphrase_goes)',
-        "del passphrase_goes",
+        "resources/stored_key_ring.py",
+        "remove_document(olds, olds.key_id, context, passphrase_goes=olds.passphrase_is_generated is True)",
+        "del olds, context",
         "around: a key is forgotten instead of deleted, 1 faults",
         "P2",
     ),
     Defect(
         "a key that is deleted first asks about what its replacement needs",
-        "dynamic/encryption_key.py",
-        'if props["store"] == STACK or props.get("stored_ring"):',
-        'if props["store"] == STACK:',
+        "resources/encryption_key.py",
+        "if olds.store == STACK or olds.stored_ring:",
+        "if olds.store == STACK:",
         "around: deleted before it is replaced, 1 faults",
         "P4",
-        also=(("dynamic/encryption_key.py", "_passphrase_goes(props) and not is_guarded", "_passphrase_goes(props)"),),
+        also=(("resources/encryption_key.py", "_passphrase_goes(olds) and not is_guarded", "_passphrase_goes(olds)"),),
     ),
     Defect(
         "a document goes with a resource that does not own it",
@@ -500,8 +500,8 @@ DEFECTS = (
     Defect(
         "a refresh looks at the store alone",
         _REGISTERED,
-        "_stores(props, _recorded_ring), self.session",
-        "_stores(props, _recorded_ring)[:1], self.session",
+        "_stores(olds, lambda: _recorded_ring(olds)), session",
+        "_stores(olds, lambda: _recorded_ring(olds))[:1], session",
         _LONG_LIFE_BACKUP,
         "P4",
         missed_by=_LONG_LIFE_ONE,
@@ -523,7 +523,7 @@ DEFECTS = (
     Defect(
         "a ring that the last run replaced can never go",
         _STACKS_RING,
-        'self.run.rings.note_recorded(id_, olds.get("ring"))',
+        "run.rings.note_recorded(id_, document.load(olds.ring, STACKS_RING))",
         "pass",
         "3 moves: the stack, 1 faults",
         "P4",
@@ -554,9 +554,9 @@ DEFECTS = (
     ),
     Defect(
         "a move is refused unless the new store stays a backup",
-        _KEY,
-        'for backup in olds.get("backups") or [])',
-        'for backup in inputs["backups"] or [])',
+        "resources/moves.py",
+        "for backup in olds.backups or ())",
+        "for backup in news.backups or ())",
         _LONG_MOVE,
         "P4",
         missed_by=_LONG_LIFE_BACKUP,
@@ -579,7 +579,11 @@ DEFECTS = (
                 "from dataclasses import dataclass",
                 "from contextlib import suppress\nfrom dataclasses import dataclass",
             ),
-            (_REGISTERED, '("key_id", "store", "backups", "locations", "passphrase",', '("key_id", "passphrase",'),
+            (
+                _REGISTERED,
+                "(*found.updates, *unproven, *ring)",
+                '(*({*found.updates} - {"store", "backups", "locations"}), *unproven, *ring)',
+            ),
         ),
         missed_by=_LONG_MOVE,
     ),
@@ -651,8 +655,8 @@ DEFECTS = (
     Defect(
         "a key of an older version can never go",
         _KEY,
-        "passphrase_goes=_passphrase_goes(props) and not is_guarded",
-        "passphrase_goes=_passphrase_goes(props)",
+        "passphrase_goes=_passphrase_goes(olds) and not is_guarded",
+        "passphrase_goes=_passphrase_goes(olds)",
         "around: a state of an older version, 1 faults",
         "P4",
         missed_by=_GENERATED,

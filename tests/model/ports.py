@@ -8,7 +8,6 @@ needs no change for it, as long as it has no other source of knowledge than its 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -18,18 +17,19 @@ from pulumi.runtime.rpc import unwrap_rpc_secret
 from tests.model.keys import OURS, computed_once
 from tests.model.world import NOW, Call, Digest, Failure, Pinged, Props
 from whatsapp_flow_keys import document
+from whatsapp_flow_keys.audit import Event
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
-from whatsapp_flow_keys.dynamic.in_passing import digest_of
 from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
-from whatsapp_flow_keys.dynamic.provider import TRACEBACKS, FlowKeysProvider
-from whatsapp_flow_keys.dynamic.run import Run
+from whatsapp_flow_keys.dynamic.sentences import TRACEBACKS
 from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
-from whatsapp_flow_keys.endpoint import LiveEndpoint
 from whatsapp_flow_keys.errors import FlowKeysError, StoreConflictError, StoreUnavailableError
 from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.graph.errors import AccountLockedError, AnswerLostError, UnreachableError
-from whatsapp_flow_keys.keys import PrivateKey, public_key_fingerprint
+from whatsapp_flow_keys.keys import public_key_fingerprint
+from whatsapp_flow_keys.resources.in_passing import digest_of
+from whatsapp_flow_keys.resources.properties import KeyState
+from whatsapp_flow_keys.resources.run import Run
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores import urls
 from whatsapp_flow_keys.stores.store import Versioned
@@ -85,9 +85,8 @@ Memory = tuple[tuple[str, str, Any], ...]
 """What a provider's process remembers: which part of its run, which attribute, and the value, frozen."""
 
 NOTHING: Memory = ()
-_SETTINGS = SimpleNamespace(app_secret=None)
 _PARTS = ("keys", "rings", "passing")
-_PLAIN = (str, int, float, bool, type(None), KeyRing, datetime)
+_PLAIN = (str, int, float, bool, type(None), KeyRing, KeyState, datetime)
 
 
 class Task(NamedTuple):
@@ -173,10 +172,34 @@ class ScriptedGraph:
         _script.ask(Call("publish", subject=public_key_fingerprint(public_key_pem)))
 
 
-def _ping(_endpoint: LiveEndpoint, public_key_pem: str) -> str | None:
+class ScriptedEndpoint:
     """The port to the live endpoint, which the gate asks."""
-    pinged: Pinged = _script.ask(Call("ping", subject=public_key_fingerprint(public_key_pem)))
-    return pinged.refusal
+
+    def refusal(self, public_key_pem: str) -> str | None:
+        pinged: Pinged = _script.ask(Call("ping", subject=public_key_fingerprint(public_key_pem)))
+        return pinged.refusal
+
+
+class ScriptedAccount:
+    """The account: whose ports are scripted, and which notes nothing."""
+
+    def check(self) -> None:
+        pass
+
+    def graph(self) -> ScriptedGraph:
+        return ScriptedGraph()
+
+    def endpoint(self, _url: str) -> ScriptedEndpoint:
+        return ScriptedEndpoint()
+
+    def audit(self) -> "ScriptedAccount":
+        return self
+
+    def record(self, event: Event) -> None:
+        pass
+
+    def naming(self, text: str, _phone_number_id: str | None) -> str:
+        return text
 
 
 class ScriptedStore:
@@ -218,6 +241,9 @@ class ScriptedStore:
         return ""
 
 
+_ACCOUNT = ScriptedAccount()
+
+
 class StandingClock:
     """No time passes within a run."""
 
@@ -234,7 +260,7 @@ class StandingClock:
 def _run(task: Task, answers: tuple[Any, ...]) -> Call | Done | Failed:
     _script.answers, _script.position, _script.fresh = answers, 0, task.fresh
     provider, run = PROVIDERS[task.kind], _run_with(task.memory)
-    provider._run = run
+    provider._run, provider._account = run, _ACCOUNT
     try:
         result = getattr(provider, task.method)(*(thaw(argument) for argument in task.arguments))
     except Asked as asked:
@@ -257,7 +283,7 @@ def _frozen(result: Any) -> Result:
 
 
 def _run_with(memory: Memory) -> Run:
-    run = Run(StandingClock(), lambda: f"id-{_script.fresh}", lambda _text: None)
+    run = Run(StandingClock(), lambda: f"id-{_script.fresh}", lambda _text: None, lambda: OURS[_script.fresh])
     for part, name, value in memory:
         setattr(getattr(run, part), name, _given_back(value))
     return run
@@ -270,8 +296,6 @@ def _memory(run: Run) -> Memory:
 
 
 def _kept(value: Any) -> Any:
-    if isinstance(value, dict) and "phone_number_id" in value:
-        return freeze(value)
     if isinstance(value, dict):
         return dict, tuple(sorted((name, _kept(item)) for name, item in value.items()))
     if isinstance(value, set | frozenset):
@@ -283,8 +307,6 @@ def _kept(value: Any) -> Any:
 
 
 def _given_back(value: Any) -> Any:
-    if isinstance(value, Props):
-        return thaw(value)
     if type(value) is not tuple:
         return value
     kind, items = value
@@ -351,10 +373,6 @@ def scripted() -> Iterator[None]:
     with ExitStack() as patches:
         patches.enter_context(computed_once())
         patches.enter_context(patch.dict("os.environ", {TRACEBACKS: "1"}))
-        patches.enter_context(patch.object(FlowKeysProvider, "graph", lambda _self: ScriptedGraph()))
-        patches.enter_context(patch.object(FlowKeysProvider, "settings", lambda _self: _SETTINGS))
-        patches.enter_context(patch.object(LiveEndpoint, "refusal", _ping))
         patches.enter_context(patch.dict(urls._KINDS, {SCHEME: (__name__, ScriptedStore.__name__)}))
-        patches.enter_context(patch.object(PrivateKey, "generate", staticmethod(lambda: OURS[_script.fresh])))
         _points.clear()
         yield

@@ -69,7 +69,7 @@ def _run(world: World, step: Step, program: Program) -> tuple[World, bool]:
 def _saved(resource: Resource) -> Saved:
     if resource.kind not in PROVIDERS:
         return Saved(resource.kind, resource.name, "", resource.deleted, resource.pending, {}, {})
-    secrets = PROVIDERS[resource.kind].secrets
+    secrets = PROVIDERS[resource.kind].rules.state.names("secret")
 
     def plain(props: Any) -> dict[str, Any]:
         return {n: {SECRET: "1"} if n in secrets else value for n, value in thaw(props).items() if value is not None}

@@ -1,12 +1,13 @@
 """The line that a preview shows beside a change: what the properties alone don't tell."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import pytest
-from pulumi.output import Unknown
 
-from whatsapp_flow_keys.dynamic.reasons import Props, when_rotation_falls_due, why_key_changes, why_registration_changes
+from whatsapp_flow_keys.resources import reasons
+from whatsapp_flow_keys.resources.properties import KeyInputs, KeyState, RegistrationInputs, RegistrationState
+from whatsapp_flow_keys.resources.schema import UNKNOWN, Props
 
 NUMBER, OTHER_NUMBER = "106540352242922", "110200345501442"
 FILE, BACKUP, NEW = "file:///ring.json", "file:///backup.json", "file:///new.json"
@@ -23,8 +24,16 @@ OLDS: Props = {
 PROVEN: Props = {"phone_number_id": NUMBER, "fingerprint": KEY, "proven_fingerprint": KEY}
 
 
-def unknown() -> Any:
-    return Unknown()  # type: ignore[no-untyped-call]  # the SDK types no constructor
+def why_key_changes(olds: Props, news: Props, *changes: Sequence[str]) -> str | None:
+    return reasons.why_key_changes(KeyState.from_props(olds), KeyInputs.from_props(news), *changes)
+
+
+def when_rotation_falls_due(olds: Props, news: Props, today: date) -> str | None:
+    return reasons.when_rotation_falls_due(KeyState.from_props(olds), KeyInputs.from_props(news), today)
+
+
+def why_registration_changes(olds: Props, news: Props) -> str | None:
+    return reasons.why_registration_changes(RegistrationState.from_props(olds), RegistrationInputs.from_props(news))
 
 
 def of_key(
@@ -40,7 +49,7 @@ def test_another_number_is_named_first() -> None:
 
 
 def test_a_number_that_a_preview_does_not_know_is_said_to_be_known_later() -> None:
-    said = of_key({"phone_number_id": unknown()}, ("phone_number_id",))
+    said = of_key({"phone_number_id": UNKNOWN}, ("phone_number_id",))
     assert said is not None
     assert "the program now names a value that is known later instead" in said
 
@@ -104,7 +113,7 @@ def test_what_waits_for_the_next_up_is_named(waiting: tuple[str, ...]) -> None:
     assert said.endswith(f"next rotation. The {what} waits for the next `pulumi up`")
 
 
-@pytest.mark.parametrize("news", [{}, {"store": unknown()}, {"backups": unknown()}], ids=["same", "store", "backups"])
+@pytest.mark.parametrize("news", [{}, {"store": UNKNOWN}, {"backups": UNKNOWN}], ids=["same", "store", "backups"])
 def test_what_a_preview_does_not_know_and_what_no_person_sees_is_not_explained(news: Props) -> None:
     assert of_key(news, updates=("__provider", "backups" if "backups" in news else "locations")) is None
 
@@ -129,7 +138,7 @@ def test_a_rotation_that_is_near_is_announced_two_weeks_before(today: date, show
 
 
 @pytest.mark.parametrize(
-    ("olds", "news"), [({}, {"rotate_after_days": 90}), (OLDS, {}), (OLDS, {"rotate_after_days": unknown()})]
+    ("olds", "news"), [({}, {"rotate_after_days": 90}), (OLDS, {}), (OLDS, {"rotate_after_days": UNKNOWN})]
 )
 def test_no_rotation_is_announced_where_none_is_planned(olds: Props, news: Props) -> None:
     assert when_rotation_falls_due(olds, news, date(2026, 11, 20)) is None
@@ -160,7 +169,7 @@ def test_a_registration_of_what_is_proven_says_nothing() -> None:
     assert why_registration_changes(in_place, PROVEN) is None
 
 
-@pytest.mark.parametrize("news", [{"fingerprint": unknown()}, {"phone_number_id": OTHER_NUMBER}], ids=["key", "number"])
+@pytest.mark.parametrize("news", [{"fingerprint": UNKNOWN}, {"phone_number_id": OTHER_NUMBER}], ids=["key", "number"])
 def test_a_registration_says_nothing_of_a_key_that_is_not_known_or_of_another_number(news: Props) -> None:
     assert why_registration_changes({**PROVEN, "proven_fingerprint": FOREIGN}, {**PROVEN, **news}) is None
 

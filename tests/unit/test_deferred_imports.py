@@ -17,7 +17,7 @@ olds = {"phone_number_id": "106540352242922", "managed_by": "o/p/s", "store": ST
 providers = (resources.EncryptionKeyProvider(), resources.KeyRingProvider(), resources.KeyRegistrationProvider())
 for provider in providers:
     news = {name: value for name, value in olds.items() if name != "proven_fingerprint"}
-    assert not provider.missing(news)
+    assert not provider.rules.inputs.from_props(news).missing()
     provider.diff("id", olds, provider.check(news, news).inputs)
 """
 

@@ -3,18 +3,16 @@
 from typing import Any
 
 import pytest
-from pulumi.output import Unknown
 
-from whatsapp_flow_keys.dynamic.given_key import (
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.resources.given_key import (
     adopts,
     given_key,
     rotation_of_a_given_key,
     unreadable_key,
-    without_given,
 )
-from whatsapp_flow_keys.dynamic.inputs import Inputs
-from whatsapp_flow_keys.dynamic.provider import Props
-from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.resources.properties import KeyInputs, KeyState
+from whatsapp_flow_keys.resources.schema import UNKNOWN, Props
 
 WORDS = "seven words"
 
@@ -29,47 +27,51 @@ def given(key: PrivateKey) -> Props:
     return {"existing_private_key": key.to_pem(WORDS), "existing_passphrase": WORDS}
 
 
-def unknown() -> Any:
-    return Unknown()  # type: ignore[no-untyped-call]  # the SDK types no constructor
+def inputs(**props: Any) -> KeyInputs:
+    return KeyInputs.from_props(props)
+
+
+def state(**props: Any) -> KeyState:
+    return KeyState.from_props(props)
 
 
 def test_a_given_key_is_opened_with_its_passphrase(given: Props, key: PrivateKey) -> None:
-    found = given_key(given)
+    found = given_key(inputs(**given))
     assert found is not None
     assert found.fingerprint == key.fingerprint
 
 
 def test_none_is_given_where_there_is_none() -> None:
-    assert given_key({}) is None
+    assert given_key(inputs()) is None
 
 
 @pytest.mark.parametrize("name", ["existing_private_key", "existing_passphrase"])
 def test_what_a_preview_does_not_know_is_not_read(given: Props, name: str) -> None:
-    assert given_key({**given, name: unknown()}) is None
+    assert given_key(inputs(**{**given, name: UNKNOWN})) is None
 
 
 def test_a_key_is_adopted_once(given: Props, key: PrivateKey) -> None:
-    assert adopts({"fingerprint": "a" * 64}, given)
-    assert adopts({}, given)
-    assert not adopts({"fingerprint": key.fingerprint}, given)
-    assert not adopts({"fingerprint": "a" * 64}, {})
+    assert adopts(state(fingerprint="a" * 64), inputs(**given))
+    assert adopts(state(), inputs(**given))
+    assert not adopts(state(fingerprint=key.fingerprint), inputs(**given))
+    assert not adopts(state(fingerprint="a" * 64), inputs())
 
 
 def test_a_state_records_neither_the_key_nor_its_passphrase(given: Props) -> None:
-    assert without_given({**given, "phone_number_id": "1"}) == {"phone_number_id": "1"}
+    assert KeyState.recording(inputs(**given, phone_number_id="1")).to_props() == {"phone_number_id": "1"}
 
 
 def test_a_passphrase_without_a_key_has_no_use() -> None:
-    assert unreadable_key(Inputs({"existing_passphrase": WORDS})) == [
+    assert unreadable_key(inputs(existing_passphrase=WORDS)) == [
         "existing_passphrase: has no use without existing_private_key"
     ]
-    assert unreadable_key(Inputs({})) == []
+    assert unreadable_key(inputs()) == []
 
 
 def test_a_key_that_can_not_be_read_is_said(given: Props) -> None:
-    (said,) = unreadable_key(Inputs({**given, "existing_passphrase": "wrong"}))
+    (said,) = unreadable_key(inputs(**{**given, "existing_passphrase": "wrong"}))
     assert said.startswith("existing_private_key: ")
-    assert unreadable_key(Inputs(given)) == []
+    assert unreadable_key(inputs(**given)) == []
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_a_key_that_can_not_be_read_is_said(given: Props) -> None:
     ],
 )
 def test_no_rotation_goes_while_the_same_key_is_given(given: Props, olds: Props, news: Props, why: str | None) -> None:
-    found = rotation_of_a_given_key({**given, **olds}, Inputs({**given, **news}))
+    found = rotation_of_a_given_key(inputs(**given, **olds), inputs(**given, **news))
     if why is None:
         assert found == []
     else:
@@ -95,6 +97,7 @@ def test_no_rotation_goes_while_the_same_key_is_given(given: Props, olds: Props,
 def test_another_given_key_and_one_that_is_taken_out_are_no_rotation_of_it(given: Props) -> None:
     rotates = {"rotation_trigger": "once"}
     another = {"existing_private_key": PrivateKey.generate().to_pem()}
-    assert rotation_of_a_given_key(given, Inputs({**another, **rotates})) == []
-    assert rotation_of_a_given_key(given, Inputs(rotates)) == []
-    assert rotation_of_a_given_key({}, Inputs({**given, **rotates})) == []
+    assert rotation_of_a_given_key(inputs(**given), inputs(**another, **rotates)) == []
+    assert rotation_of_a_given_key(inputs(**given), inputs(**rotates)) == []
+    assert rotation_of_a_given_key(inputs(), inputs(**given, **rotates)) == []
+    assert rotation_of_a_given_key(None, inputs(**given, **rotates)) == []

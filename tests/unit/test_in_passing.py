@@ -5,10 +5,10 @@ from pulumi.output import Unknown
 from pulumi.runtime.rpc import unwrap_rpc_secret
 
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
-from whatsapp_flow_keys.dynamic.in_passing import InPassing, digest_of
 from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
 from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.resources.in_passing import InPassing, digest_of
 
 NUMBER = {"phone_number_id": "106540352242922", "managed_by": "org/flows/prod", "backups": []}
 KEY = {"key_id": "key", "fingerprint": "f", "issued_on": "2026-11-24", "locations": []}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from whatsapp_flow_keys.dynamic.inputs import parse_days, parse_passphrase, parse_trigger, parse_wait
 from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.resources.parsers import parse_days, parse_passphrase, parse_trigger, parse_wait
 
 Parser = Callable[[Any, str], Any]
 

@@ -4,18 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pulumi.output import UNKNOWN
 
-from whatsapp_flow_keys.dynamic.inputs import (
-    Inputs,
-    is_known,
+from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.resources.parsers import (
+    misplaced_stores,
     parse_date,
     parse_days,
     parse_flag,
     parse_passphrase,
     parse_trigger,
 )
-from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.resources.schema import UNKNOWN
 
 STRANGE: list[Any] = [None, [], {}, object(), b"bytes"]
 
@@ -40,29 +39,11 @@ def test_whole_days_are_taken_also_as_the_float_that_the_engine_makes(given: flo
     assert parse_days(given, "the_field") == given
 
 
-def test_a_value_that_a_preview_does_not_know_yet_is_passed_over() -> None:
-    inputs = Inputs({"phone_number_id": UNKNOWN, "store": UNKNOWN, "backups": [UNKNOWN]})
-    inputs.parse_number_and_stores()
-    assert inputs.failures == []
-    assert inputs["phone_number_id"] is UNKNOWN
+@pytest.mark.parametrize(("store", "backups"), [(UNKNOWN, []), ("stack", UNKNOWN), ("stack", (UNKNOWN,))])
+def test_stores_that_a_preview_does_not_know_yet_are_passed_over(store: Any, backups: Any) -> None:
+    assert misplaced_stores(store, backups) == []
 
 
-@pytest.mark.parametrize("whole", [{"a": [1, UNKNOWN]}, (1, UNKNOWN)])
-def test_a_value_is_unknown_when_a_part_of_it_is(whole: Any) -> None:
-    assert not is_known(whole)
-
-
-def test_a_value_is_known_when_each_part_of_it_is() -> None:
-    assert is_known({"a": [1, None], "b": (2,)})
-
-
-def test_backups_that_a_preview_does_not_know_yet_are_passed_over() -> None:
-    inputs = Inputs({"phone_number_id": "106540352242922", "store": "stack", "backups": [UNKNOWN]})
-    inputs.parse_number_and_stores()
-    assert inputs.failures == []
-
-
-def test_a_number_that_is_missing_is_a_failure_and_other_inputs_may_be_missing() -> None:
-    inputs = Inputs({})
-    inputs.parse_number_and_stores()
-    assert [failure.partition(":")[0] for failure in inputs.failures] == ["phone_number_id"]
+def test_a_store_that_can_not_be_used_is_said() -> None:
+    (said,) = misplaced_stores("nowhere", ())
+    assert said.startswith("store: 'nowhere' is not a store")

@@ -39,7 +39,7 @@ class Internal:
 PROMISES = (
     Promise("whatsapp_flow_keys.ring:GRACE", timedelta(hours=24), "rotation.md", "a day past its last offer"),
     Promise("whatsapp_flow_keys.ring:UNDER_WAY", timedelta(hours=1), "operations.md", "within the last hour"),
-    Promise("whatsapp_flow_keys.dynamic.reasons:SOON", timedelta(days=14), "rotation.md", "From 14 days before"),
+    Promise("whatsapp_flow_keys.resources.reasons:SOON", timedelta(days=14), "rotation.md", "From 14 days before"),
     Promise(f"{_LIFECYCLE}.verification:_LONGEST_PENDING", timedelta(days=2), "command-line.md", "two days after"),
     Promise("whatsapp_flow_keys.keys:KEY_SIZE", 2048, "../README.md", "RSA-2048"),
     Promise(
@@ -60,7 +60,7 @@ PROMISES = (
     Promise(f"{_ENDPOINT}.answer:TOKEN_NO_LONGER_VALID", 427, "endpoint.md", "| 427 | the handler raised"),
     Promise(f"{_ENDPOINT}.answer:SIGNATURE_REFUSED", 432, "endpoint.md", "| 432 | the signature is"),
     # How long a run waits for others.
-    Promise("whatsapp_flow_keys.dynamic.key_registration:DEFAULT_WAIT", 60.0, "settings.md", "0 to 3600, default 60"),
+    Promise("whatsapp_flow_keys.resources.key_registration:DEFAULT_WAIT", 60.0, "settings.md", "0 to 3600, default 60"),
     Promise(f"{_LIFECYCLE}.gate:_SECONDS_BETWEEN_PINGS", 2.0, "settings.md", "asked every 2 s"),
     Promise("whatsapp_flow_keys.endpoint:_TIMEOUT", 10.0, "command-line.md", "10 s for an endpoint"),
     Promise(
@@ -134,7 +134,7 @@ INTERNAL = (
     Internal("whatsapp_flow_keys.keys:_LONGEST_PEM", 64 * 1024, "no PEM of a 2048-bit key is near it"),
     Internal("whatsapp_flow_keys.endpoint:_LARGEST_ANSWER", 64 * 1024, "no answer to a ping is near it"),
     Internal("whatsapp_flow_keys.graph.client:_LARGEST_ANSWER", 1024 * 1024, "no answer of Meta's is near it"),
-    Internal("whatsapp_flow_keys.dynamic.inputs:_LONGEST_PASSPHRASE", 1000, "the error names it"),
+    Internal("whatsapp_flow_keys.resources.parsers:_LONGEST_PASSPHRASE", 1000, "the error names it"),
 )
 
 

@@ -8,10 +8,12 @@ from pulumi.output import UNKNOWN
 
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
-from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider, Props
-from whatsapp_flow_keys.dynamic.run import Run
+from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider
 from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
 from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.resources.properties import RegistrationInputs
+from whatsapp_flow_keys.resources.run import Run
+from whatsapp_flow_keys.resources.schema import Props
 
 NUMBER, OTHER_NUMBER = "106540352242922", "110200345501442"
 FILE, ELSEWHERE = "file:///var/lib/flows/ring.json", "file:///mnt/new/ring.json"
@@ -115,5 +117,5 @@ def test_a_registration_is_refused_with_a_deployment_that_is_neither_there_nor_n
 
 def test_a_registration_in_the_stack_misses_no_locations_where_it_has_the_ring() -> None:
     in_stack = {**OF_REST, "store": "stack", "locations": None}
-    assert KeyRegistrationProvider().missing({**in_stack, "ring": "sha256:1"}) == []
-    assert KeyRegistrationProvider().missing(in_stack) == ["ring"]
+    assert RegistrationInputs.from_props({**in_stack, "ring": "sha256:1"}).missing() == ()
+    assert RegistrationInputs.from_props(in_stack).missing() == ("ring",)

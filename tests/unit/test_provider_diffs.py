@@ -11,10 +11,12 @@ from tests.contract.conftest import TestClock
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
-from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider, Props
-from whatsapp_flow_keys.dynamic.run import Run
+from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider
 from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
 from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.resources.properties import KeyState
+from whatsapp_flow_keys.resources.run import Run
+from whatsapp_flow_keys.resources.schema import Props
 
 NUMBER, OTHER_NUMBER = "106540352242922", "110200345501442"
 FILE, BACKUP = "file:///var/lib/flows/ring.json", "file:///mnt/backup/ring.json"
@@ -198,13 +200,13 @@ SECRET: dict[type[FlowKeysProvider], set[str]] = {
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in REQUIRED.items() for name in names])
 def test_an_input_that_every_program_gives_is_missed(kind: type[FlowKeysProvider], name: str) -> None:
     news = {**KINDS[kind], "passphrase_is_generated": None}
-    assert kind().missing(news) == []
-    assert kind().missing({**news, name: None}) == [name]
+    assert kind.rules.inputs.from_props(news).missing() == ()
+    assert kind.rules.inputs.from_props({**news, name: None}).missing() == (name,)
 
 
 @pytest.mark.parametrize("kind", SECRET)
 def test_what_is_secret_is_marked_whatever_the_program_says(kind: type[FlowKeysProvider]) -> None:
-    assert set(kind.secrets) == SECRET[kind]
+    assert set(kind.rules.state.names("secret")) == SECRET[kind]
 
 
 @pytest.mark.parametrize(
@@ -236,12 +238,13 @@ def test_a_diff_notes_the_live_key_for_what_comes_after_it() -> None:
     run = Run(voice=lambda said: None)
     run.keys.expect(NUMBER)
     diff(EncryptionKeyProvider, ENCRYPTION_KEY, ENCRYPTION_KEY, run)
-    assert run.keys.outputs(NUMBER) == ENCRYPTION_KEY
+    assert run.keys.live(NUMBER) == KeyState.from_props(ENCRYPTION_KEY)
 
 
 @pytest.mark.parametrize("kind", [EncryptionKeyProvider, StoredKeyRingProvider, KeyRingProvider])
 def test_a_refresh_leaves_what_is_recorded_of_a_resource_that_has_no_drift_of_its_own(
     kind: type[FlowKeysProvider],
 ) -> None:
-    found = kind().read("id-1", {"phone_number_id": NUMBER, "key_id": "key-1"})
-    assert (found.id, found.outs) == ("id-1", {"phone_number_id": NUMBER, "key_id": "key-1"})
+    recorded = {"phone_number_id": NUMBER, "managed_by": "acme/flows/prod", "backups": [BACKUP], "locations": []}
+    found = kind().read("id-1", recorded)
+    assert (found.id, found.outs, found.inputs) == ("id-1", recorded, None)

@@ -12,8 +12,9 @@ from whatsapp_flow_keys import document
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
-from whatsapp_flow_keys.dynamic.provider import Props
-from whatsapp_flow_keys.dynamic.run import Run
+from whatsapp_flow_keys.resources.properties import KeyState
+from whatsapp_flow_keys.resources.run import Run
+from whatsapp_flow_keys.resources.schema import Props
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 NUMBER = "106540352242922"
@@ -67,8 +68,8 @@ def unknown() -> Any:
 
 def has_the_number(run: Run) -> bool:
     """Whether the program was seen to have it: then what a state records counts as live."""
-    run.keys.note_recorded("id-1", OF_KEY)
-    return bool(run.keys.outputs(NUMBER))
+    run.keys.note_recorded("id-1", KeyState.from_props(OF_KEY))
+    return run.keys.live(NUMBER) is not None
 
 
 def test_a_check_notes_that_the_program_has_a_key_of_the_number(run: Run) -> None:
@@ -90,12 +91,12 @@ def test_a_number_that_a_preview_does_not_know_is_checked_without_a_failure(run:
 
 def test_a_diff_alone_is_no_evidence_that_the_program_has_the_number(run: Run) -> None:
     of_run(EncryptionKeyProvider, run).diff("id-1", OF_KEY, OF_KEY)
-    assert run.keys.outputs(NUMBER) == {}
+    assert run.keys.live(NUMBER) is None
 
 
 def test_a_diff_with_an_input_that_is_not_known_yet_comes_from_the_program(run: Run) -> None:
     of_run(EncryptionKeyProvider, run).diff("id-1", OF_KEY, {**OF_KEY, "backups": [unknown()]})
-    assert run.keys.outputs(NUMBER) == OF_KEY
+    assert run.keys.live(NUMBER) == KeyState.from_props(OF_KEY)
 
 
 def test_a_check_notes_that_the_program_has_a_ring_of_the_number(run: Run) -> None:

@@ -1,18 +1,22 @@
 """How a provider's method ends when it fails: one sentence, which names the phone number and the account."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from pulumi.dynamic import CheckResult, ConfigureRequest, CreateResult, DiffResult
+from pulumi.dynamic import ConfigureRequest
 from pulumi.dynamic.config import Config
 from pulumi.runtime.rpc import unwrap_rpc_secret
 
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
-from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider, Props
+from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider
 from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
 from whatsapp_flow_keys.errors import StoreUnavailableError
+from whatsapp_flow_keys.resources.properties import OfNumber
+from whatsapp_flow_keys.resources.rules import Rules
+from whatsapp_flow_keys.resources.schema import Props, prop
 from whatsapp_flow_keys.stores.urls import STACK
 
 NUMBER = "106540352242922"
@@ -20,30 +24,36 @@ OTHER = "110200345501442"
 PROVIDERS = (EncryptionKeyProvider, StoredKeyRingProvider, KeyRingProvider, KeyRegistrationProvider)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Number(OfNumber):
+    """Nothing but a number that need not be there."""
+
+    phone_number_id: str = prop("A number")
+    managed_by: str = prop("Nothing")
+    backups: tuple[str, ...] = prop("Nothing")
+
+
+class FailingRules(Rules[Number, Number]):
+    """Every rule raises what the test gives."""
+
+    inputs, state = Number, Number
+
+    def __init__(self, failure: BaseException) -> None:
+        self._failure = failure
+
+    def _fail(self, *_arguments: Any) -> Any:
+        raise self._failure
+
+    check = diff = create = _fail  # type: ignore[assignment]  # whatever they are given
+    update = read = delete = _fail  # type: ignore[assignment]  # the same
+
+
 class Failing(FlowKeysProvider):
-    """Every method raises what the test gives."""
+    """Its rules do."""
 
     def __init__(self, failure: BaseException, account: str | None = None) -> None:
-        self._failure = failure
+        self.rules = FailingRules(failure)  # type: ignore[misc]  # a test's own, not one for each class
         self._config = Config({"whatsapp:account": account} if account else {}, "flows")
-
-    def check(self, _olds: Props, _news: Props) -> CheckResult:
-        raise self._failure
-
-    def diff(self, _id: str, _olds: Props, _news: Props) -> DiffResult:
-        raise self._failure
-
-    def create(self, _props: Props) -> CreateResult:
-        raise self._failure
-
-    def update(self, _id: str, _olds: Props, _news: Props) -> Any:
-        raise self._failure
-
-    def read(self, _id: str, _props: Props) -> Any:
-        raise self._failure
-
-    def delete(self, _id: str, _props: Props) -> None:
-        raise self._failure
 
 
 def said(provider: FlowKeysProvider, method: str, *arguments: Any) -> str:
@@ -105,7 +115,7 @@ def test_the_settings_of_an_account_are_called_by_its_names() -> None:
 @pytest.mark.parametrize("kind", PROVIDERS)
 def test_each_failure_of_a_check_names_the_number(kind: type[FlowKeysProvider]) -> None:
     provider = configured(kind)
-    wrong = {**inputs(kind), "take_over": "abc"}
+    wrong = {**inputs(kind), "backups": ["nowhere"]}
     reasons = [failure.reason for failure in provider.check({}, wrong).failures]
     assert reasons
     assert all(reason.startswith(f"phone number {NUMBER}: ") for reason in reasons)
@@ -115,7 +125,7 @@ def test_each_failure_of_a_check_names_the_number(kind: type[FlowKeysProvider]) 
 @pytest.mark.parametrize("olds", [{}, {"phone_number_id": NUMBER, "store": STACK, "backups": []}])
 def test_check_and_diff_have_no_opinion_while_an_input_never_came(kind: type[FlowKeysProvider], olds: Props) -> None:
     provider = configured(kind)
-    for name in kind.required:
+    for name in kind.rules.inputs.names("required"):
         news = without(inputs(kind), name)
         checked = provider.check(olds, news)
         given = {name: unwrap_rpc_secret(value) for name, value in (checked.inputs or {}).items()}
@@ -127,7 +137,7 @@ def test_check_and_diff_have_no_opinion_while_an_input_never_came(kind: type[Flo
 @pytest.mark.parametrize("method", ["create", "update"])
 def test_nothing_is_done_while_an_input_never_came(kind: type[FlowKeysProvider], method: str) -> None:
     provider = configured(kind)
-    for name in set(kind.required) - {"phone_number_id"}:
+    for name in set(kind.rules.inputs.names("required")) - {"phone_number_id"}:
         arguments = [without(inputs(kind), name)] if method == "create" else ["id", {}, without(inputs(kind), name)]
         assert said(provider, method, *arguments).startswith(
             f"MissingInputError: phone number {NUMBER}: {name}: got no value, so nothing was done."
@@ -159,7 +169,7 @@ def without(props: Props, *names: str) -> Props:
 def inputs(kind: type[FlowKeysProvider]) -> Props:
     """All that a program gives."""
     given = {"phone_number_id": NUMBER, "store": STACK, "backups": [], "ring": "{}", "locations": []}
-    return {**dict.fromkeys(kind.required, "given"), **given}
+    return {**dict.fromkeys(kind.rules.inputs.names("required"), "given"), **given}
 
 
 def configured(kind: type[FlowKeysProvider]) -> FlowKeysProvider:

@@ -7,8 +7,9 @@ import pytest
 
 from tests.stopped_clock import StoppedClock
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
-from whatsapp_flow_keys.dynamic.reasons import when_rotation_falls_due, why_key_changes
-from whatsapp_flow_keys.dynamic.run import Run
+from whatsapp_flow_keys.resources.properties import KeyInputs, KeyState
+from whatsapp_flow_keys.resources.reasons import when_rotation_falls_due, why_key_changes
+from whatsapp_flow_keys.resources.run import Run
 
 NUMBER = "106540352242922"
 FINGERPRINT = "c0ffee" * 10 + "0123"
@@ -22,7 +23,8 @@ KEY = {
 
 
 def test_a_rotation_that_is_asked_for_says_so_without_the_trigger_which_may_be_a_secret() -> None:
-    olds, news = {**KEY, "rotation_trigger": "hunter2"}, {**KEY, "rotation_trigger": "hunter3"}
+    olds = KeyState.from_props({**KEY, "rotation_trigger": "hunter2"})
+    news = KeyInputs.from_props({**KEY, "rotation_trigger": "hunter3"})
     assert why_key_changes(olds, news, ["rotation_trigger"], [], []) == (
         f"phone number {NUMBER}: rotation, asked for by a new rotation_trigger. Key c0ffeec0ffee still decrypts forms"
     )
@@ -33,7 +35,8 @@ TODAY = date(2026, 11, 24)
 
 def said(issued_on: str, days: Any = 90) -> str | None:
     """Of a key that bears this date, where nothing else has changed."""
-    return when_rotation_falls_due({**KEY, "issued_on": issued_on}, {**KEY, "rotate_after_days": days}, TODAY)
+    olds = KeyState.from_props({**KEY, "issued_on": issued_on})
+    return when_rotation_falls_due(olds, KeyInputs.from_props({**KEY, "rotate_after_days": days}), TODAY)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from whatsapp_flow_keys.dynamic.encryption_key import issue_date
-from whatsapp_flow_keys.dynamic.reasons import when_rotation_falls_due
+from whatsapp_flow_keys.resources.encryption_key import issue_date
+from whatsapp_flow_keys.resources.properties import KeyInputs, KeyState
+from whatsapp_flow_keys.resources.reasons import when_rotation_falls_due
 
 TODAY = date(2026, 11, 24)
 
@@ -34,6 +35,6 @@ def test_a_key_bears_its_own_date_until_the_day_its_rotation_is_due(
 def test_from_14_days_before_it_falls_due_a_rotation_is_announced_until_the_day(
     days_left: int, said: str | None
 ) -> None:
-    olds = {"phone_number_id": "106540352242922", "issued_on": "2026-11-24"}
-    line = when_rotation_falls_due(olds, {"rotate_after_days": days_left}, TODAY)
+    olds = KeyState.from_props({"phone_number_id": "106540352242922", "issued_on": "2026-11-24"})
+    line = when_rotation_falls_due(olds, KeyInputs.from_props({"rotate_after_days": days_left}), TODAY)
     assert line is None if said is None else said in str(line)

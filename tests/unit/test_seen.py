@@ -2,8 +2,8 @@
 
 from datetime import datetime, timezone
 
-from whatsapp_flow_keys import document
-from whatsapp_flow_keys.dynamic.seen import SeenKeys, SeenRings
+from whatsapp_flow_keys.resources.properties import KeyState
+from whatsapp_flow_keys.resources.seen import SeenKeys, SeenRings
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 NUMBER, OTHER_NUMBER = "106540352242922", "110200345501442"
@@ -11,40 +11,44 @@ PEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
 NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 
 
-def outputs(number: str = NUMBER, **more: object) -> dict[str, object]:
-    return {"phone_number_id": number, **more}
+def state(number: str = NUMBER, **more: object) -> KeyState:
+    return KeyState.from_props({"phone_number_id": number, **more})
 
 
-def ring(fingerprint: str, number: str = NUMBER) -> str:
+def fingerprint_of(found: KeyState | None) -> str | None:
+    return found.fingerprint if found else None
+
+
+def ring(fingerprint: str, number: str = NUMBER) -> KeyRing:
     key = RingKey(fingerprint * 64, Role.CURRENT, "2026-08-25", NOON, PEM)
-    return document.dump(KeyRing(number, "acme/flows/prod", "key-1", 1, (key,)))
+    return KeyRing(number, "acme/flows/prod", "key-1", 1, (key,))
 
 
 def test_of_a_number_that_was_not_seen_nothing_is_known() -> None:
     keys = SeenKeys()
-    assert keys.outputs(NUMBER) == {}
+    assert keys.live(NUMBER) is None
     assert keys.stores(NUMBER) == ()
     assert not keys.is_replaced("id-1", NUMBER)
 
 
 def test_the_last_resource_that_was_noted_is_the_live_one() -> None:
     keys = SeenKeys()
-    keys.note("id-1", outputs(fingerprint="old"))
-    keys.note("id-2", outputs(fingerprint="new"))
-    assert keys.outputs(NUMBER)["fingerprint"] == "new"
+    keys.note("id-1", state(fingerprint="old"))
+    keys.note("id-2", state(fingerprint="new"))
+    assert fingerprint_of(keys.live(NUMBER)) == "new"
 
 
 def test_one_number_says_nothing_of_another() -> None:
     keys = SeenKeys()
-    keys.note("id-1", outputs(OTHER_NUMBER))
+    keys.note("id-1", state(OTHER_NUMBER))
     keys.expect(OTHER_NUMBER)
-    assert keys.outputs(NUMBER) == {}
+    assert keys.live(NUMBER) is None
     assert not keys.is_replaced("id-2", NUMBER)
 
 
 def test_a_key_is_replaced_where_another_one_lives() -> None:
     keys = SeenKeys()
-    keys.note("id-2", outputs())
+    keys.note("id-2", state())
     assert keys.is_replaced("id-1", NUMBER)
     assert not keys.is_replaced("id-2", NUMBER)
 
@@ -58,9 +62,9 @@ def test_a_key_of_a_number_that_the_program_has_is_replaced_whatever_was_seen() 
 
 def test_the_stores_of_the_live_resource_are_those_that_it_recorded() -> None:
     keys = SeenKeys()
-    keys.note("id-1", outputs(locations=["file:///a.json", "file:///b.json"]))
+    keys.note("id-1", state(locations=["file:///a.json", "file:///b.json"]))
     assert [store.url for store in keys.stores(NUMBER)] == ["file:///a.json", "file:///b.json"]
-    keys.note("id-2", outputs(locations=None))
+    keys.note("id-2", state(locations=None))
     assert keys.stores(NUMBER) == ()
 
 
@@ -81,12 +85,6 @@ def test_a_ring_that_is_gone_does_not_count() -> None:
     assert rings.held_beside("id-2", NUMBER) == frozenset()
 
 
-def test_a_ring_that_a_preview_does_not_know_is_passed_over() -> None:
-    rings = SeenRings()
-    rings.note("id-1", None)
-    assert rings.held_beside("id-2", NUMBER) == frozenset()
-
-
 def test_a_ring_is_expected_where_the_program_has_one() -> None:
     rings = SeenRings()
     assert not rings.is_expected(NUMBER)
@@ -97,14 +95,13 @@ def test_a_ring_is_expected_where_the_program_has_one() -> None:
 
 def test_what_a_refresh_compares_counts_as_live_only_where_the_program_has_the_number() -> None:
     keys, rings = SeenKeys(), SeenRings()
-    keys.note_recorded("id-1", outputs(fingerprint="old"))
+    keys.note_recorded("id-1", state(fingerprint="old"))
     rings.note_recorded("id-1", ring("a"))
-    assert keys.outputs(NUMBER) == {}
+    assert keys.live(NUMBER) is None
     assert rings.held_beside("id-2", NUMBER) == frozenset()
     keys.expect(NUMBER)
     rings.expect(NUMBER)
-    keys.note_recorded("id-1", outputs(fingerprint="old"))
+    keys.note_recorded("id-1", state(fingerprint="old"))
     rings.note_recorded("id-1", ring("a"))
-    assert keys.outputs(NUMBER)["fingerprint"] == "old"
+    assert fingerprint_of(keys.live(NUMBER)) == "old"
     assert rings.held_beside("id-2", NUMBER) == {"a" * 64}
-    rings.note_recorded("id-3", None)

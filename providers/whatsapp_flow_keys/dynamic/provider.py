@@ -1,183 +1,147 @@
-"""What the three providers share: settings from the stack's configuration, and errors that a person can read."""
+"""What the four providers share: they translate between Pulumi's SDK and the rules of a resource.
+
+With ``--continue-on-error`` the engine asks check and diff also about what depends on a failed resource, leaves out the
+inputs that are not known, and then skips the step. An error of check or diff would end the run for every other number,
+so neither has one then; what changes something refuses, should it ever be called so.
+"""
 
 import functools
-import os
-import re
-import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, ResourceProvider
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
 from pulumi.dynamic.config import Config
-from pulumi.runtime.rpc import wrap_rpc_secret
 
-from whatsapp_flow_keys.audit import AUDIT_LOG, Audit, AuditLog
-from whatsapp_flow_keys.dynamic.inputs import is_known
-from whatsapp_flow_keys.dynamic.run import Run
-from whatsapp_flow_keys.dynamic.withheld import pass_by
-from whatsapp_flow_keys.errors import FlowKeysError
-from whatsapp_flow_keys.graph.settings import ACCOUNT, GraphSettings, graph_settings
-from whatsapp_flow_keys.lifecycle.claim import Claim
-
-if TYPE_CHECKING:
-    from whatsapp_flow_keys.graph.client import GraphClient
-    from whatsapp_flow_keys.lifecycle.session import Session
-
-TRACEBACKS = "WHATSAPP_FLOW_TRACEBACKS"
-"""Set this environment variable to see whole tracebacks instead of one sentence."""
+from whatsapp_flow_keys.dynamic.sentences import in_one_sentence, number_in, silence_tracebacks
+from whatsapp_flow_keys.dynamic.wire import received, sent
+from whatsapp_flow_keys.errors import MissingInputError
+from whatsapp_flow_keys.resources.context import Account, Context
+from whatsapp_flow_keys.resources.meta_account import MetaAccount
+from whatsapp_flow_keys.resources.rules import Rules
+from whatsapp_flow_keys.resources.run import Run
+from whatsapp_flow_keys.resources.schema import Props, is_known
 
 PROVIDER_KEY = "__provider"
 """The property in which Pulumi's SDK records the pickled provider."""
 
-_SETTING = re.compile(r"\bwhatsapp:(?=(?:accessToken|appSecret|graphUrl|graphVersion|auditLog)\b)")
-
-_F = TypeVar("_F", bound=Callable[..., Any])
-Props = dict[str, Any]
-
 
 class FlowKeysProvider(ResourceProvider):
-    """Base of the providers. Every method that the engine calls ends in one sentence when it fails, which names the
-    phone number, and the account where its provider bears a name."""
+    """Base of the providers. What a resource does is in its rules."""
 
-    secrets: ClassVar[tuple[str, ...]] = ()
-    """The inputs and outputs that are secret. Each result marks them itself, so that the state encrypts them also
-    where a program's transform took `additional_secret_outputs` away."""
+    rules: ClassVar[Rules[Any, Any]]
 
     serialize_as_secret_always = False
-    required: ClassVar[tuple[str, ...]] = ()
-    """Inputs that every program gives, and that are missing only where the resource they come from has failed."""
     _config: Config | None = None
     _run: Run | None = None
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        for name in ("check", "diff", "create", "read", "update", "delete"):
-            if name in cls.__dict__:
-                setattr(cls, name, _in_one_sentence(_with_marked_secrets(pass_by(cls.__dict__[name]))))
+    _account: Account | None = None
 
     def configure(self, req: ConfigureRequest) -> None:
         """Called once in each process, before any other method."""
         self._config = req.config
-        if not os.environ.get(TRACEBACKS):
-            sys.tracebacklimit = 0
+        silence_tracebacks()
+
+    @in_one_sentence
+    def check(self, olds: Props, news: Props) -> CheckResult:
+        """No failure names its property: Pulumi would print the value, which may be a secret."""
+        given, secrets = self._inputs(news), self.rules.inputs.names("secret")
+        if given.missing():
+            return CheckResult(sent(received(news), secrets), [])
+        checked = self.rules.check(self._inputs(olds) if olds else None, given, self.context)
+        if not checked.failures and is_known(checked.inputs.phone_number_id):
+            self.rules.expect(checked.inputs.phone_number_id, self.run)
+        failures = [CheckFailure("", self.naming(failure, news)) for failure in checked.failures]
+        return CheckResult(sent(checked.inputs.to_props(), secrets), failures)
+
+    @in_one_sentence
+    def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
+        """Shows the reason of a change. Another pickled provider is a change, too."""
+        given, recorded = self._inputs(news), self._state(olds)
+        if given.missing():
+            return DiffResult(changes=True)
+        found = self.rules.diff(recorded, given, self.context)
+        self.run.say(found.why)
+        if not given.is_known():  # so the engine also asks before it deletes first, unchecked, what depends on such
+            self.rules.expect(recorded.phone_number_id, self.run)
+        self.rules.note_recorded(id_, recorded, self.run)
+        is_repickled = news.get(PROVIDER_KEY) != olds.get(PROVIDER_KEY)
+        return DiffResult(bool(found.replaces or found.updates or is_repickled), list(found.replaces))
+
+    @in_one_sentence
+    def create(self, props: Props) -> CreateResult:
+        """See the rules."""
+        created = self.rules.create(self._all_inputs(props), self.context)
+        return CreateResult(created.id, sent(created.state.to_props(), self.rules.state.names("secret")))
+
+    @in_one_sentence
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """See the rules."""
+        found, secrets = self.rules.read(self._state(props), self.context), self.rules.state.names("secret")
+        inputs = sent(found.inputs.to_props(), secrets) if found.inputs else None
+        return ReadResult(id_, sent(found.state.to_props(), secrets), inputs)
+
+    @in_one_sentence
+    def update(self, id_: str, olds: Props, news: Props) -> UpdateResult:
+        """See the rules."""
+        updated = self.rules.update(id_, self._state(olds), self._all_inputs(news), self.context)
+        secrets = (*self.rules.state.names("secret"), *updated.concealed)
+        return UpdateResult(sent(updated.state.to_props(), secrets))
+
+    @in_one_sentence
+    def delete(self, id_: str, props: Props) -> None:
+        """See the rules."""
+        self.rules.delete(id_, self._state(props), self.context)
 
     @property
     def run(self) -> Run:
-        """What this run of the engine remembers; the same for the three providers of a process."""
+        """What this run of the engine remembers; the same for the providers of a process."""
         return self._run or _run_of_this_process()
 
-    def missing(self, news: Props) -> list[str]:
-        """The required inputs that are not there; what a preview doesn't know yet is."""
-        return [name for name in self.required if news.get(name) is None]
+    @property
+    def account(self) -> Account:
+        """The account that the stack, or the provider of the resource, is configured for."""
+        return self._account or MetaAccount(self._config.get if self._config else _not_set, self.run)
 
-    def checked(self, values: Props, failures: Sequence[str]) -> CheckResult:
-        """The result of a check. No property is named: Pulumi would print its value, which may be a secret."""
-        return CheckResult(values, [CheckFailure("", self.naming(failure, values)) for failure in failures])
+    @property
+    def context(self) -> Context:
+        """What the rules are given."""
+        return Context(self.run, self.account)
 
     def naming(self, text: str, *props: Any) -> str:
         """The text of a failure, with the number and the account that it happened to, where it doesn't say so.
 
-        ``props``: what the engine gave, newest last. An account's settings are called by its own names.
+        ``props``: what the engine gave, newest last.
         """
-        account = self._setting(ACCOUNT)
-        whose = [f"phone number {number}" for number in _phone_number_ids(props)[:1] if number not in text]
-        if account:
-            whose.append(f"account {account}")
-            text = _SETTING.sub(f"{account}:", text)
-        return f"{', '.join(whose)}: {text}" if whose else text
+        return self.account.naming(text, number_in(props))
 
-    def settings(self) -> GraphSettings:
-        """The Graph API's settings. Raises :class:`InputError`, which names what is missing or wrong."""
-        return graph_settings(self._setting)
+    def _inputs(self, props: Mapping[str, Any]) -> Any:
+        return self.rules.inputs.from_props(received(props))
 
-    def graph(self) -> "GraphClient":
-        """The client; one for all resources of an account in this process."""
-        return _client(self.settings())
+    def _all_inputs(self, props: Mapping[str, Any]) -> Any:
+        given = self._inputs(props)
+        if missing := given.missing():
+            raise MissingInputError(
+                f"{', '.join(missing)}: got no value, so nothing was done. If it comes from a resource that failed, "
+                f"repair that one and run `pulumi up` again"
+            )
+        return given
 
-    def session(self, claim: Claim) -> "Session":
-        """What a call that acts hands to the lifecycle."""
-        from whatsapp_flow_keys.lifecycle.session import Session
-
-        return Session(claim, self.graph, self.run.clock, claim.trail(self.audit()), self.run.say)
-
-    def audit(self) -> Audit:
-        """The audit log; one for each file in this process, so that one that fails is reported once."""
-        path = self._setting("whatsapp:auditLog") or os.environ.get(AUDIT_LOG)
-        return _audit_log(str(path) if path else None)
-
-    def _setting(self, key: str) -> Any:
-        return self._config.get(key) if self._config else None
+    def _state(self, props: Mapping[str, Any]) -> Any:
+        return self.rules.state.from_props(received(props))
 
 
-@functools.lru_cache(maxsize=1)
+@functools.cache
 def _run_of_this_process() -> Run:
     return Run()
 
 
-@functools.lru_cache(maxsize=32)
-def _client(settings: GraphSettings) -> "GraphClient":
-    from whatsapp_flow_keys.graph.client import GraphClient  # with requests: a preview asks nobody
-
-    return GraphClient(settings)
-
-
-@functools.lru_cache(maxsize=32)
-def _audit_log(path: str | None) -> AuditLog:
-    return AuditLog(path)
-
-
-def _phone_number_ids(props: Sequence[Any]) -> list[str]:
-    """Newest first; values that aren't phone number IDs are skipped."""
-    numbers = [given.get("phone_number_id") for given in reversed(props) if isinstance(given, dict)]
-    return [number for number in numbers if isinstance(number, str) and number.isdigit()]
-
-
-def _with_marked_secrets(method: _F) -> _F:
-    """What the engine gets is marked as its wire format marks secrets; what it gives to a provider is plain."""
-
-    @functools.wraps(method)
-    def wrapper(provider: FlowKeysProvider, *args: Any) -> Any:
-        result = method(provider, *args)
-        for side in ("inputs", "outs"):
-            props = getattr(result, side, None)
-            if props is not None:
-                setattr(result, side, _marked(props, provider.secrets))
-        return result
-
-    return wrapper  # type: ignore[return-value]  # functools.wraps keeps the signature, mypy can't see it
-
-
-def _marked(props: Props, secrets: tuple[str, ...]) -> Props:
-    """What a preview doesn't know yet is left as it is, so that it shows as that."""
-
-    def mark(name: str, value: Any) -> Any:
-        return wrap_rpc_secret(value) if name in secrets and value is not None and is_known(value) else value
-
-    return {name: mark(name, value) for name, value in props.items()}
-
-
-def _in_one_sentence(method: _F) -> _F:
-    @functools.wraps(method)
-    def wrapper(provider: FlowKeysProvider, *args: Any) -> Any:
-        if os.environ.get(TRACEBACKS):
-            return method(provider, *args)
-        try:
-            return method(provider, *args)
-        except FlowKeysError as error:
-            failure = _plain(type(error).__name__, provider.naming(str(error), *args))
-        except BaseException as error:  # noqa: BLE001 (SystemExit hangs the engine; other texts may hold a secret)
-            said = (
-                f"{type(error).__name__} in {type(provider).__name__}.{method.__name__}; run again with {TRACEBACKS}=1 "
-                f"to see where (that text may hold secrets) and report it"
-            )
-            failure = _plain("UnexpectedError", provider.naming(said, *args))
-        raise failure from None
-
-    return wrapper  # type: ignore[return-value]  # functools.wraps keeps the signature, mypy can't see it
-
-
-def _plain(name: str, text: str) -> Exception:
-    """An exception that a traceback shows as ``name: text``, without its module."""
-    kind = type(name, (Exception,), {"__module__": "builtins"})
-    failure: Exception = kind(text)
-    return failure
+def _not_set(_setting: str) -> None:
+    return None

@@ -11,8 +11,8 @@ from whatsapp_flow_keys import document
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
 from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider
-from whatsapp_flow_keys.dynamic.run import Run
 from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.resources.run import Run
 from whatsapp_flow_keys.ring import KeyRing
 
 NUMBER, ANOTHER_ACCOUNT = "106540352242922", "999999999999"

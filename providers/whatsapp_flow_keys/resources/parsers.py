@@ -1,60 +1,24 @@
-"""Checks of what people give, shared by the providers. Values that a preview doesn't know yet are skipped."""
+"""Parsers of what people give. Each raises :class:`InputError`, which names the field."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from pulumi.output import Unknown
-
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.fingerprint import parse_fingerprint
-from whatsapp_flow_keys.phone_number import parse_phone_number_id
-from whatsapp_flow_keys.stores.urls import STACK, parse_stores
+from whatsapp_flow_keys.resources.schema import is_known
+from whatsapp_flow_keys.stores.urls import parse_stores
 
 _LONGEST_PASSPHRASE = 1000  # bytes; OpenSSL takes 1023
 
 
-class Inputs:
-    """The inputs of one check: ``values`` as they will be recorded, ``failures`` as sentences that name the field."""
-
-    def __init__(self, news: dict[str, Any]) -> None:
-        self.values = dict(news)
-        self.failures: list[str] = []
-
-    def __getitem__(self, name: str) -> Any:
-        return self.values.get(name)
-
-    def parse(self, name: str, parser: Callable[[Any, str], Any], *, required: bool = False) -> None:
-        """Replaces a known value by ``parser(value, name)``."""
-        value = self.values.get(name)
-        if not is_known(value) or (value is None and not required):
-            return
+def misplaced_stores(store: Any, backups: Sequence[Any]) -> list[str]:
+    """What is wrong with the stores of a number, as far as a preview knows them."""
+    if is_known(store) and is_known(backups):
         try:
-            self.values[name] = parser(value, name)
+            parse_stores(store, backups)
         except InputError as error:
-            self.failures.append(str(error))
-
-    def parse_number_and_stores(self) -> None:
-        """The fields that every resource has."""
-        self.parse("phone_number_id", parse_phone_number_id, required=True)
-        self.parse("take_over", parse_fingerprint)
-        store, backups = self.values.get("store", STACK), self.values.get("backups", [])
-        if is_known(store) and is_known(backups):
-            try:
-                parse_stores(store, backups)
-            except InputError as error:
-                self.failures.append(str(error))
-
-
-def is_known(value: Any) -> bool:
-    """False where a preview does not know the value, or a part of it, yet."""
-    if isinstance(value, Unknown):
-        return False
-    if isinstance(value, dict):
-        return all(is_known(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return all(is_known(item) for item in value)
-    return True
+            return [str(error)]
+    return []
 
 
 def parse_days(value: Any, field: str) -> int:

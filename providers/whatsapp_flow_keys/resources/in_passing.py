@@ -6,6 +6,7 @@ itself would; a state that holds a key once less is smaller to write and leaks i
 
 import hashlib
 from threading import Lock
+from typing import Any
 
 from whatsapp_flow_keys.errors import InputError
 
@@ -19,7 +20,7 @@ class InPassing:
         self._texts: dict[str, str] = {}
         self._lock = Lock()
 
-    def hand_on(self, value: object) -> object:
+    def hand_on(self, value: Any) -> Any:
         """What the state records for ``value``: the digest of a string, which is kept here; anything else unchanged."""
         if not isinstance(value, str) or value.startswith(_PREFIX):
             return value

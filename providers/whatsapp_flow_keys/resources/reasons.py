@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from whatsapp_flow_keys.dynamic.given_key import EXISTING_KEY
-from whatsapp_flow_keys.dynamic.inputs import is_known
 from whatsapp_flow_keys.graph.signature_status import VALID
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
+from whatsapp_flow_keys.resources.given_key import EXISTING_KEY
+from whatsapp_flow_keys.resources.moves import is_moved
+from whatsapp_flow_keys.resources.properties import KeyInputs, KeyState, RegistrationInputs, RegistrationState
+from whatsapp_flow_keys.resources.schema import is_known
 from whatsapp_flow_keys.stores.urls import STACK, is_same_place
-
-Props = dict[str, Any]
 
 SOON = timedelta(days=14)
 """How long before a rotation falls due a preview says so."""
@@ -24,14 +24,14 @@ _RECORDED_ONLY = ("force_destroy", "managed_by", "rotate_after_days", "passphras
 
 
 def why_key_changes(
-    olds: Props, news: Props, replaces: Sequence[str], updates: Sequence[str], waiting: Sequence[str]
+    olds: KeyState, news: KeyInputs, replaces: Sequence[str], updates: Sequence[str], waiting: Sequence[str]
 ) -> str | None:
     """Of an EncryptionKey. ``replaces`` and ``updates``: the properties that ask for it; ``waiting``: those that would
     replace it, but for an update that goes first."""
-    number = f"phone number {olds.get('phone_number_id')}"
+    number = f"phone number {olds.phone_number_id}"
     if "phone_number_id" in replaces:
         return (
-            f"{number}: the program now names {_shown(news['phone_number_id'])} instead, which gets a key of its own. "
+            f"{number}: the program now names {_shown(news.phone_number_id)} instead, which gets a key of its own. "
             f"The old number's key stays registered; its key ring is deleted at the end, unless a key that Meta serves "
             f"would be lost with it"
         )
@@ -42,16 +42,16 @@ def why_key_changes(
     return _why_updated(number, olds, news, updates, waiting)
 
 
-def when_rotation_falls_due(olds: Props, news: Props, today: date) -> str | None:
+def when_rotation_falls_due(olds: KeyState, news: KeyInputs, today: date) -> str | None:
     """Where nothing changes yet: the day of a rotation that is near, or that a wrong clock has put far off.
 
     Near is within :data:`SOON`. A key's date that is later than tomorrow was written by a clock that was ahead, or is
     read by one that is behind.
     """
-    days, issued_on = news.get("rotate_after_days"), olds.get("issued_on")
+    days, issued_on = news.rotate_after_days, olds.issued_on
     if not isinstance(days, int | float) or not isinstance(issued_on, str):
         return None
-    issued, number = date.fromisoformat(issued_on), f"phone number {olds.get('phone_number_id')}"
+    issued, number = date.fromisoformat(issued_on), f"phone number {olds.phone_number_id}"
     due = issued + timedelta(int(days))
     if issued > today + _A_DAY:
         return (
@@ -67,47 +67,48 @@ def when_rotation_falls_due(olds: Props, news: Props, today: date) -> str | None
     )
 
 
-def why_registration_changes(olds: Props, news: Props) -> str | None:
+def why_registration_changes(olds: RegistrationState, news: RegistrationInputs) -> str | None:
     """Of a KeyRegistration, as far as its key is known in the preview."""
-    number, desired, proven = f"phone number {olds.get('phone_number_id')}", news["fingerprint"], "proven_fingerprint"
-    if not is_known(desired) or news["phone_number_id"] != olds.get("phone_number_id"):
+    number, desired, proven = f"phone number {olds.phone_number_id}", news.fingerprint, olds.proven_fingerprint
+    if not is_known(desired) or news.phone_number_id != olds.phone_number_id:
         return None
     wanted = f"key {desired[:12]}"
-    if olds.get("foreign_fingerprint") == NOTHING:
+    if olds.foreign_fingerprint == NOTHING:
         return f"{number}: Meta serves no key. {wanted.capitalize()} is published there again"
-    if olds.get("foreign_fingerprint"):
+    if olds.foreign_fingerprint:
         return (
-            f"{number}: Meta serves key {olds['foreign_fingerprint'][:12]}, which is not in this key ring: somebody "
+            f"{number}: Meta serves key {olds.foreign_fingerprint[:12]}, which is not in this key ring: somebody "
             f"else published it. {wanted.capitalize()} is published over it"
         )
-    if olds.get(proven) not in (None, desired):
-        return f"{number}: {wanted} is staged and not published yet; forms go on with key {olds[proven][:12]}"
-    if olds.get("signature_status") not in (None, VALID):
+    if proven is not None and proven != desired:
+        return f"{number}: {wanted} is staged and not published yet; forms go on with key {proven[:12]}"
+    if olds.signature_status not in (None, VALID):
         return (
-            f"{number}: Meta says {olds['signature_status']}: the number was registered again, or has no key. "
+            f"{number}: Meta says {olds.signature_status}: the number was registered again, or has no key. "
             f"{wanted.capitalize()} is signed again"
         )
-    if olds.get("key_ring") not in (None, IN_PLACE):
-        return f"{number}: {olds['key_ring']}. This is brought in line"
-    if olds.get(proven) is None:
+    if olds.key_ring not in (None, IN_PLACE):
+        return f"{number}: {olds.key_ring}. This is brought in line"
+    if proven is None:
         return f"{number}: {wanted} is not proven at Meta yet; its registration is finished"
     return None
 
 
-def _why_rotated(olds: Props, news: Props, replaces: Sequence[str]) -> str:
+def _why_rotated(olds: KeyState, news: KeyInputs, replaces: Sequence[str]) -> str:
     if "rotation_trigger" in replaces:
         return "asked for by a new rotation_trigger"
-    return f"due: the key of {olds.get('issued_on')} has had its {int(news.get('rotate_after_days') or 0)} days"
+    return f"due: the key of {olds.issued_on} has had its {int(news.rotate_after_days or 0)} days"
 
 
-def _why_updated(number: str, olds: Props, news: Props, updates: Sequence[str], waiting: Sequence[str]) -> str | None:
+def _why_updated(
+    number: str, olds: KeyState, news: KeyInputs, updates: Sequence[str], waiting: Sequence[str]
+) -> str | None:
     reasons: list[str] = []
-    store, before = news.get("store"), olds.get("store")
-    if is_known(store) and not is_same_place(store, before):
-        reasons.append(f"its keys move from {'the stack' if before == STACK else before} to {store}")
-    if is_known(news.get("backups")):
-        new = [url for url in news["backups"] if not any(is_same_place(url, old) for old in olds.get("backups") or [])]
-        reasons += [f"every key is copied to {url}" for url in new if not is_same_place(url, before)]
+    if is_moved(olds, news):
+        reasons.append(f"its keys move from {'the stack' if olds.store == STACK else olds.store} to {news.store}")
+    if is_known(news.backups):
+        new = [url for url in news.backups if not any(is_same_place(url, old) for old in olds.backups or ())]
+        reasons += [f"every key is copied to {url}" for url in new if not is_same_place(url, olds.store)]
         reasons += [f"{url} is no longer kept up to date" for url in _left_out(olds, news)]
     if "passphrase" in updates:
         reasons.append(
@@ -120,9 +121,9 @@ def _why_updated(number: str, olds: Props, news: Props, updates: Sequence[str], 
     return f"{number}: key {_short(olds)} stays; {'; '.join(reasons)}{_what_waits(waiting)}"
 
 
-def _left_out(olds: Props, news: Props) -> list[str]:
-    kept = [news.get("store"), *news["backups"]]
-    return [old for old in olds.get("backups") or [] if not any(is_same_place(old, url) for url in kept)]
+def _left_out(olds: KeyState, news: KeyInputs) -> list[str]:
+    kept = [news.store, *news.backups]
+    return [old for old in olds.backups or () if not any(is_same_place(old, url) for url in kept)]
 
 
 def _what_waits(waiting: Sequence[str]) -> str:
@@ -130,8 +131,8 @@ def _what_waits(waiting: Sequence[str]) -> str:
     return f". The {what} waits for the next `pulumi up`" if waiting else ""
 
 
-def _short(props: Props) -> str:
-    return str(props.get("fingerprint"))[:12]
+def _short(olds: KeyState) -> str:
+    return str(olds.fingerprint)[:12]
 
 
 def _shown(value: Any) -> str:

@@ -8,24 +8,19 @@ one `up` they come to one process, unless the number moves to another provider: 
 So whatever is decided by it must err towards keeping the key when nothing was seen.
 """
 
-from collections.abc import Mapping
 from threading import Lock
-from typing import Any
 
-from whatsapp_flow_keys import document
+from whatsapp_flow_keys.resources.properties import KeyState
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.recorded import STACKS_RING
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import open_store
 
-Outputs = Mapping[str, Any]
-
 
 class SeenKeys:
-    """EncryptionKeys by phone number ID: the resource's id and its outputs, as the state records them. Thread-safe."""
+    """EncryptionKeys by phone number ID: the resource's id and its recorded state. Thread-safe."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, tuple[str, Outputs]] = {}
+        self._seen: dict[str, tuple[str, KeyState]] = {}
         self._expected: set[str] = set()
         self._guarded: set[str] = set()
         self._lock = Lock()
@@ -45,31 +40,34 @@ class SeenKeys:
         with self._lock:
             self._expected.add(phone_number_id)
 
-    def note(self, id_: str, outputs: Outputs) -> None:
+    def note(self, id_: str, state: KeyState) -> None:
         """This resource is the number's live one."""
         with self._lock:
-            self._seen[outputs["phone_number_id"]] = (id_, outputs)
+            self._seen[state.phone_number_id] = (id_, state)
 
-    def note_recorded(self, id_: str, outputs: Outputs) -> None:
+    def note_recorded(self, id_: str, state: KeyState) -> None:
         """The state records this resource. It counts as live only if the program was seen to have the number: a
         refresh, also that of a `destroy`, compares what is due to be deleted, too."""
         with self._lock:
-            if outputs["phone_number_id"] in self._expected:
-                self._seen[outputs["phone_number_id"]] = (id_, outputs)
+            if state.phone_number_id in self._expected:
+                self._seen[state.phone_number_id] = (id_, state)
 
-    def outputs(self, phone_number_id: str) -> Outputs:
-        """What is recorded of the number's live resource; empty where none was seen."""
+    def live(self, phone_number_id: str) -> KeyState | None:
+        """What is recorded of the number's live resource; None where none was seen."""
         with self._lock:
-            return self._seen.get(phone_number_id, ("", {}))[1]
+            seen = self._seen.get(phone_number_id)
+        return seen[1] if seen else None
 
     def stores(self, phone_number_id: str) -> tuple[Store, ...]:
         """The stores of the number's live resource; none with the stack as the store."""
-        return tuple(open_store(location) for location in self.outputs(phone_number_id).get("locations") or [])
+        live = self.live(phone_number_id)
+        return tuple(open_store(location) for location in (live.locations or ())) if live else ()
 
     def is_replaced(self, id_: str, phone_number_id: str) -> bool:
         """Whether another resource is the number's live one, or is to be: the document is not this one's to delete."""
         with self._lock:
-            return phone_number_id in self._expected or self._seen.get(phone_number_id, (id_, {}))[0] != id_
+            seen = self._seen.get(phone_number_id)
+            return phone_number_id in self._expected or (seen is not None and seen[0] != id_)
 
 
 class SeenRings:
@@ -90,19 +88,16 @@ class SeenRings:
         with self._lock:
             return phone_number_id in self._expected
 
-    def note(self, id_: str, text: object) -> None:
-        """This resource holds the ring in this document; what a preview doesn't know yet is passed over."""
-        if isinstance(text, str):
-            with self._lock:
-                self._rings[id_] = document.load(text, STACKS_RING)
+    def note(self, id_: str, ring: KeyRing) -> None:
+        """This resource holds the ring."""
+        with self._lock:
+            self._rings[id_] = ring
 
-    def note_recorded(self, id_: str, text: object) -> None:
-        """The state records this document; see :meth:`SeenKeys.note_recorded`."""
-        if isinstance(text, str):
-            ring = document.load(text, STACKS_RING)
-            with self._lock:
-                if ring.phone_number_id in self._expected:
-                    self._rings[id_] = ring
+    def note_recorded(self, id_: str, ring: KeyRing) -> None:
+        """The state records this ring; see :meth:`SeenKeys.note_recorded`."""
+        with self._lock:
+            if ring.phone_number_id in self._expected:
+                self._rings[id_] = ring
 
     def forget(self, id_: str) -> None:
         """This resource is gone."""

@@ -1,0 +1,46 @@
+"""What a rule is given beside the properties: the run of the engine, and the account whose numbers these are."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from whatsapp_flow_keys.audit import Audit
+from whatsapp_flow_keys.lifecycle.claim import Claim
+from whatsapp_flow_keys.resources.run import Run
+
+if TYPE_CHECKING:
+    from whatsapp_flow_keys.endpoint import Endpoint
+    from whatsapp_flow_keys.graph.client import Graph
+    from whatsapp_flow_keys.lifecycle.session import Session
+
+
+class Account(Protocol):
+    """The account as its provider is configured."""
+
+    def check(self) -> None:
+        """Raises :class:`InputError`, which names a setting that is missing or wrong. Asks nobody."""
+
+    def graph(self) -> "Graph":
+        """Who serves the public keys of its numbers. Raises :class:`InputError`."""
+
+    def endpoint(self, url: str) -> "Endpoint":
+        """A live endpoint of one of its numbers. Raises :class:`InputError`."""
+
+    def audit(self) -> Audit:
+        """The audit log."""
+
+    def naming(self, text: str, phone_number_id: str | None) -> str:
+        """The text of a failure, with the number and the account that it happened to, where it doesn't say so."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """See the module."""
+
+    run: Run
+    account: Account
+
+    def session(self, claim: Claim) -> "Session":
+        """What a call that acts hands to the lifecycle."""
+        from whatsapp_flow_keys.lifecycle.session import Session
+
+        return Session(claim, self.account.graph, self.run.clock, claim.trail(self.account.audit()), self.run.say)

@@ -1,0 +1,202 @@
+"""The rules of EncryptionKey: a key pair. Replacement is rotation. It never publishes.
+
+A preview, and an `up` without a change, only check and compare: what acts is imported by the functions that act.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from whatsapp_flow_keys.audit import Operation
+from whatsapp_flow_keys.lifecycle.claim import Claim
+from whatsapp_flow_keys.resources.context import Context
+from whatsapp_flow_keys.resources.document_removal import remove_document
+from whatsapp_flow_keys.resources.given_key import (
+    EXISTING_KEY,
+    adopts,
+    given_key,
+    rotation_of_a_given_key,
+    unreadable_key,
+)
+from whatsapp_flow_keys.resources.moves import is_moved, refused_moves
+from whatsapp_flow_keys.resources.parsers import misplaced_stores
+from whatsapp_flow_keys.resources.properties import KeyInputs, KeyState
+from whatsapp_flow_keys.resources.reasons import when_rotation_falls_due, why_key_changes
+from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Rules, Updated
+from whatsapp_flow_keys.resources.run import Run
+from whatsapp_flow_keys.stores.store import Store
+from whatsapp_flow_keys.stores.urls import STACK, anchored, parse_stores
+
+if TYPE_CHECKING:
+    from whatsapp_flow_keys.lifecycle.staging import Recorded
+
+
+class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
+    """See the module."""
+
+    inputs, state = KeyInputs, KeyState
+
+    def check(self, olds: KeyInputs | None, news: KeyInputs, context: Context) -> Checked[KeyInputs]:
+        """Validates, and lets a due rotation show as a change of ``issued_on``."""
+        news, failures = news.parsed()
+        failures += misplaced_stores(news.store, news.backups)
+        if not failures:
+            failures = [*_misplaced_passphrase(news), *refused_moves(olds, news), *unreadable_key(news)]
+        if failures:
+            return Checked(news, tuple(failures))
+        if news.issued_on is None:  # a value is there when `ignore_changes` put the old one back
+            issued_on = olds.issued_on if olds else None
+            news = replace(news, issued_on=issue_date(issued_on, news.rotate_after_days, context.run.today()))
+        return Checked(news, tuple(rotation_of_a_given_key(olds, news)))
+
+    def diff(self, olds: KeyState, news: KeyInputs, context: Context) -> Difference:
+        """Replaced by what asks for another key; all else is recorded in place."""
+        asked = [name for name in news.differing(news.names("replaces"), olds) if getattr(news, name) is not None]
+        asked += [EXISTING_KEY] if adopts(olds, news) else []
+        updates = [*news.differing(news.names("in_place"), olds)]
+        updates += ["locations"] if olds.locations is None else []  # written by a version that recorded none
+        waits = _goes_first(olds, news, updates) and "phone_number_id" not in asked
+        # What waits keeps its old date and trigger, so the next `up` rotates.
+        replaces, waiting = ([], asked) if waits else (asked, [])
+        why = why_key_changes(olds, news, replaces, updates, waiting)
+        return Difference(
+            tuple(replaces), tuple(updates), why or when_rotation_falls_due(olds, news, context.run.today())
+        )
+
+    def create(self, news: KeyInputs, context: Context) -> Created[KeyState]:
+        """Generates the pair, or adopts the given one, and stages it in every store. A repeat after a crash generates
+        another pair."""
+        from whatsapp_flow_keys.lifecycle.staging import NewKey, refuse_before_adoption, stage_in_stores
+
+        instance, given = context.run.new_id(), given_key(news)
+        new = NewKey(
+            given or context.run.new_key(),
+            str(news.issued_on),
+            news.passphrase,
+            given is not None,
+            [news.take_over] if news.take_over else [],
+        )
+        replaced = context.run.keys.live(news.phone_number_id)
+        session = context.session(_claim(news, instance, formerly=replaced))
+        if given is None:
+            session.trail.done(Operation.GENERATED, new.key.fingerprint)
+        state = KeyState.recording(news, fingerprint=new.key.fingerprint, public_key_pem=new.key.public_key_pem)
+        if news.store == STACK:
+            if given:
+                refuse_before_adoption(new, session)
+            return Created(instance, _in_stack(state, new.key.to_pem()))
+        stores = _stores(news, replaced)
+        state = _in_stores(state, stores, stage_in_stores(new, stores, session, _recorded(replaced)))
+        context.run.keys.note(instance, state)
+        return Created(instance, state)
+
+    def update(self, id_: str, olds: KeyState, news: KeyInputs, context: Context) -> Updated[KeyState]:
+        """Records the new values, and brings every store in line with them."""
+        state = KeyState.recording(
+            news,
+            fingerprint=olds.fingerprint,
+            public_key_pem=olds.public_key_pem,
+            issued_on=olds.issued_on,
+            rotation_trigger=olds.rotation_trigger,
+            stored_ring=olds.stored_ring,
+        )
+        if news.store == STACK:
+            return Updated(_in_stack(state, str(olds.private_key)), _concealed(olds, news))
+        from whatsapp_flow_keys.lifecycle.staging import claim_stores
+
+        stores = _stores(news, olds)
+        formers = claim_stores(
+            _recorded(olds),
+            stores,
+            context.session(_claim(news, id_, formerly=olds)),
+            passphrase=news.passphrase,
+            moved=is_moved(olds, news),
+        )
+        state = _in_stores(state, stores, formers)
+        context.run.keys.note(id_, state)
+        return Updated(state, _concealed(olds, news))
+
+    def delete(self, id_: str, olds: KeyState, context: Context) -> None:
+        """Deletes nothing: a ring in the stack is KeyRing's, the document in a store is StoredKeyRing's.
+
+        A key that an older version made goes as one did then. Until a StoredKeyRing is in the state, nothing but this
+        asks about a generated passphrase.
+        """
+        if olds.store == STACK or olds.stored_ring:
+            return
+        is_guarded = context.run.keys.is_guarded(olds.phone_number_id)
+        remove_document(olds, id_, context, passphrase_goes=_passphrase_goes(olds) and not is_guarded)
+
+    def expect(self, phone_number_id: str, run: Run) -> None:
+        """See :class:`Rules`."""
+        run.keys.expect(phone_number_id)
+
+    def note_recorded(self, id_: str, olds: KeyState, run: Run) -> None:
+        """See :class:`Rules`."""
+        run.keys.note_recorded(id_, olds)
+
+
+def issue_date(issued_on: Any, rotate_after_days: Any, today: date) -> str:
+    """The date that the key should have: its own, or ``today`` if it has none or its rotation is due."""
+    if not isinstance(issued_on, str):
+        return today.isoformat()
+    if isinstance(rotate_after_days, int) and today >= date.fromisoformat(issued_on) + timedelta(rotate_after_days):
+        return today.isoformat()
+    return issued_on
+
+
+def _goes_first(olds: KeyState, news: KeyInputs, updates: Sequence[str]) -> bool:
+    """What must be an update, since only an update sees the old values: another passphrase, another place."""
+    return "passphrase" in updates or is_moved(olds, news)
+
+
+def _in_stack(state: KeyState, private_key: str) -> KeyState:
+    return replace(state, private_key=private_key, former_passphrases=(), locations=())
+
+
+def _in_stores(state: KeyState, stores: Sequence[Store], former_passphrases: Sequence[str]) -> KeyState:
+    return replace(
+        state,
+        former_passphrases=tuple(former_passphrases),
+        locations=tuple(store.location for store in stores),
+        secret_id=stores[0].secret_id,
+    )
+
+
+def _stores(news: KeyInputs, recorded: KeyState | None) -> tuple[Store, ...]:
+    """The stores that the program names, in the accounts that were recorded for them."""
+    locations = (recorded and recorded.locations) or ()
+    return parse_stores(anchored(news.store, locations), [anchored(backup, locations) for backup in news.backups])
+
+
+def _passphrase_goes(olds: KeyState) -> bool:
+    """Whether a destroy deletes the passphrase, too. Older states don't record this; assume that it does."""
+    return bool(olds.passphrase_is_generated or (olds.locations is None and olds.passphrase))
+
+
+def _concealed(olds: KeyState, news: KeyInputs) -> tuple[str, ...]:
+    """The engine marks an output as secret if the input of that name is. A trigger that is kept while the program gives
+    another one, or none, is not an input any more, and may have been secret."""
+    return () if olds.rotation_trigger in (None, news.rotation_trigger) else ("rotation_trigger",)
+
+
+def _claim(news: KeyInputs, owner: str, *, formerly: KeyState | None) -> Claim:
+    return Claim(news.phone_number_id, news.managed_by, owner, formerly.managed_by if formerly else None)
+
+
+def _recorded(live: KeyState | None) -> "Recorded":
+    """What staging has to know of the live key; nothing where none was seen."""
+    from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE
+    from whatsapp_flow_keys.lifecycle.staging import Recorded
+
+    if live is None:
+        return Recorded()
+    formers = [live.passphrase or NO_PASSPHRASE, *(live.former_passphrases or ())]
+    return Recorded(live.fingerprint, list(dict.fromkeys(formers)))
+
+
+def _misplaced_passphrase(news: KeyInputs) -> list[str]:
+    if news.passphrase is not None and news.store == STACK:
+        return ["passphrase: adds nothing with the stack as the store, whose secrets are encrypted; leave it out"]
+    return []

@@ -1,0 +1,175 @@
+"""The rules of KeyRegistration: the public key at Meta. It publishes, proves, and finds drift.
+
+As in EncryptionKey's, what acts is imported by the functions that act.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.audit import Operation
+from whatsapp_flow_keys.errors import InputError, UnsavedKeyError
+from whatsapp_flow_keys.graph.signature_status import VALID
+from whatsapp_flow_keys.lifecycle.claim import Claim
+from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
+from whatsapp_flow_keys.resources.context import Context
+from whatsapp_flow_keys.resources.in_passing import digest_of
+from whatsapp_flow_keys.resources.parsers import misplaced_stores
+from whatsapp_flow_keys.resources.properties import RegistrationInputs, RegistrationState
+from whatsapp_flow_keys.resources.reasons import why_registration_changes
+from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Found, Rules, Updated
+from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
+from whatsapp_flow_keys.stores.recorded import STACKS_RING, RecordedRing
+from whatsapp_flow_keys.stores.store import Store
+from whatsapp_flow_keys.stores.urls import STACK, parse_stores
+
+if TYPE_CHECKING:
+    from whatsapp_flow_keys.lifecycle.gate import Gate
+    from whatsapp_flow_keys.lifecycle.wanted import Wanted
+
+DEFAULT_WAIT = 60.0
+"""Seconds in which the endpoint may come to hold the new key."""
+_SKIPS_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
+
+
+class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
+    """See the module."""
+
+    inputs, state = RegistrationInputs, RegistrationState
+
+    def check(
+        self, olds: RegistrationInputs | None, news: RegistrationInputs, context: Context
+    ) -> Checked[RegistrationInputs]:
+        """Validates, also the account's settings, so that a preview finds what is missing."""
+        del olds
+        news, failures = news.parsed()
+        failures += misplaced_stores(news.store, news.backups)
+        if news.endpoint_wait is not None and news.endpoint_url is None:
+            failures.append("endpoint_wait: has no use without endpoint_url")
+        try:
+            context.account.check()
+        except InputError as error:
+            failures.append(str(error))
+        if news.store == STACK and news.ring is None:
+            failures.append("store: an Output can't ask for the stack as the store; give StackStore()")
+        ring = context.run.passing.hand_on(news.ring)
+        return Checked(replace(news, ring=ring, signature_status=VALID, key_ring=IN_PLACE), tuple(failures))
+
+    def diff(self, olds: RegistrationState, news: RegistrationInputs, context: Context) -> Difference:
+        """Compares with what was proven, never with what Meta serves alone."""
+        found = super().diff(olds, news, context)
+        unproven = ("fingerprint",) if news.fingerprint != olds.proven_fingerprint else ()
+        ring = ("ring",) if news.ring != digest_of(olds.ring) else ()
+        updates = (*found.updates, *unproven, *ring)
+        return Difference(found.replaces, updates, why_registration_changes(olds, news))
+
+    def create(self, news: RegistrationInputs, context: Context) -> Created[RegistrationState]:
+        """Publishes over another's key only where ``take_over`` names it."""
+        return Created(news.phone_number_id, _register(None, news, context))
+
+    def update(
+        self, id_: str, olds: RegistrationState, news: RegistrationInputs, context: Context
+    ) -> Updated[RegistrationState]:
+        """Publishes over another's key also where a refresh recorded that very key as drift."""
+        del id_
+        if olds.proven_fingerprint not in (None, news.fingerprint) and _endpoint_is_unknown(news):
+            context.run.say(
+                f"phone number {news.phone_number_id}: nothing proves that the endpoint holds the new key before it is "
+                f"published; give `deploy=` or `endpoint_url=`"
+            )
+        return Updated(_register(olds, news, context))
+
+    def read(self, olds: RegistrationState, context: Context) -> Found[RegistrationState]:
+        """Looks at both sides. What is found instead of what should be becomes visible drift of the inputs."""
+        from whatsapp_flow_keys.lifecycle.inspection import inspect
+
+        session = context.session(_claim(olds, None))
+        found = inspect(_wanted(olds, None), _stores(olds, lambda: _recorded_ring(olds)), session)
+        served = found.served.fingerprint
+        state = replace(
+            olds,
+            signature_status=found.served.signature_status or "none",
+            key_ring=found.key_ring,
+            proven_fingerprint=olds.fingerprint if found.proves(olds.fingerprint) else None,
+            # What a state records was proven once.
+            foreign_fingerprint=NOTHING if served is None else found.foreign,
+        )
+        return Found(state, RegistrationInputs.recording(state, fingerprint=served or NOTHING))
+
+    def delete(self, id_: str, olds: RegistrationState, context: Context) -> None:
+        """Forgets: Meta offers no way to take a public key back, only to overwrite it."""
+
+
+def _register(olds: RegistrationState | None, news: RegistrationInputs, context: Context) -> RegistrationState:
+    from whatsapp_flow_keys.lifecycle.registration import register
+
+    wanted, session = _wanted(news, olds), context.session(_claim(news, olds))
+    with session.trail.step(Operation.VERIFIED, wanted.fingerprint):
+        _refuse_unsaved(news)
+    served = register(wanted, _stores(news, lambda: _given_ring(news, context)), session, gate=_gate(news, context))
+    # What check has set to what should be is so now, or the registration had failed.
+    held = tuple(key.fingerprint for key in _given_ring(news, context).keys) if news.store == STACK else None
+    return RegistrationState.recording(news, proven_fingerprint=served.fingerprint, held_fingerprints=held)
+
+
+def _given_ring(news: RegistrationInputs, context: Context) -> KeyRing:
+    """The stack's ring, as the program has just given it."""
+    return document.load(context.run.passing.take(str(news.ring), "ring"), STACKS_RING)
+
+
+def _gate(news: RegistrationInputs, context: Context) -> "Gate | None":
+    if news.endpoint_url is None:
+        return None
+    from whatsapp_flow_keys.lifecycle.gate import Gate
+
+    wait = DEFAULT_WAIT if news.endpoint_wait is None else news.endpoint_wait
+    alone = news.store == STACK and not news.backups
+    return Gate(context.account.endpoint(news.endpoint_url), wait, alone)
+
+
+def _refuse_unsaved(news: RegistrationInputs) -> None:
+    if news.store == STACK and os.environ.get(_SKIPS_CHECKPOINTS):
+        raise UnsavedKeyError(
+            f"{_SKIPS_CHECKPOINTS} is set: the private key may not be saved yet when its public key is published. Run "
+            f"without it, or keep the keys in another store than the stack"
+        )
+
+
+def _endpoint_is_unknown(news: RegistrationInputs) -> bool:
+    """With a store of its own the endpoint reads the new key there; out of the stack somebody must bring it."""
+    return news.store == STACK and not news.deployed and news.endpoint_url is None
+
+
+def _claim(news: RegistrationInputs, olds: RegistrationState | None) -> Claim:
+    return Claim(news.phone_number_id, news.managed_by, news.key_id, olds.managed_by if olds else None)
+
+
+def _wanted(news: RegistrationInputs, olds: RegistrationState | None) -> "Wanted":
+    """``olds`` is what the state records; None before the first registration, and where it adds nothing."""
+    from whatsapp_flow_keys.lifecycle.wanted import Wanted
+
+    return Wanted(
+        news.fingerprint,
+        news.passphrase,
+        [named for named in (news.take_over, olds and olds.foreign_fingerprint) if named],
+        news.former_passphrases or (),
+        olds.proven_fingerprint if olds else None,
+        bool(news.deployed),
+    )
+
+
+def _stores(news: RegistrationInputs, ring: Callable[[], KeyRing]) -> tuple[Store, ...]:
+    if news.store != STACK:
+        first, *backups = news.locations or (news.store, *news.backups)
+        return parse_stores(first, backups)
+    return (RecordedRing(ring()), *parse_stores(STACK, news.locations or news.backups))
+
+
+def _recorded_ring(olds: RegistrationState) -> KeyRing:
+    """What the state records of it: which keys it holds, not the keys."""
+    if olds.held_fingerprints is None:  # written by a version that recorded the ring itself
+        return document.load(str(olds.ring), STACKS_RING)
+    keys = tuple(RingKey(name, Role.RETAINED, "", None, "") for name in olds.held_fingerprints)
+    return KeyRing(olds.phone_number_id, olds.managed_by, olds.key_id, keys=keys)

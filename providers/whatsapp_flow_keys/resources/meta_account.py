@@ -1,0 +1,69 @@
+"""An account at Meta, configured by the settings of a stack or of one of its providers."""
+
+import os
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from whatsapp_flow_keys.audit import AUDIT_LOG, Audit, AuditLog
+from whatsapp_flow_keys.graph.settings import ACCOUNT, GraphSettings, graph_settings
+from whatsapp_flow_keys.resources.run import Run
+
+if TYPE_CHECKING:
+    from whatsapp_flow_keys.endpoint import LiveEndpoint
+    from whatsapp_flow_keys.graph.client import GraphClient
+
+_SETTING = re.compile(r"\bwhatsapp:(?=(?:accessToken|appSecret|graphUrl|graphVersion|auditLog)\b)")
+
+
+class MetaAccount:
+    """An :class:`Account`.
+
+    Args:
+        setting: a setting's value by its name, as in ``whatsapp:accessToken``; None where it isn't set.
+        run: keeps one client for all resources of an account, and one log for a file, so that one that fails is
+            reported once.
+    """
+
+    def __init__(self, setting: Callable[[str], Any], run: Run) -> None:
+        self._setting = setting
+        self._run = run
+
+    def check(self) -> None:
+        """See :class:`Account`."""
+        self._settings()
+
+    def graph(self) -> "GraphClient":
+        """See :class:`Account`."""
+        client: GraphClient = self._run.shared(_client, self._settings())
+        return client
+
+    def endpoint(self, url: str) -> "LiveEndpoint":
+        """See :class:`Account`."""
+        from whatsapp_flow_keys.endpoint import LiveEndpoint
+
+        return LiveEndpoint(url, self._settings().app_secret)
+
+    def audit(self) -> Audit:
+        """See :class:`Account`."""
+        path = self._setting("whatsapp:auditLog") or os.environ.get(AUDIT_LOG)
+        log: AuditLog = self._run.shared(AuditLog, str(path) if path else None)
+        return log
+
+    def naming(self, text: str, phone_number_id: str | None) -> str:
+        """See :class:`Account`. The settings of one of several accounts are called by its own names."""
+        account = self._setting(ACCOUNT)
+        whose = [f"phone number {phone_number_id}"] if phone_number_id and phone_number_id not in text else []
+        if account:
+            whose.append(f"account {account}")
+            text = _SETTING.sub(f"{account}:", text)
+        return f"{', '.join(whose)}: {text}" if whose else text
+
+    def _settings(self) -> GraphSettings:
+        return graph_settings(self._setting)
+
+
+def _client(settings: GraphSettings) -> "GraphClient":
+    from whatsapp_flow_keys.graph.client import GraphClient  # with requests: a preview asks nobody
+
+    return GraphClient(settings)

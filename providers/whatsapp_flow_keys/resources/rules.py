@@ -1,0 +1,100 @@
+"""What the rules of a resource are: six functions of typed values, which a front end calls."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from whatsapp_flow_keys.resources.context import Context
+from whatsapp_flow_keys.resources.properties import OfNumber
+from whatsapp_flow_keys.resources.run import Run
+
+_I = TypeVar("_I", bound=OfNumber)
+_S = TypeVar("_S", bound=OfNumber)
+
+
+@dataclass(frozen=True)
+class Checked(Generic[_I]):
+    """What a check found: the inputs as they are recorded, and a sentence for each that can't be used."""
+
+    inputs: _I
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a diff found.
+
+    Args:
+        replaces: the properties that ask for a new resource.
+        updates: those that an update records.
+        why: a line for a person who reads the preview.
+    """
+
+    replaces: tuple[str, ...] = ()
+    updates: tuple[str, ...] = ()
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class Created(Generic[_S]):
+    """A new resource."""
+
+    id: str
+    state: _S
+
+
+@dataclass(frozen=True)
+class Updated(Generic[_S]):
+    """A resource after an update. ``concealed``: properties that are secret beside those that always are."""
+
+    state: _S
+    concealed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found(Generic[_S]):
+    """What a refresh found. ``inputs``, where some were found to be others than the recorded ones."""
+
+    state: _S
+    inputs: OfNumber | None = None
+
+
+class Rules(Generic[_I, _S]):
+    """The rules of one resource. Check and diff only ask; what they are given may hold unknown values.
+
+    Each raises :class:`FlowKeysError` where it refuses.
+    """
+
+    inputs: ClassVar[type[Any]]
+    state: ClassVar[type[Any]]
+
+    def check(self, olds: _I | None, news: _I, context: Context) -> Checked[_I]:
+        """Validates. ``olds``: the recorded inputs; None where there are none."""
+        raise NotImplementedError
+
+    def diff(self, olds: _S, news: _I, context: Context) -> Difference:
+        """Another number is another resource; all else is recorded in place."""
+        del context
+        return Difference(news.differing(news.names("replaces"), olds), news.differing(news.names("in_place"), olds))
+
+    def create(self, news: _I, context: Context) -> Created[_S]:
+        """Makes it."""
+        raise NotImplementedError
+
+    def update(self, id_: str, olds: _S, news: _I, context: Context) -> Updated[_S]:
+        """Brings it in line with its inputs."""
+        raise NotImplementedError
+
+    def read(self, olds: _S, context: Context) -> Found[_S]:
+        """Most have no drift of their own: the registration looks at both sides."""
+        del context
+        return Found(olds)
+
+    def delete(self, id_: str, olds: _S, context: Context) -> None:
+        """Deletes what it stands for, if that may go."""
+        raise NotImplementedError
+
+    def expect(self, phone_number_id: str, run: Run) -> None:
+        """Notes that the program has a resource of this number."""
+
+    def note_recorded(self, id_: str, olds: _S, run: Run) -> None:
+        """Notes that the state records this resource."""

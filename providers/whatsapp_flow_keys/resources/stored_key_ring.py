@@ -1,0 +1,44 @@
+"""The rules of StoredKeyRing: the document in a store, which no rotation deletes.
+
+It alone deletes the document, so that a `delete` has one meaning: the number's keys go, and with them the passphrase
+that was generated for them. EncryptionKey writes it.
+"""
+
+from whatsapp_flow_keys.resources.context import Context
+from whatsapp_flow_keys.resources.document_removal import remove_document
+from whatsapp_flow_keys.resources.parsers import misplaced_stores
+from whatsapp_flow_keys.resources.properties import StoredRing
+from whatsapp_flow_keys.resources.rules import Checked, Created, Rules, Updated
+from whatsapp_flow_keys.resources.run import Run
+
+
+class StoredKeyRingRules(Rules[StoredRing, StoredRing]):
+    """See the module."""
+
+    inputs, state = StoredRing, StoredRing
+
+    def check(self, olds: StoredRing | None, news: StoredRing, context: Context) -> Checked[StoredRing]:
+        """Validates what every resource has."""
+        del olds, context
+        news, failures = news.parsed()
+        return Checked(news, (*failures, *misplaced_stores(news.store, news.backups)))
+
+    def create(self, news: StoredRing, context: Context) -> Created[StoredRing]:
+        """Records where the document is and what opens it."""
+        context.run.keys.note_guard(news.phone_number_id)
+        return Created(context.run.new_id(), news)
+
+    def update(self, id_: str, olds: StoredRing, news: StoredRing, context: Context) -> Updated[StoredRing]:
+        """Records it again."""
+        del id_, olds, context
+        return Updated(news)
+
+    def delete(self, id_: str, olds: StoredRing, context: Context) -> None:
+        """Deletes the document, if the live key owns it and no served key is lost with it or with the passphrase."""
+        del id_
+        remove_document(olds, olds.key_id, context, passphrase_goes=olds.passphrase_is_generated is True)
+
+    def note_recorded(self, id_: str, olds: StoredRing, run: Run) -> None:
+        """See :class:`Rules`."""
+        del id_
+        run.keys.note_guard(olds.phone_number_id)
