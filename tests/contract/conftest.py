@@ -22,7 +22,7 @@ from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.staging import NewKey, stage_in_stores
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.ring import KeyRing, Role
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_graph_emulator import Emulator
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ from whatsapp_flow_keys.lifecycle.staging import (
 )
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store, Versioned
 

@@ -26,7 +26,7 @@ from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
 from whatsapp_flow_keys.lifecycle.inspection import inspect
 from whatsapp_flow_keys.lifecycle.registration import register
 from whatsapp_flow_keys.ring import Role
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.store import Versioned
 
 LOCKED = 131031

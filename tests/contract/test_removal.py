@@ -20,7 +20,7 @@ from whatsapp_flow_keys.graph.errors import AccountLockedError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.removal import Force, Opening, remove_stored_ring
 from whatsapp_flow_keys.ring import Role
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.store import Versioned
 
 HOUR = timedelta(hours=1)

@@ -11,7 +11,7 @@ from tests.contract.conftest import Line
 from whatsapp_flow_keys.errors import DeletionRefusedError, StoreUnavailableError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.removal import Force, Opening, remove_stored_ring
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.store import Versioned
 
 NOTHING = Versioned(None, "0")

@@ -12,7 +12,7 @@ from whatsapp_flow_keys.command_line import command
 from whatsapp_flow_keys.errors import ForeignDocumentError, InputError, StoreError
 from whatsapp_flow_keys.lifecycle.restoration import restore
 from whatsapp_flow_keys.ring import Role
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.store import Versioned
 
 

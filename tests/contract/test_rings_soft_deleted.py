@@ -7,7 +7,7 @@ from whatsapp_flow_keys.errors import ForeignDocumentError
 from whatsapp_flow_keys.lifecycle.inspection import inspect
 from whatsapp_flow_keys.lifecycle.rings import read_rings
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.store import Versioned
 
 

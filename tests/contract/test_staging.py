@@ -24,7 +24,7 @@ from whatsapp_flow_keys.lifecycle.staging import (
     stage_in_stores,
 )
 from whatsapp_flow_keys.ring import KeyRing, Role
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 
 LOCKED = 131031
 

@@ -14,7 +14,7 @@ from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.graph.errors import Answer, GraphError
 from whatsapp_flow_keys.lifecycle.survey import Copy, Held, NoToken, Survey, Trouble, survey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store, Versioned
 

@@ -299,8 +299,8 @@ DEFECTS = (
     Defect(
         "a rotation takes the document along",
         "resources/encryption_key.py",
-        "if olds.store == STACK or olds.stored_ring:",
-        "if olds.store == STACK:",
+        "if olds.in_stack or olds.stored_ring:",
+        "if olds.in_stack:",
         "around: deleted before it is replaced, forced, 1 faults",
         "P2",
         also=(
@@ -354,8 +354,8 @@ DEFECTS = (
         also=(
             (
                 "resources/encryption_key.py",
-                "if olds.store == STACK or olds.stored_ring:",
-                "if olds.store == STACK:",
+                "if olds.in_stack or olds.stored_ring:",
+                "if olds.in_stack:",
             ),
         ),
     ),
@@ -445,8 +445,8 @@ DEFECTS = (
     Defect(
         "a key that is deleted first asks about what its replacement needs",
         "resources/encryption_key.py",
-        "if olds.store == STACK or olds.stored_ring:",
-        "if olds.store == STACK:",
+        "if olds.in_stack or olds.stored_ring:",
+        "if olds.in_stack:",
         "around: deleted before it is replaced, 1 faults",
         "P4",
         also=(("resources/encryption_key.py", "_passphrase_goes(olds) and not is_guarded", "_passphrase_goes(olds)"),),

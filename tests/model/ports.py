@@ -32,6 +32,7 @@ from whatsapp_flow_keys.resources.properties import KeyState
 from whatsapp_flow_keys.resources.run import Run
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores import urls
+from whatsapp_flow_keys.stores.kind import Kind
 from whatsapp_flow_keys.stores.store import Versioned
 
 PROVIDERS = {
@@ -207,20 +208,13 @@ class ScriptedStore:
 
     secret_id = "model"
     is_ours = True
+    is_recorded = False
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, _field: str = "") -> None:
         self.url = self.location = url
         _, place, *kinds = url.split(":")
         self._place, self._joins = int(place), JOINS in kinds
         self.recoverable = SOFT in kinds
-
-    @classmethod
-    def from_url(cls, url: str, _field: str) -> "ScriptedStore":
-        return cls(url)
-
-    @staticmethod
-    def complete(url: str, _environ: Mapping[str, str]) -> str:
-        return url
 
     def read(self) -> Versioned:
         answer: Versioned = _script.ask(Call("read", self._place))
@@ -242,6 +236,8 @@ class ScriptedStore:
 
 
 _ACCOUNT = ScriptedAccount()
+KIND = Kind(ScriptedStore, str)
+"""The model's kind of store."""
 
 
 class StandingClock:
@@ -373,6 +369,6 @@ def scripted() -> Iterator[None]:
     with ExitStack() as patches:
         patches.enter_context(computed_once())
         patches.enter_context(patch.dict("os.environ", {TRACEBACKS: "1"}))
-        patches.enter_context(patch.dict(urls._KINDS, {SCHEME: (__name__, ScriptedStore.__name__)}))
+        patches.enter_context(patch.dict(urls.KINDS, {SCHEME: __name__}))
         _points.clear()
         yield

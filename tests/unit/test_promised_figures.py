@@ -85,12 +85,14 @@ PROMISES = (
         "the staging label `WHATSAPP_FLOW_KEYS_STAGED`",
     ),
     Promise(
-        f"{_STORES}.aws_secrets_manager.secret:MANAGED_BY",
+        f"{_STORES}.aws_secrets_manager.address:MANAGED_BY",
         "whatsapp-flow-keys:managed-by",
         "stores/aws-secrets-manager.md",
         "the tag `whatsapp-flow-keys:managed-by`",
     ),
-    Promise(f"{_STORES}.aws_secrets_manager.secret:_MOST_TAGS", 47, "stores/aws-secrets-manager.md", "At most 47 tags"),
+    Promise(
+        f"{_STORES}.aws_secrets_manager.address:_MOST_TAGS", 47, "stores/aws-secrets-manager.md", "At most 47 tags"
+    ),
     Promise(
         f"{_STORES}.azure_key_vault.versions:AFTER",
         "whatsapp-flow-keys-after",
@@ -130,7 +132,7 @@ INTERNAL = (
     Internal(f"{_LIFECYCLE}.asking:_SECONDS_BETWEEN_ASKS", 1.0, "as for how often it is asked"),
     Internal(f"{_STORES}.aws_secrets_manager.store:_LARGEST", 65536, "AWS's own limit, which the error names"),
     Internal(f"{_STORES}.vault.store:_LARGEST", 512 * 1024, "the error names it; a ring has some kilobytes"),
-    Internal(f"{_STORES}.file:_LARGEST", 1024 * 1024, "the error names it; a ring has some kilobytes"),
+    Internal(f"{_STORES}.file.store:_LARGEST", 1024 * 1024, "the error names it; a ring has some kilobytes"),
     Internal("whatsapp_flow_keys.keys:_LONGEST_PEM", 64 * 1024, "no PEM of a 2048-bit key is near it"),
     Internal("whatsapp_flow_keys.endpoint:_LARGEST_ANSWER", 64 * 1024, "no answer to a ping is near it"),
     Internal("whatsapp_flow_keys.graph.client:_LARGEST_ANSWER", 1024 * 1024, "no answer of Meta's is near it"),

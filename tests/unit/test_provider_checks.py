@@ -119,3 +119,10 @@ def test_a_registration_in_the_stack_misses_no_locations_where_it_has_the_ring()
     in_stack = {**OF_REST, "store": "stack", "locations": None}
     assert RegistrationInputs.from_props({**in_stack, "ring": "sha256:1"}).missing() == ()
     assert RegistrationInputs.from_props(in_stack).missing() == ("ring",)
+
+
+def test_an_output_that_turns_out_to_be_the_stack_is_refused_before_a_key_is_made() -> None:
+    """A StoredKeyRing was made for it, and no KeyRing, when the program ran."""
+    turned_out = {**OF_KEY, "store": "stack", "stored_ring": True, "passphrase": "words"}
+    (refusal,) = refusals(EncryptionKeyProvider, {}, turned_out)
+    assert "store: an Output can't ask for the stack as the store; give StackStore()" in refusal

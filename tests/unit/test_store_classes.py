@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
@@ -131,25 +130,6 @@ def test_a_url_may_be_an_output_too() -> None:
         return str(await url.future())
 
     assert asyncio.run(run()) == f"file://{os.getcwd()}/ring.json"
-
-
-class StoreOfSomebodyElse:
-    """A store of another package's, whose URL is known late."""
-
-    @property
-    def url(self) -> pulumi.Output[str]:
-        return pulumi.Output.from_input("stack")
-
-
-@pytest.mark.parametrize("given", [lambda: pulumi.Output.from_input("stack"), StoreOfSomebodyElse])
-def test_an_output_that_turns_out_to_be_the_stack_is_no_store(given: Callable[[], Any]) -> None:
-    async def run() -> str:
-        url = url_of(given())
-        assert isinstance(url, pulumi.Output)
-        return str(await url.future())
-
-    with pytest.raises(InputError, match=r"^store: an Output can't ask for the stack as the store; give StackStore"):
-        parse_stores(asyncio.run(run()), [])
 
 
 @pytest.mark.parametrize("store", [AwsSecretsManagerStore, AzureKeyVaultStore])

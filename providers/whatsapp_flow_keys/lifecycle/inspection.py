@@ -10,7 +10,6 @@ from whatsapp_flow_keys.lifecycle.rings import look_at_ring
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
 
 
@@ -47,7 +46,7 @@ def inspect(wanted: Wanted, stores: Sequence[Store], session: Session) -> Inspec
         except StoreError as error:
             wrong.append(str(error))
     # In the stack, keys leave a step later than in its backups.
-    offered = {k.fingerprint for store, ring in found if not _is_recorded(store) for k in ring.keys if k.offered_at}
+    offered = {k.fingerprint for store, ring in found if not store.is_recorded for k in ring.keys if k.offered_at}
     for store, ring in found:
         wrong.extend(_what_is_wrong(store, ring, wanted.fingerprint, offered))
     readable = len(found) == len(stores)
@@ -59,13 +58,9 @@ def inspect(wanted: Wanted, stores: Sequence[Store], session: Session) -> Inspec
 def _what_is_wrong(store: Store, ring: KeyRing, desired: str, offered: Collection[str]) -> list[str]:
     if desired not in ring:
         return [f"{store.url}: lacks key {desired}"]
-    if _is_recorded(store):
+    if store.is_recorded:
         return []
     current = ring.current.fingerprint if ring.current else "none"
     if current != desired:
         return [f"{store.url}: current is {current}"]
     return [f"{store.url}: lacks key {other}, which another store holds" for other in offered if other not in ring]
-
-
-def _is_recorded(store: Store) -> bool:
-    return isinstance(store, RecordedRing)

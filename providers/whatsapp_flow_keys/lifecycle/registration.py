@@ -22,8 +22,8 @@ from whatsapp_flow_keys.lifecycle.rings import Rings, read_rings
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.ring import KeyRing, offer, promote
-from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
+from whatsapp_flow_keys.stores.urls import STACK
 
 _SECONDS_BETWEEN_READS = 1.0
 
@@ -160,7 +160,7 @@ class _Registration:
         if not served.is_valid:
             raise RegistrationError(_not_valid(self.session.number, served))
         if _in_stack(self.rings) and wanted.proven != key:
-            self.session.trail.done(Operation.PROMOTED, key, store=RecordedRing.url)
+            self.session.trail.done(Operation.PROMOTED, key, store=STACK)
         return served
 
 
@@ -183,14 +183,14 @@ def prove(served: RegisteredKey, ring: KeyRing, wanted: Wanted) -> None:
 
 
 def _in_stack(rings: Rings) -> bool:
-    return any(isinstance(store, RecordedRing) for store, _ in rings.found)
+    return any(store.is_recorded for store, _ in rings.found)
 
 
 def _is_in_place(rings: Rings, wanted: Wanted) -> bool:
     """Whether the key is current in every store already, and with the stack's ring is recorded as proven."""
     if _in_stack(rings) and wanted.proven != wanted.fingerprint:
         return False
-    rest = [held.ring for store, held in rings.found if not isinstance(store, RecordedRing)]
+    rest = [held.ring for store, held in rings.found if not store.is_recorded]
     return all(ring and ring.current and ring.current.fingerprint == wanted.fingerprint for ring in rest)
 
 

@@ -8,7 +8,6 @@ from whatsapp_flow_keys.errors import ForeignDocumentError, StoreError
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.trail import Trail, changes_between
 from whatsapp_flow_keys.ring import KeyRing, union
-from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store, Versioned
 
 
@@ -32,7 +31,7 @@ class Rings:
         return replace(self, ring=written, found=tuple((s, self._write(s, written, held)) for s, held in self.found))
 
     def _write(self, store: Store, ring: KeyRing, held: Versioned) -> Versioned:
-        if isinstance(store, RecordedRing):  # a copy: the step that writes the state reports it
+        if store.is_recorded:  # a copy: the step that writes the state reports it
             return store.write(ring, held)
         with self.trail.changing(changes_between(held.ring, ring), store.url):
             return store.write(ring, held)

@@ -16,6 +16,7 @@ from whatsapp_flow_keys.lifecycle.trail import changes_between
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, newest_first, offer, promote, stage
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
+from whatsapp_flow_keys.stores.urls import STACK
 
 _RING_MAY_BE_IN_STATE = (
     "if the KeyRing resource was replaced or tainted, the state still holds its keys: run `pulumi state untaint`, or "
@@ -200,7 +201,7 @@ def _record(rings: Rings, new: NewKey, served: str | None, now: datetime, record
     written.settle()
     for operation, fingerprint in changes_between(recorded, written.ring):
         if operation is not Operation.PROMOTED:  # the registration reported it when it had proven the key
-            rings.trail.done(operation, fingerprint, store=RecordedRing.url)
+            rings.trail.done(operation, fingerprint, store=STACK)
     return newest_first(written.ring)
 
 

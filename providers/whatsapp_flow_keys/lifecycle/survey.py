@@ -14,7 +14,6 @@ from whatsapp_flow_keys.graph.errors import AccessTokenError, AppSecretProofErro
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.passphrases import open_key
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, promote
-from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
 
 _LATER = "ask again in a few minutes"
@@ -144,7 +143,6 @@ def survey(stores: Sequence[Store], graph: Graph | None, clock: Clock, *, passph
 
 
 def _look(store: Store) -> Copy:
-    recorded = isinstance(store, RecordedRing)
     try:
         held = store.read()
     except ForeignDocumentError as error:
@@ -152,7 +150,7 @@ def _look(store: Store) -> Copy:
     except (StoreError, MissingExtraError) as error:
         return Copy(store.url, Held.UNKNOWN, trouble=_without(store.url, error))
     if held.ring is not None:
-        return Copy(store.url, Held.RING, held.ring, recorded=recorded)
+        return Copy(store.url, Held.RING, held.ring, recorded=store.is_recorded)
     deleted = Trouble("its document was soft-deleted", "run `pulumi up --refresh`, which restores it")
     return Copy(store.url, Held.NOTHING, trouble=deleted if held.deleted else Trouble("there is no key ring"))
 

@@ -26,7 +26,7 @@ from whatsapp_flow_keys.resources.reasons import when_rotation_falls_due, why_ke
 from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Rules, Updated
 from whatsapp_flow_keys.resources.run import Run
 from whatsapp_flow_keys.stores.store import Store
-from whatsapp_flow_keys.stores.urls import STACK, anchored, parse_stores
+from whatsapp_flow_keys.stores.urls import anchored, parse_stores
 
 if TYPE_CHECKING:
     from whatsapp_flow_keys.lifecycle.staging import Recorded
@@ -42,7 +42,7 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         news, failures = news.parsed()
         failures += misplaced_stores(news.store, news.backups)
         if not failures:
-            failures = [*_misplaced_passphrase(news), *refused_moves(olds, news), *unreadable_key(news)]
+            failures = [*_misplaced(news), *refused_moves(olds, news), *unreadable_key(news)]
         if failures:
             return Checked(news, tuple(failures))
         if news.issued_on is None:  # a value is there when `ignore_changes` put the old one back
@@ -82,7 +82,7 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         if given is None:
             session.trail.done(Operation.GENERATED, new.key.fingerprint)
         state = KeyState.recording(news, fingerprint=new.key.fingerprint, public_key_pem=new.key.public_key_pem)
-        if news.store == STACK:
+        if news.in_stack:
             if given:
                 refuse_before_adoption(new, session)
             return Created(instance, _in_stack(state, new.key.to_pem()))
@@ -101,7 +101,7 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
             rotation_trigger=olds.rotation_trigger,
             stored_ring=olds.stored_ring,
         )
-        if news.store == STACK:
+        if news.in_stack:
             return Updated(_in_stack(state, str(olds.private_key)), _concealed(olds, news))
         from whatsapp_flow_keys.lifecycle.staging import claim_stores
 
@@ -123,7 +123,7 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         A key that an older version made goes as one did then. Until a StoredKeyRing is in the state, nothing but this
         asks about a generated passphrase.
         """
-        if olds.store == STACK or olds.stored_ring:
+        if olds.in_stack or olds.stored_ring:
             return
         is_guarded = context.run.keys.is_guarded(olds.phone_number_id)
         remove_document(olds, id_, context, passphrase_goes=_passphrase_goes(olds) and not is_guarded)
@@ -196,7 +196,13 @@ def _recorded(live: KeyState | None) -> "Recorded":
     return Recorded(live.fingerprint, list(dict.fromkeys(formers)))
 
 
-def _misplaced_passphrase(news: KeyInputs) -> list[str]:
-    if news.passphrase is not None and news.store == STACK:
+def _misplaced(news: KeyInputs) -> list[str]:
+    """What does not go with the stack as the store. There is one resource more then, so the program has to know it
+    before it runs: a StoredKeyRing was made for a store that turned out to be the stack."""
+    if not news.in_stack:
+        return []
+    if news.stored_ring:
+        return ["store: an Output can't ask for the stack as the store; give StackStore()"]
+    if news.passphrase is not None:
         return ["passphrase: adds nothing with the stack as the store, whose secrets are encrypted; leave it out"]
     return []

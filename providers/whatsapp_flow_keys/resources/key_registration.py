@@ -52,7 +52,7 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
             context.account.check()
         except InputError as error:
             failures.append(str(error))
-        if news.store == STACK and news.ring is None:
+        if news.in_stack and news.ring is None:
             failures.append("store: an Output can't ask for the stack as the store; give StackStore()")
         ring = context.run.passing.hand_on(news.ring)
         return Checked(replace(news, ring=ring, signature_status=VALID, key_ring=IN_PLACE), tuple(failures))
@@ -110,7 +110,7 @@ def _register(olds: RegistrationState | None, news: RegistrationInputs, context:
         _refuse_unsaved(news)
     served = register(wanted, _stores(news, lambda: _given_ring(news, context)), session, gate=_gate(news, context))
     # What check has set to what should be is so now, or the registration had failed.
-    held = tuple(key.fingerprint for key in _given_ring(news, context).keys) if news.store == STACK else None
+    held = tuple(key.fingerprint for key in _given_ring(news, context).keys) if news.in_stack else None
     return RegistrationState.recording(news, proven_fingerprint=served.fingerprint, held_fingerprints=held)
 
 
@@ -125,12 +125,12 @@ def _gate(news: RegistrationInputs, context: Context) -> "Gate | None":
     from whatsapp_flow_keys.lifecycle.gate import Gate
 
     wait = DEFAULT_WAIT if news.endpoint_wait is None else news.endpoint_wait
-    alone = news.store == STACK and not news.backups
+    alone = news.in_stack and not news.backups
     return Gate(context.account.endpoint(news.endpoint_url), wait, alone)
 
 
 def _refuse_unsaved(news: RegistrationInputs) -> None:
-    if news.store == STACK and os.environ.get(_SKIPS_CHECKPOINTS):
+    if news.in_stack and os.environ.get(_SKIPS_CHECKPOINTS):
         raise UnsavedKeyError(
             f"{_SKIPS_CHECKPOINTS} is set: the private key may not be saved yet when its public key is published. Run "
             f"without it, or keep the keys in another store than the stack"
@@ -139,7 +139,7 @@ def _refuse_unsaved(news: RegistrationInputs) -> None:
 
 def _endpoint_is_unknown(news: RegistrationInputs) -> bool:
     """With a store of its own the endpoint reads the new key there; out of the stack somebody must bring it."""
-    return news.store == STACK and not news.deployed and news.endpoint_url is None
+    return news.in_stack and not news.deployed and news.endpoint_url is None
 
 
 def _claim(news: RegistrationInputs, olds: RegistrationState | None) -> Claim:
@@ -161,7 +161,7 @@ def _wanted(news: RegistrationInputs, olds: RegistrationState | None) -> "Wanted
 
 
 def _stores(news: RegistrationInputs, ring: Callable[[], KeyRing]) -> tuple[Store, ...]:
-    if news.store != STACK:
+    if not news.in_stack:
         first, *backups = news.locations or (news.store, *news.backups)
         return parse_stores(first, backups)
     return (RecordedRing(ring()), *parse_stores(STACK, news.locations or news.backups))

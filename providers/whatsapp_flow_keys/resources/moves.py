@@ -16,7 +16,7 @@ def refused_moves(olds: KeyInputs | None, news: KeyInputs) -> list[str]:
         return []
     if news.phone_number_id == olds.phone_number_id:
         return _refused_store(olds, news) if is_moved(olds, news) else []
-    if is_known(news.phone_number_id) and news.store != STACK and is_same_place(news.store, olds.store):
+    if is_known(news.phone_number_id) and not news.in_stack and is_same_place(news.store, olds.store):
         return [
             f"phone_number_id: {news.store} holds the keys of {olds.phone_number_id}; give the new number another store"
         ]
@@ -25,7 +25,7 @@ def refused_moves(olds: KeyInputs | None, news: KeyInputs) -> list[str]:
 
 def _refused_store(olds: KeyInputs, news: KeyInputs) -> list[str]:
     """A store that holds none of the old keys would leave forms in flight unreadable."""
-    if news.store == STACK:
+    if news.in_stack:
         return [
             f"store: from {olds.store} into the stack is not offered; a private key should not go back into the state"
         ]

@@ -32,9 +32,9 @@ class OfNumber(Properties):
     backups: tuple[str, ...] = prop("URLs of further stores that hold every key", required=True, in_place=True)
 
     @property
-    def home(self) -> str:
-        """The URL of the store; the stack, for a resource that exists only there."""
-        return STACK
+    def in_stack(self) -> bool:
+        """Whether the stack is the store; so it is for a resource that has no other."""
+        return bool(getattr(self, "store", STACK) == STACK)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +52,6 @@ class KeyInputs(OfNumber):
     stored_ring: bool | None = prop("True where a StoredKeyRing is made before anything is published")
     existing_private_key: str | None = prop("A PEM to be adopted", secret=True, recorded=False)
     existing_passphrase: str | None = prop("Opens the PEM to be adopted", secret=True, recorded=False)
-
-    @property
-    def home(self) -> str:
-        """See :class:`OfNumber`."""
-        return self.store
 
     def missing(self) -> tuple[str, ...]:
         """A generated passphrase is required, too: without it the key would lie in the store in the clear."""
@@ -115,11 +110,6 @@ class StoredRing(OfNumber):
     passphrase_is_generated: bool | None = prop("Whether it goes with the stack", in_place=True)
     force_destroy: bool | None = prop("Whether a key that Meta serves may be deleted", in_place=True)
 
-    @property
-    def home(self) -> str:
-        """See :class:`OfNumber`."""
-        return self.store
-
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationInputs(OfNumber):
@@ -139,14 +129,9 @@ class RegistrationInputs(OfNumber):
     signature_status: str | None = prop("Meta's word; the check sets what it should be, so that drift shows")
     key_ring: str | None = prop("The stores' state; the check sets what it should be, so that drift shows")
 
-    @property
-    def home(self) -> str:
-        """See :class:`OfNumber`."""
-        return self.store
-
     def missing(self) -> tuple[str, ...]:
         """A KeyRing that failed gives neither. A program that asks for the stack by an Output has the locations."""
-        no_ring = self.store == STACK and self.ring is None and self.locations is None
+        no_ring = self.in_stack and self.ring is None and self.locations is None
         return (*super().missing(), *(("ring",) if no_ring else ()))
 
 

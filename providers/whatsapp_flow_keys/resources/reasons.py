@@ -14,7 +14,7 @@ from whatsapp_flow_keys.resources.given_key import EXISTING_KEY
 from whatsapp_flow_keys.resources.moves import is_moved
 from whatsapp_flow_keys.resources.properties import KeyInputs, KeyState, RegistrationInputs, RegistrationState
 from whatsapp_flow_keys.resources.schema import is_known
-from whatsapp_flow_keys.stores.urls import STACK, is_same_place
+from whatsapp_flow_keys.stores.urls import is_same_place
 
 SOON = timedelta(days=14)
 """How long before a rotation falls due a preview says so."""
@@ -105,7 +105,7 @@ def _why_updated(
 ) -> str | None:
     reasons: list[str] = []
     if is_moved(olds, news):
-        reasons.append(f"its keys move from {'the stack' if olds.store == STACK else olds.store} to {news.store}")
+        reasons.append(f"its keys move from {'the stack' if olds.in_stack else olds.store} to {news.store}")
     if is_known(news.backups):
         new = [url for url in news.backups if not any(is_same_place(url, old) for old in olds.backups or ())]
         reasons += [f"every key is copied to {url}" for url in new if not is_same_place(url, olds.store)]

@@ -56,6 +56,22 @@ def parse_address(url: str, field: str, *, settings: Collection[str], example: s
     return Address(scheme.lower(), host, unquote(path), dict(pairs))
 
 
+def text(value: object) -> str:
+    """What a program gives, as a part of a URL; nothing for None, since "None" would be a name."""
+    return "" if value is None else str(value)
+
+
+def given(settings: Mapping[str, object]) -> dict[str, str]:
+    """The settings that have a value."""
+    return {name: str(value) for name, value in settings.items() if value is not None}
+
+
+def tag_settings(tags: object) -> dict[str, str]:
+    """A program's tags as settings; what is not a mapping becomes a setting that no store takes."""
+    named = tags if isinstance(tags, Mapping) else {} if tags is None else {"": tags}
+    return {f"{TAG}{text(name)}": str(value) for name, value in named.items() if value is not None}
+
+
 def parse_days(address: Address, name: str, field: str, *, default: int, least: int, most: int) -> int:
     """A setting that is a number of days. Raises :class:`InputError`, which names it."""
     text = address.settings.get(name, str(default))

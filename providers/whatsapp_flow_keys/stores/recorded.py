@@ -16,6 +16,7 @@ class RecordedRing:
 
     url = location = secret_id = "stack"
     is_ours = True
+    is_recorded = True
     recoverable = False
 
     def __init__(self, ring: KeyRing) -> None:

@@ -45,6 +45,10 @@ class Store(Protocol):
         """False for a document that was given by ``secret_id=``: :meth:`delete` leaves it."""
 
     @property
+    def is_recorded(self) -> bool:
+        """True for a copy of the ring that a stack's state holds: the step that writes the state reports it."""
+
+    @property
     def recoverable(self) -> bool:
         """True if what :meth:`delete` removes can be brought back. May ask the service; raises as :meth:`read`."""
 

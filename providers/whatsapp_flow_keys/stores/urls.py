@@ -4,37 +4,27 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Protocol, cast
+from typing import cast
 
 from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.stores.kind import Kind
 from whatsapp_flow_keys.stores.store import Store
 
 STACK = "stack"
 """The default store: a secret of the stack itself."""
 
-STACK_LATER = "stack, asked for by an Output"
-"""What no store is: with the stack as the store there is one resource more, so the program has to know it at once."""
-
-_ACCOUNT = re.compile(r"[?&](account=[0-9]+)")
-
-
-class _Kind(Protocol):
-    """A store's class."""
-
-    def from_url(self, url: str, field: str) -> Store:
-        """The store behind a complete URL; nothing is read yet. Raises :class:`InputError`."""
-
-    def complete(self, url: str, environ: Mapping[str, str]) -> str:
-        """``url`` with what the environment knows of where the store is; unchanged where it is whole, or wrong."""
-
-
-_KINDS = {
-    "file": ("whatsapp_flow_keys.stores.file", "FileStore"),
-    "hashivault": ("whatsapp_flow_keys.stores.vault.store", "VaultStore"),
-    "awssecretsmanager": ("whatsapp_flow_keys.stores.aws_secrets_manager.store", "AwsSecretsManagerStore"),
-    "azurekeyvault": ("whatsapp_flow_keys.stores.azure_key_vault.store", "AzureKeyVaultStore"),
+KINDS = {
+    "file": "whatsapp_flow_keys.stores.file",
+    "hashivault": "whatsapp_flow_keys.stores.vault",
+    "awssecretsmanager": "whatsapp_flow_keys.stores.aws_secrets_manager",
+    "azurekeyvault": "whatsapp_flow_keys.stores.azure_key_vault",
 }
-"""By scheme, the module and the class: a program pays for the stores that it names."""
+"""By scheme, the folder whose ``KIND`` it is: a program pays for the stores that it names."""
+
+
+def write_url(scheme: str, **given: object) -> str:
+    """The URL of what a program gives to the store class of this scheme; ``given``: see :class:`Kind`."""
+    return cast(Kind, import_module(KINDS[scheme]).KIND).write(**given)
 
 
 def open_store(url: object, field: str = "store") -> Store:
@@ -43,13 +33,11 @@ def open_store(url: object, field: str = "store") -> Store:
         raise InputError(f"{field}: is empty; give a store's URL, as in file:///var/lib/flows/ring.json")
     if url == STACK:
         raise InputError(f"{field}: the stack can only be the store of a program, not a backup or a place of its own")
-    if url == STACK_LATER:
-        raise InputError(f"{field}: an Output can't ask for the stack as the store; give StackStore()")
     kind = _kind(url)
     if kind is None:
-        known = ", ".join(f"`{scheme}://…`" for scheme in _KINDS)
+        known = ", ".join(f"`{scheme}://…`" for scheme in KINDS)
         raise InputError(f"{field}: {url[:80]!r} is not a store; known are `{STACK}`, {known}")
-    return kind.from_url(url, field)
+    return kind.open(url, field)
 
 
 def complete_url(url: str, environ: Mapping[str, str] = os.environ) -> str:
@@ -81,7 +69,7 @@ def parse_stores(store: object, backups: object) -> tuple[Store, ...]:
 def is_same_place(one: object, other: object) -> bool:
     """Whether two URLs name one place, whatever their other settings; False where either can't be read.
 
-    An account that only one of them names makes no other place.
+    An anchor that only one of them has makes no other place.
     """
     if one == other:
         return True
@@ -90,25 +78,28 @@ def is_same_place(one: object, other: object) -> bool:
             return False
     except InputError:
         return False
-    accounts = {account[1] for account in (_ACCOUNT.search(str(one)), _ACCOUNT.search(str(other))) if account}
-    return len(accounts) <= 1
+    return len({anchor for url in (one, other) if (anchor := _anchor_in(str(url)))}) <= 1
 
 
 def anchored(url: str, locations: Sequence[str]) -> str:
-    """``url`` with the account in which one of ``locations`` recorded the same place.
+    """``url`` with the anchor, such as the account, with which one of ``locations`` recorded the same place.
 
     So that the credentials of another day can't take a store of the same name in another account for it.
     """
     for location in locations:
-        account = _ACCOUNT.search(location)
-        if account and not _ACCOUNT.search(url) and is_same_place(location, url):
-            return f"{url}{'&' if '?' in url else '?'}{account[1]}"
+        anchor = _anchor_in(location)
+        if anchor and not _anchor_in(url) and is_same_place(location, url):
+            return f"{url}{'&' if '?' in url else '?'}{anchor}"
     return url
 
 
-def _kind(url: str) -> _Kind | None:
-    named = _KINDS.get(url.partition(":")[0].lower())
-    if named is None:
-        return None
-    module, name = named
-    return cast(_Kind, getattr(import_module(module), name))
+def _kind(url: str) -> Kind | None:
+    module = KINDS.get(url.partition(":")[0].lower())
+    return cast(Kind, import_module(module).KIND) if module else None
+
+
+def _anchor_in(url: str) -> str | None:
+    """``account=123456789012``, for a kind whose anchor is the account."""
+    kind = _kind(url)
+    found = re.search(rf"[?&]({kind.anchor}=[^&]+)", url) if kind and kind.anchor else None
+    return found[1] if found else None

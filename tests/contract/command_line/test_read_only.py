@@ -55,7 +55,7 @@ def test_no_store_is_even_asked_to_change(shell: Shell, write: str, monkeypatch:
     def refuse(*_: object) -> None:
         raise AssertionError(f"{write} was called")
 
-    monkeypatch.setattr(f"whatsapp_flow_keys.stores.file.FileStore.{write}", refuse)
+    monkeypatch.setattr(f"whatsapp_flow_keys.stores.file.store.FileStore.{write}", refuse)
     assert (shell.verify()[0], shell.show()[0]) == (0, 0)
 
 

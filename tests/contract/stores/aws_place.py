@@ -10,7 +10,7 @@ import pytest
 from tests.contract.conftest import TestClock
 from tests.contract.stores.environment import under
 from tests.servers.secrets_manager import STRANGER, SecretsManager
-from whatsapp_flow_keys.stores.aws_secrets_manager.secret import parse_secret
+from whatsapp_flow_keys.stores.aws_secrets_manager.address import parse_secret
 from whatsapp_flow_keys.stores.aws_secrets_manager.store import AwsSecretsManagerStore
 from whatsapp_flow_keys.stores.store import Store
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.store import Store
 
 NOBODY = 65534

@@ -43,7 +43,7 @@ class VaultPlace:
 
     def store(self) -> VaultStore:
         """The store for the owner of the server."""
-        return VaultStore.from_url(self.url, "store")
+        return VaultStore(self.url, "store")
 
     def store_as(self, token: str) -> Store:
         """The store for the holder of this token."""
@@ -55,7 +55,7 @@ class VaultPlace:
 
     def at_port(self, port: int) -> Store:
         """Another server."""
-        return VaultStore.from_url(f"hashivault://127.0.0.1:{port}/{self.path}?tls=off", "store")
+        return VaultStore(f"hashivault://127.0.0.1:{port}/{self.path}?tls=off", "store")
 
     def make_empty(self) -> None:
         """A secret without fields."""

@@ -1,1 +1,7 @@
-"""AWS Secrets Manager through boto3. ``store`` is the :class:`Store`."""
+"""AWS Secrets Manager through boto3."""
+
+from whatsapp_flow_keys.stores.aws_secrets_manager.address import complete, write
+from whatsapp_flow_keys.stores.aws_secrets_manager.store import AwsSecretsManagerStore
+from whatsapp_flow_keys.stores.kind import Kind
+
+KIND = Kind(AwsSecretsManagerStore.from_url, write, complete, anchor="account")

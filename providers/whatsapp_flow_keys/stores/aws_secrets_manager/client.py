@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any
 
 from whatsapp_flow_keys.errors import StorePermissionError, StoreUnavailableError
-from whatsapp_flow_keys.stores.aws_secrets_manager.secret import AwsSecret
+from whatsapp_flow_keys.stores.aws_secrets_manager.address import AwsSecret
 from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_attempt
 
 

@@ -19,16 +19,15 @@ from uuid import uuid4
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import ForeignDocumentError, StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.aws_secrets_manager.client import RefusedError, ask
-from whatsapp_flow_keys.stores.aws_secrets_manager.secret import (
+from whatsapp_flow_keys.stores.aws_secrets_manager.address import (
     MANAGED_BY,
     AwsSecret,
-    complete_region,
     is_same_key,
     markers,
     parse_secret,
     tag_changes,
 )
+from whatsapp_flow_keys.stores.aws_secrets_manager.client import RefusedError, ask
 from whatsapp_flow_keys.stores.client_library import require_extra
 from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.store import Versioned
@@ -46,6 +45,7 @@ _MISSING, _EMPTY, _DELETED = "", "empty", "deleted"  # versions of what has no V
 class AwsSecretsManagerStore:
     """The document as the current value of a secret."""
 
+    is_recorded = False
     recoverable = True
 
     def __init__(self, secret: AwsSecret, *, clock: Clock | None = None) -> None:
@@ -60,11 +60,6 @@ class AwsSecretsManagerStore:
         secret = parse_secret(url, field)
         require_extra("aws", "boto3", field=field)
         return cls(secret)
-
-    @staticmethod
-    def complete(url: str, environ: Mapping[str, str]) -> str:
-        """``awssecretsmanager:///NAME`` is in the environment's region."""
-        return complete_region(url, environ)
 
     @property
     def url(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.loopback import is_loopback
-from whatsapp_flow_keys.stores.address import TAG, Address, parse_address
+from whatsapp_flow_keys.stores.address import TAG, Address, parse_address, tag_settings, text
 
 OURS = "whatsapp-flow-keys-"
 """Begins the names of the store's own tags."""
@@ -15,7 +15,8 @@ OURS = "whatsapp-flow-keys-"
 MOST_TAGS = 15
 _LONGEST_TAG_NAME, _LONGEST_TAG_VALUE = 512, 256
 
-_EXAMPLE = "azurekeyvault://my-vault.vault.azure.net/support-line?tag.team=payments"
+_SCHEME = "azurekeyvault"
+_EXAMPLE = f"{_SCHEME}://my-vault.vault.azure.net/support-line?tag.team=payments"
 
 
 def secret_address(url: str, field: str) -> Address:
@@ -34,6 +35,25 @@ def secret_address(url: str, field: str) -> Address:
         raise InputError(f"{field}: existing is true or left out, and a platform team's secret takes no tags from here")
     _check_tags(address.tags, field)
     return address
+
+
+def write(name: object, vault_url: object, secret_id: object, tags: object) -> str:
+    """``azurekeyvault://…`` of what a program gives: a name in a vault, or the identifier of an existing secret."""
+    host, path = _host_and_path(vault_url if secret_id is None else secret_id)
+    if secret_id is None:
+        return str(Address(_SCHEME, "/".join(filter(None, (host, path))), text(name), tag_settings(tags)))
+    return str(Address(_SCHEME, host, _secret_name(path), {"existing": "true", **tag_settings(tags)}))
+
+
+def _host_and_path(url: object) -> tuple[str, str]:
+    host, _, path = text(url).strip().removeprefix("https://").strip("/").partition("/")
+    return host, path
+
+
+def _secret_name(path: str) -> str:
+    """The name in ``secrets/NAME`` or ``secrets/NAME/VERSION``; any other path is left to be refused."""
+    kind, _, rest = path.partition("/")
+    return rest.partition("/")[0] if kind == "secrets" else path
 
 
 def _host(given: str, field: str) -> str:

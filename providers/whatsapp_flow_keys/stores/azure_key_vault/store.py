@@ -12,7 +12,7 @@ asked for again. So is the newest version, where the list has one that was writt
 ends in an error that says so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
@@ -58,6 +58,8 @@ _LARGEST = 25_000
 class AzureKeyVaultStore:
     """The document in the newest version of one secret."""
 
+    is_recorded = False
+
     def __init__(
         self,
         url: str,
@@ -66,7 +68,9 @@ class AzureKeyVaultStore:
         credential: "TokenCredential | None" = None,
         clock: Clock | None = None,
     ) -> None:
-        """Talks to nobody. ``credential``: another one than the ecosystem's default chain.
+        """``azurekeyvault://VAULT-HOST/NAME?tag.team=payments``; ``…?existing=true`` is a platform team's secret.
+
+        Talks to nobody. ``credential``: another one than the ecosystem's default chain.
 
         Raises :class:`InputError`, which names ``field``, and :class:`MissingExtraError`.
         """
@@ -74,16 +78,6 @@ class AzureKeyVaultStore:
         self._existing = "existing" in self._address.settings
         require_extra("azure", "azure.keyvault.secrets", "azure.identity", field=field)
         self._calls = SecretCalls(self.url, self._address.host, self._address.path, credential, clock or SystemClock())
-
-    @classmethod
-    def from_url(cls, url: str, field: str) -> "AzureKeyVaultStore":
-        """``azurekeyvault://VAULT-HOST/NAME?tag.team=payments``; ``…?existing=true`` is a platform team's secret."""
-        return cls(url, field)
-
-    @staticmethod
-    def complete(url: str, _environ: Mapping[str, str]) -> str:
-        """Unchanged: no variable of the environment names a vault by convention."""
-        return url
 
     @property
     def url(self) -> str:

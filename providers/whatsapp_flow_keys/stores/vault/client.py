@@ -16,7 +16,7 @@ from whatsapp_flow_keys.errors import (
     StoreUnavailableError,
 )
 from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_attempt
-from whatsapp_flow_keys.stores.vault.path import VaultPath, variable
+from whatsapp_flow_keys.stores.vault.address import VaultPath, variable
 
 if TYPE_CHECKING:
     from hvac import Client

@@ -16,8 +16,8 @@ from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.client_library import require_extra
 from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.store import Versioned
+from whatsapp_flow_keys.stores.vault.address import parse_path
 from whatsapp_flow_keys.stores.vault.client import VaultCalls, body_of, errors_in
-from whatsapp_flow_keys.stores.vault.path import complete_path, parse_path
 
 _LARGEST = 512 * 1024
 """Bytes of a document: the integrated storage refuses an entry of more than 1 MiB, and stores some more than ours."""
@@ -27,24 +27,16 @@ class VaultStore:
     """The document's JSON object is the secret's fields, so that a consumer can take ``private_keys`` alone."""
 
     is_ours = True
+    is_recorded = False
     recoverable = True
 
     def __init__(self, url: str, field: str = "store") -> None:
-        """Talks to nobody. Raises :class:`InputError`, which names ``field``, and :class:`MissingExtraError`."""
+        """``hashivault://HOST[:PORT]/PATH?mount=MOUNT&namespace=NAMESPACE``; on loopback also ``tls=off``.
+
+        Talks to nobody. Raises :class:`InputError`, which names ``field``, and :class:`MissingExtraError`."""
         self._path = parse_path(url, field)
         require_extra("vault", "hvac", field=field)
         self._calls = VaultCalls(self._path)
-
-    @classmethod
-    def from_url(cls, url: str, field: str) -> "VaultStore":
-        """``hashivault://HOST[:PORT]/PATH?mount=MOUNT&namespace=NAMESPACE``; on loopback also ``tls=off``."""
-        return cls(url, field)
-
-    @staticmethod
-    def complete(url: str, environ: Mapping[str, str]) -> str:
-        """The server of VAULT_ADDR or BAO_ADDR, and the namespace of VAULT_NAMESPACE or BAO_NAMESPACE, where the URL
-        names none. ``namespace=`` with nothing behind it names the root namespace."""
-        return complete_path(url, environ)
 
     @property
     def url(self) -> str:

@@ -184,7 +184,7 @@ def test_a_url_without_a_region_anywhere_is_left_for_the_check(
 
 
 def test_a_url_is_completed_without_the_client_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("whatsapp_flow_keys.stores.aws_secrets_manager.secret.find_spec", lambda name: None)
+    monkeypatch.setattr("whatsapp_flow_keys.stores.aws_secrets_manager.address.find_spec", lambda name: None)
     assert complete_url("awssecretsmanager:///a", {}) == "awssecretsmanager:///a"
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from whatsapp_flow_keys.errors import (
 )
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.urls import STACK, open_store, parse_stores
 
 KEY = PrivateKey.generate()

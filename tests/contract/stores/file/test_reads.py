@@ -9,7 +9,7 @@ import pytest
 from tests.contract.stores.rings import ring
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import StoreUnavailableError
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.urls import open_store
 
 LIMIT = 1024 * 1024

@@ -12,7 +12,7 @@ import pytest
 
 from tests.contract.stores.file_place import as_nobody
 from tests.contract.stores.rings import ring
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.stores.rings import ring
-from whatsapp_flow_keys.stores.file import FileStore
+from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.store import Versioned
 
 

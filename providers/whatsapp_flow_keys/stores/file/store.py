@@ -9,10 +9,9 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
@@ -22,6 +21,7 @@ from whatsapp_flow_keys.errors import (
 )
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
+from whatsapp_flow_keys.stores.file.address import parse_path
 from whatsapp_flow_keys.stores.store import Versioned
 
 _LARGEST = 1024 * 1024
@@ -33,6 +33,7 @@ class FileStore:
     """The document at an absolute path. Folders that are missing are made, for the owner only."""
 
     is_ours = True
+    is_recorded = False
     recoverable = False
 
     def __init__(self, path: str, field: str = "store") -> None:
@@ -49,24 +50,8 @@ class FileStore:
 
     @classmethod
     def from_url(cls, url: str, field: str) -> "FileStore":
-        """``file:///absolute/path``, also ``file:/…`` and with ``localhost``; blanks and the like percent-encoded."""
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            raise InputError(f"{field}: {url[:80]!r} is not a URL") from None
-        if parts.netloc not in ("", "localhost") or parts.query or parts.fragment:
-            raise InputError(
-                f"{field}: a file store's URL has three slashes and a path: file:///var/lib/flows/ring.json"
-            )
-        return cls(unquote(parts.path, errors="surrogateescape"), field)
-
-    @staticmethod
-    def complete(url: str, _environ: Mapping[str, str]) -> str:
-        """``file:ring.json`` counts from the folder that the program runs in, which is the project's."""
-        path = url.partition(":")[2].partition("?")[0]
-        if path.startswith("/") or path != url.partition(":")[2] or not path or path.endswith("/"):
-            return url
-        return Path(os.path.abspath(unquote(path))).as_uri()
+        """``file:///absolute/path``; see :func:`parse_path`."""
+        return cls(parse_path(url, field), field)
 
     @property
     def url(self) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.address import TAG, Address, parse_address, parse_days
+from whatsapp_flow_keys.stores.address import TAG, Address, given, parse_address, parse_days, tag_settings, text
 
 _OWN_TAGS = "whatsapp-flow-keys:"
 MANAGED_BY = f"{_OWN_TAGS}managed-by"
@@ -99,13 +99,19 @@ def parse_secret(url: str, field: str) -> AwsSecret:
     )
 
 
-def complete_region(url: str, environ: Mapping[str, str]) -> str:
+def complete(url: str, environ: Mapping[str, str]) -> str:
     """``awssecretsmanager:///NAME`` with the region of the environment, or of its profile; unchanged without one."""
     scheme, separator, name = url.partition(":///")
     if not separator or scheme.lower() != _SCHEME:
         return url
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or _region_of_profile(environ)
     return f"{scheme}://{region}/{name}" if region else url
+
+
+def write(name: object, secret_id: object, region: object, tags: object, **settings: object) -> str:
+    """``awssecretsmanager://…`` of what a program gives: a name in a region, or the ARN of an existing secret."""
+    host, path = text(secret_id).partition("/")[::2] if name is None else (text(region), text(name))
+    return str(Address(_SCHEME, host, path, {**given(settings), **tag_settings(tags)}))
 
 
 def markers(ring: KeyRing) -> dict[str, str]:

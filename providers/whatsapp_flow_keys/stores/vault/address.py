@@ -7,11 +7,12 @@ from urllib.parse import quote
 
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.loopback import is_loopback
-from whatsapp_flow_keys.stores.address import Address, parse_address
+from whatsapp_flow_keys.stores.address import Address, given, parse_address, text
 
 _EXAMPLE = "hashivault://vault.example.com:8200/whatsapp/flows/support-line?mount=secret"
 _SETTINGS = ("mount", "namespace", "tls")
 _DEFAULT_MOUNT = "secret"
+_SCHEMES = ("", "http", "https")
 _HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
 
 
@@ -46,7 +47,7 @@ def parse_path(url: str, field: str) -> VaultPath:
     )
 
 
-def complete_path(url: str, environ: Mapping[str, str]) -> str:
+def complete(url: str, environ: Mapping[str, str]) -> str:
     """``url`` with the server of VAULT_ADDR or BAO_ADDR, and the namespace of VAULT_NAMESPACE or BAO_NAMESPACE.
 
     Each only where the URL names none; ``namespace=`` with nothing behind it names the root namespace.
@@ -60,10 +61,23 @@ def complete_path(url: str, environ: Mapping[str, str]) -> str:
     if namespace:
         settings.setdefault("namespace", namespace)
     if not host:
-        scheme, _, server = variable(environ, "ADDR").rstrip("/").rpartition("://")
-        host = quote(server, safe=":[]@") if scheme.lower() in ("", "http", "https") else ""
-        settings |= {"tls": "off"} if scheme.lower() == "http" else {}
+        scheme, host, tls = _server(variable(environ, "ADDR"))
+        host, settings = (host, settings | tls) if scheme in _SCHEMES else ("", settings)
     return str(replace(address, host=host, settings=settings))
+
+
+def write(path: object, address: object, mount: object, namespace: object) -> str:
+    """``hashivault://…`` of what a program gives. ``address``: ``https://vault.example.com:8200``."""
+    scheme, host, tls = _server(text(address))
+    host = host if scheme in _SCHEMES else quote(f"{scheme}://", safe=":") + host  # which is refused
+    named = given({"mount": None if mount == _DEFAULT_MOUNT else mount, "namespace": namespace})
+    return str(Address("hashivault", host, text(path), named | tls))
+
+
+def _server(url: str) -> tuple[str, str, dict[str, str]]:
+    """The scheme, the host and the setting that goes with them; a path behind the host stays, to be refused."""
+    scheme, _, host = url.rstrip("/").rpartition("://")
+    return scheme.lower(), quote(host, safe=":[]@"), {"tls": "off"} if scheme.lower() == "http" else {}
 
 
 def variable(environ: Mapping[str, str], name: str) -> str:
@@ -111,7 +125,7 @@ def _canonical_host(host: str, field: str, *, plain: bool) -> str:
     return name if int(parts["port"] or default) == default else f"{name}:{int(parts['port'])}"
 
 
-def _is_path(text: str) -> bool:
+def _is_path(name: str) -> bool:
     """``*`` and ``+`` would be wildcards in a policy, and a ``..`` would be another path on the way."""
-    plain = text.isascii() and text.isprintable() and not set(text) & set("*+")
-    return plain and all(segment.strip() not in ("", ".", "..") for segment in text.split("/"))
+    plain = name.isascii() and name.isprintable() and not set(name) & set("*+")
+    return plain and all(segment.strip() not in ("", ".", "..") for segment in name.split("/"))
