@@ -9,8 +9,9 @@ import pulumi
 from pulumi.runtime import get_config
 
 from whatsapp_flow_keys.errors import FlowKeysError, InputError
-from whatsapp_flow_keys.graph.settings import GraphSettings, graph_settings
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
+from whatsapp_flow_keys.registrars.kinds import kind_named
+from whatsapp_flow_keys.registrars.registrar import Settings
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,9 @@ class RegisteredKey:
     """Meta's word, ``VALID`` or ``MISMATCH``."""
 
 
+_META = kind_named(None)
 _Answer = asyncio.Future[RegisteredKey | None]
-_asked: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[GraphSettings, str], _Answer]] = WeakKeyDictionary()
+_asked: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[Settings, str], _Answer]] = WeakKeyDictionary()
 """By the loop, of which each run of a program has one of its own."""
 
 
@@ -38,14 +40,14 @@ def get_registered_key(phone_number_id: pulumi.Input[str]) -> pulumi.Output[Regi
     as one sentence: at once where a setting is missing or wrong, else when Meta has answered; both end the program.
     """
     try:
-        settings = graph_settings(get_config)
+        settings = _META.settings(get_config)
     except InputError as error:
         raise pulumi.RunError(f"get_registered_key: {error}") from None
     given: pulumi.Output[str] = pulumi.Output.from_input(phone_number_id)
     return given.apply(partial(_ask_once, settings))
 
 
-async def _ask_once(settings: GraphSettings, phone_number_id: str) -> RegisteredKey | None:
+async def _ask_once(settings: Settings, phone_number_id: str) -> RegisteredKey | None:
     loop = asyncio.get_running_loop()
     answers = _asked.setdefault(loop, {})
     asked = (settings, phone_number_id)
@@ -55,11 +57,9 @@ async def _ask_once(settings: GraphSettings, phone_number_id: str) -> Registered
     return await answers[asked]
 
 
-def _ask(settings: GraphSettings, phone_number_id: str) -> RegisteredKey | None:
-    from whatsapp_flow_keys.graph.client import GraphClient  # with requests, which programs without this don't pay for
-
+def _ask(settings: Settings, phone_number_id: str) -> RegisteredKey | None:
     try:
-        served = GraphClient(settings).get_registered_key(parse_phone_number_id(phone_number_id))
+        served = _META.connect(settings).served(parse_phone_number_id(phone_number_id))
     except FlowKeysError as error:
         raise pulumi.RunError(f"get_registered_key: {error}") from None
     if served.fingerprint is None or served.public_key_pem is None:

@@ -3,7 +3,7 @@
 import pulumi
 
 from whatsapp_flow_encryption.options import refuse_provider_deleted_first
-from whatsapp_flow_keys.graph.settings import ACCOUNT
+from whatsapp_flow_keys.registrars.registrar import ACCOUNT
 
 
 class WhatsAppProvider(pulumi.ProviderResource):

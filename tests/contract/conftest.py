@@ -10,10 +10,6 @@ import pytest
 
 from tests.stack.project import TOKEN
 from whatsapp_flow_keys.audit import Event, Operation
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.client import Graph, GraphClient
-from whatsapp_flow_keys.graph.errors import AccountLockedError
-from whatsapp_flow_keys.graph.settings import GraphSettings
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.inspection import Inspection, inspect
@@ -21,6 +17,10 @@ from whatsapp_flow_keys.lifecycle.registration import register
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.staging import NewKey, stage_in_stores
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
+from whatsapp_flow_keys.registrars.meta_graph.client import GraphClient
+from whatsapp_flow_keys.registrars.meta_graph.errors import AccountLockedError
+from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey, Registrar
 from whatsapp_flow_keys.ring import KeyRing, Role
 from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_graph_emulator import Emulator
@@ -102,7 +102,7 @@ class Line:
         owner: str = "key-1",
         *,
         formerly: str | None = None,
-        graph: Graph | None = None,
+        graph: Registrar | None = None,
         say: Callable[[str], None] = print,
     ) -> Session:
         """What a call of the provider hands to the lifecycle; its audit log is ``told``."""

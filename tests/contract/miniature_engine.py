@@ -52,6 +52,7 @@ class MiniatureEngine:
     clock: TestClock = field(default_factory=TestClock)
     said: list[str] = field(default_factory=list)
     token: str = TOKEN
+    more_settings: Mapping[str, str] = field(default_factory=dict)
     state: dict[Kind, Recorded] = field(default_factory=dict)
     replaced: list[tuple[Kind, Recorded]] = field(default_factory=list)
 
@@ -70,6 +71,7 @@ class MiniatureEngine:
             "whatsapp:accessToken": self.token,
             "whatsapp:graphUrl": self.emulator.url,
             "whatsapp:auditLog": str(self.folder / "audit.log"),
+            **self.more_settings,
         }
         provider._config = Config(settings, "flows")
         provider._run = self.run

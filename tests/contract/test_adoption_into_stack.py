@@ -5,9 +5,9 @@ import pytest
 from tests.contract.conftest import Line
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.errors import ForeignKeyError
-from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.staging import NewKey, refuse_before_adoption
+from whatsapp_flow_keys.registrars.meta_graph.errors import GraphError
 
 LOCKED = 131031
 

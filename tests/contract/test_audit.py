@@ -25,8 +25,6 @@ from whatsapp_flow_keys.errors import (
     RegistrationError,
     StoreUnavailableError,
 )
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.errors import AccountLockedError, Answer, AnswerLostError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.registration import register
@@ -41,6 +39,8 @@ from whatsapp_flow_keys.lifecycle.staging import (
     extend_recorded_ring,
 )
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
+from whatsapp_flow_keys.registrars.meta_graph.errors import AccountLockedError, Answer, AnswerLostError, GraphError
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.recorded import RecordedRing
@@ -206,11 +206,11 @@ class Unsigned:
     def __init__(self, line: Line) -> None:
         self.line = line
 
-    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
-        return replace(self.line.graph.get_registered_key(phone_number_id), signature_status="MISMATCH")
+    def served(self, phone_number_id: str) -> RegisteredKey:
+        return replace(self.line.graph.served(phone_number_id), signature_status="MISMATCH")
 
-    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
-        return self.line.graph.set_public_key(phone_number_id, public_key_pem)
+    def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:
+        return self.line.graph.publish(phone_number_id, public_key_pem)
 
 
 def test_a_key_that_meta_serves_and_does_not_sign_is_not_told_as_verified(line: Line) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contract.conftest import Line
-from whatsapp_flow_keys.graph.errors import ClockSkewError
+from whatsapp_flow_keys.registrars.meta_graph.errors import ClockSkewError
 
 A_YEAR = 365 * 86_400
 

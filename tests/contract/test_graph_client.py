@@ -6,9 +6,9 @@ import pytest
 
 from tests.contract.conftest import TestClock
 from tests.stack.project import ACCOUNT_TOKENS, TOKEN
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.client import GraphClient
-from whatsapp_flow_keys.graph.errors import (
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.registrars.meta_graph.client import GraphClient
+from whatsapp_flow_keys.registrars.meta_graph.errors import (
     AccessTokenError,
     AccountLockedError,
     AnswerLostError,
@@ -26,8 +26,8 @@ from whatsapp_flow_keys.graph.errors import (
     UnknownFaultError,
     UnreachableError,
 )
-from whatsapp_flow_keys.graph.settings import GraphSettings
-from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 from whatsapp_graph_emulator import Emulator
 
 KEY = PrivateKey.generate()
@@ -55,13 +55,13 @@ def asked(emulator: Emulator, number: str, method: str | None = None) -> int:
 
 def test_a_key_that_is_set_is_read_back(emulator: Emulator, number: str, clock: TestClock) -> None:
     graph = client(emulator, clock)
-    graph.set_public_key(number, KEY.public_key_pem)
-    assert graph.get_registered_key(number) == RegisteredKey(KEY.public_key_pem, KEY.fingerprint, "VALID")
+    graph.publish(number, KEY.public_key_pem)
+    assert graph.served(number) == RegisteredKey(KEY.public_key_pem, KEY.fingerprint, "VALID")
 
 
 def test_metas_trace_id_is_told_of_what_went_well_too(emulator: Emulator, number: str, clock: TestClock) -> None:
     graph = client(emulator, clock)
-    published, read = graph.set_public_key(number, KEY.public_key_pem), graph.get_registered_key(number).trace_id
+    published, read = graph.publish(number, KEY.public_key_pem), graph.served(number).trace_id
     assert published
     assert read
     assert published != read
@@ -72,7 +72,7 @@ def test_a_key_of_a_number_that_was_registered_anew_is_not_valid(
 ) -> None:
     emulator.set_key(number, KEY.public_key_pem)
     emulator.reregister(number)
-    found = client(emulator, clock).get_registered_key(number)
+    found = client(emulator, clock).served(number)
     assert (found.fingerprint, found.is_valid) == (KEY.fingerprint, False)
 
 
@@ -80,7 +80,7 @@ def test_a_key_of_a_number_that_was_registered_anew_is_not_valid(
 def test_a_key_is_read_from_every_shape(emulator: Emulator, number: str, clock: TestClock, shape: str) -> None:
     emulator.add_number(number, shape=shape)
     emulator.set_key(number, KEY.public_key_pem)
-    found = client(emulator, clock).get_registered_key(number)
+    found = client(emulator, clock).served(number)
     assert (found.fingerprint, found.is_valid) == (KEY.fingerprint, True)
 
 
@@ -90,19 +90,19 @@ def test_every_way_to_say_that_no_key_is_set_gives_none(
     emulator: Emulator, number: str, clock: TestClock, shape: str, no_key: str
 ) -> None:
     emulator.add_number(number, shape=shape, no_key=no_key)
-    found = client(emulator, clock).get_registered_key(number)
+    found = client(emulator, clock).served(number)
     assert (found.public_key_pem, found.fingerprint, found.is_valid) == (None, None, False)
 
 
 def test_setting_the_same_key_twice_does_no_harm(emulator: Emulator, number: str, clock: TestClock) -> None:
     graph = client(emulator, clock)
-    graph.set_public_key(number, KEY.public_key_pem)
-    graph.set_public_key(number, KEY.public_key_pem)
+    graph.publish(number, KEY.public_key_pem)
+    graph.publish(number, KEY.public_key_pem)
     assert emulator.served(number)[1:] == (KEY.fingerprint, "VALID")
 
 
 def test_a_slash_at_the_end_of_the_url_does_no_harm(emulator: Emulator, number: str, clock: TestClock) -> None:
-    GraphClient(GraphSettings((TOKEN,), url=f"{emulator.url}/"), clock).get_registered_key(number)
+    GraphClient(GraphSettings((TOKEN,), url=f"{emulator.url}/"), clock).served(number)
     (request,) = emulator.requests(number)
     assert request["path"] == f"/v26.0/{number}/whatsapp_business_encryption"
 
@@ -110,8 +110,8 @@ def test_a_slash_at_the_end_of_the_url_does_no_harm(emulator: Emulator, number: 
 def test_a_proof_with_the_apps_secret_is_accepted_for_both_calls(clock: TestClock) -> None:
     with Emulator(tokens=[TOKEN], numbers=["1"], app_secret=APP_SECRET) as strict:
         graph = GraphClient(GraphSettings((TOKEN,), APP_SECRET, strict.url), clock)
-        graph.set_public_key("1", KEY.public_key_pem)
-        assert graph.get_registered_key("1").fingerprint == KEY.fingerprint
+        graph.publish("1", KEY.public_key_pem)
+        assert graph.served("1").fingerprint == KEY.fingerprint
 
 
 @pytest.mark.parametrize("secret", [None, "notTheApps"])
@@ -119,13 +119,13 @@ def test_a_proof_that_is_missing_or_wrong_is_named(clock: TestClock, secret: str
     with Emulator(tokens=[TOKEN], numbers=["1"], app_secret=APP_SECRET) as strict:
         graph = GraphClient(GraphSettings((TOKEN,), secret, strict.url), clock)
         with pytest.raises(AppSecretProofError):
-            graph.get_registered_key("1")
+            graph.served("1")
 
 
 @pytest.mark.parametrize("code", [2, 4, 80008, 130429, 131000, 131016, 133004, 2494100])
 def test_a_transient_error_is_waited_out(emulator: Emulator, number: str, clock: TestClock, code: int) -> None:
     emulator.fault("error", code=code, phone_number_id=number, times=3)
-    client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+    client(emulator, clock).publish(number, KEY.public_key_pem)
     assert asked(emulator, number) == 4
     assert clock.waited > 0
 
@@ -134,7 +134,7 @@ def test_the_pauses_grow_and_stay_bounded(emulator: Emulator, number: str, clock
     pauses: list[float] = []
     clock.on_sleep.append(lambda: pauses.append(clock.waited - sum(pauses)))
     emulator.fault("error", code=131000, phone_number_id=number, times=7)
-    client(emulator, clock, deadline=600).get_registered_key(number)
+    client(emulator, clock, deadline=600).served(number)
     longest = [0.5, 1, 2, 4, 8, 8, 8]
     assert all(limit / 2 <= pause <= limit + 1e-9 for pause, limit in zip(pauses, longest, strict=True))
 
@@ -144,7 +144,7 @@ def test_a_lasting_transient_error_is_raised_after_eight_tries(
 ) -> None:
     emulator.fault("error", code=131000, phone_number_id=number)
     with pytest.raises(ServiceUnavailableError):
-        client(emulator, clock, deadline=3600).get_registered_key(number)
+        client(emulator, clock, deadline=3600).served(number)
     assert asked(emulator, number) == 8
 
 
@@ -153,28 +153,28 @@ def test_a_lasting_transient_error_is_raised_before_the_deadline(
 ) -> None:
     emulator.fault("error", code=131000, phone_number_id=number)
     with pytest.raises(ServiceUnavailableError):
-        client(emulator, clock, deadline=3).get_registered_key(number)
+        client(emulator, clock, deadline=3).served(number)
     assert clock.waited < 3
     assert asked(emulator, number) < 8
 
 
 def test_retry_after_is_waited_for(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.fault("error", code=4, status=429, retry_after=17, phone_number_id=number, times=1)
-    client(emulator, clock).get_registered_key(number)
+    client(emulator, clock).served(number)
     assert clock.waited == 17.0
 
 
 def test_the_minutes_of_the_usage_header_are_waited_for(emulator: Emulator, number: str, clock: TestClock) -> None:
     usage = {"X-Business-Use-Case-Usage": '{"1": [{"type": "whatsapp", "estimated_time_to_regain_access": 2}]}'}
     emulator.fault("error", code=80008, headers=usage, phone_number_id=number, times=1)
-    client(emulator, clock, deadline=150).get_registered_key(number)
+    client(emulator, clock, deadline=150).served(number)
     assert clock.waited == 120.0
 
 
 def test_a_retry_after_beyond_the_deadline_ends_at_once(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.fault("error", code=4, status=429, retry_after=31, phone_number_id=number)
     with pytest.raises(RateLimitError, match="asks to wait 31 s"):
-        client(emulator, clock).get_registered_key(number)
+        client(emulator, clock).served(number)
     assert (asked(emulator, number), clock.waited) == (1, 0.0)
 
 
@@ -199,38 +199,38 @@ def test_a_final_error_is_asked_once(
 ) -> None:
     emulator.fault("error", code=code, phone_number_id=number)
     with pytest.raises(kind):
-        client(emulator, clock).get_registered_key(number)
+        client(emulator, clock).served(number)
     assert (asked(emulator, number), clock.waited) == (1, 0.0)
 
 
 def test_an_unknown_fault_is_asked_twice(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.fault("error", code=1, phone_number_id=number)
     with pytest.raises(UnknownFaultError):
-        client(emulator, clock).get_registered_key(number)
+        client(emulator, clock).served(number)
     assert asked(emulator, number) == 2
 
 
 def test_a_number_that_meta_does_not_know_is_named(emulator: Emulator, clock: TestClock) -> None:
     with pytest.raises(PhoneNumberNotFoundError, match="read the public key of phone number 999"):
-        client(emulator, clock).get_registered_key("999")
+        client(emulator, clock).served("999")
 
 
 def test_a_version_that_meta_does_not_know_is_named(emulator: Emulator, number: str, clock: TestClock) -> None:
     graph = GraphClient(GraphSettings((TOKEN,), url=emulator.url, version="v260.0"), clock)
     with pytest.raises(GraphVersionError, match="check whatsapp:graphVersion"):
-        graph.get_registered_key(number)
+        graph.served(number)
     assert (asked(emulator, number), clock.waited) == (1, 0.0)
 
 
 def test_a_public_key_that_meta_does_not_take_is_said(emulator: Emulator, number: str, clock: TestClock) -> None:
     with pytest.raises(InvalidPublicKeyError, match=f"set the public key of phone number {number}"):
-        client(emulator, clock).set_public_key(number, "no key")
+        client(emulator, clock).publish(number, "no key")
 
 
 def test_a_lost_answer_to_a_post_is_said_and_not_asked_again(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.fault("lost_answer", phone_number_id=number)
     with pytest.raises(AnswerLostError):
-        client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+        client(emulator, clock).publish(number, KEY.public_key_pem)
     assert (asked(emulator, number, "POST"), emulator.served(number)[1]) == (1, KEY.fingerprint)
 
 
@@ -239,27 +239,27 @@ def test_a_connection_that_closes_on_a_post_counts_as_a_lost_answer(
 ) -> None:
     emulator.fault("refuse", phone_number_id=number)
     with pytest.raises(AnswerLostError):
-        client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+        client(emulator, clock).publish(number, KEY.public_key_pem)
     assert asked(emulator, number, "POST") == 1
 
 
 def test_a_lost_answer_to_a_get_is_asked_again(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.fault("lost_answer", phone_number_id=number, times=2)
-    client(emulator, clock).get_registered_key(number)
+    client(emulator, clock).served(number)
     assert asked(emulator, number) == 3
 
 
 def test_a_body_that_is_cut_short_is_a_lost_answer_to_a_post(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.fault("cut_body", phone_number_id=number)
     with pytest.raises(AnswerLostError):
-        client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+        client(emulator, clock).publish(number, KEY.public_key_pem)
     assert (asked(emulator, number, "POST"), emulator.served(number)[1]) == (1, KEY.fingerprint)
 
 
 def test_a_body_that_is_cut_short_is_read_again(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.set_key(number, KEY.public_key_pem)
     emulator.fault("cut_body", phone_number_id=number, times=2)
-    assert client(emulator, clock).get_registered_key(number).fingerprint == KEY.fingerprint
+    assert client(emulator, clock).served(number).fingerprint == KEY.fingerprint
     assert asked(emulator, number) == 3
 
 
@@ -269,7 +269,7 @@ def test_an_error_after_the_effect_of_a_publication_leaves_it_open(
 ) -> None:
     emulator.fault("error_after", code=code, status=500, phone_number_id=number)
     with pytest.raises(GraphError, match="it may have taken effect") as caught:
-        client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+        client(emulator, clock).publish(number, KEY.public_key_pem)
     assert caught.value.may_have_taken_effect
     assert emulator.served(number)[1] == KEY.fingerprint
 
@@ -282,7 +282,7 @@ def test_a_refused_publication_had_no_effect(
 ) -> None:
     emulator.fault("error", code=code, status=status, phone_number_id=number)
     with pytest.raises(GraphError, match=r"^Meta refused to set the public key") as caught:
-        client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+        client(emulator, clock).publish(number, KEY.public_key_pem)
     assert not caught.value.may_have_taken_effect
 
 
@@ -292,7 +292,7 @@ def test_a_read_that_fails_changes_nothing(
 ) -> None:
     emulator.fault(phone_number_id=number, **fault)  # type: ignore[arg-type]
     with pytest.raises(GraphError) as caught:
-        client(emulator, clock).get_registered_key(number)
+        client(emulator, clock).served(number)
     assert not caught.value.may_have_taken_effect
     assert "may have taken effect" not in str(caught.value)
 
@@ -303,7 +303,7 @@ def test_a_refusal_does_not_hide_that_a_try_before_it_may_have_taken_effect(
     emulator.fault("error_after", code=131000, phone_number_id=number, times=1)
     emulator.fault("error", code=10, phone_number_id=number)
     with pytest.raises(ServiceUnavailableError) as caught:
-        client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+        client(emulator, clock).publish(number, KEY.public_key_pem)
     assert caught.value.may_have_taken_effect
     assert asked(emulator, number, "POST") == 2
 
@@ -311,24 +311,24 @@ def test_a_refusal_does_not_hide_that_a_try_before_it_may_have_taken_effect(
 def test_answers_that_stay_lost_make_the_api_unreachable(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.fault("refuse", phone_number_id=number)
     with pytest.raises(UnreachableError):
-        client(emulator, clock).get_registered_key(number)
+        client(emulator, clock).served(number)
 
 
 def test_a_token_that_is_not_valid_falls_to_the_next(emulator: Emulator, number: str, clock: TestClock) -> None:
-    client(emulator, clock, UNKNOWN_TOKEN, TOKEN).set_public_key(number, KEY.public_key_pem)
+    client(emulator, clock, UNKNOWN_TOKEN, TOKEN).publish(number, KEY.public_key_pem)
     assert [entry["status"] for entry in emulator.requests(number)] == [401, 200]
 
 
 def test_a_token_that_fell_is_not_tried_at_the_next_call(emulator: Emulator, number: str, clock: TestClock) -> None:
     graph = client(emulator, clock, UNKNOWN_TOKEN, TOKEN)
-    graph.get_registered_key(number)
-    graph.get_registered_key(number)
+    graph.served(number)
+    graph.served(number)
     assert [entry["status"] for entry in emulator.requests(number)] == [401, 200, 200]
 
 
 def test_each_of_several_bad_tokens_is_tried_once(emulator: Emulator, number: str, clock: TestClock) -> None:
     with pytest.raises(AccessTokenError):
-        client(emulator, clock, UNKNOWN_TOKEN, "EAAnorThis", "EAAnorThat").get_registered_key(number)
+        client(emulator, clock, UNKNOWN_TOKEN, "EAAnorThis", "EAAnorThat").served(number)
     assert (asked(emulator, number), clock.waited) == (3, 0.0)
 
 
@@ -338,20 +338,20 @@ def test_another_error_does_not_fall_to_the_next_token(
 ) -> None:
     emulator.fault("error", code=code, phone_number_id=number)
     with pytest.raises(GraphError):
-        client(emulator, clock, TOKEN, ACCOUNT_TOKENS["north"]).get_registered_key(number)
+        client(emulator, clock, TOKEN, ACCOUNT_TOKENS["north"]).served(number)
     assert asked(emulator, number) == 1
 
 
 def test_a_token_without_a_right_to_the_number_is_told_apart(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.add_number(number, tokens=[ACCOUNT_TOKENS["north"]])
     with pytest.raises((PermissionDeniedError, PhoneNumberNotFoundError)):
-        client(emulator, clock, TOKEN, ACCOUNT_TOKENS["north"]).get_registered_key(number)
+        client(emulator, clock, TOKEN, ACCOUNT_TOKENS["north"]).served(number)
 
 
 def test_a_token_that_meta_quotes_stays_out_of_the_text(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.fault("error", code=190, message=f"Malformed access token {TOKEN}", phone_number_id=number)
     with pytest.raises(AccessTokenError, match="Malformed access token") as caught:
-        client(emulator, clock).get_registered_key(number)
+        client(emulator, clock).served(number)
     assert TOKEN not in f"{caught.value!r} {caught.value}"
 
 
@@ -361,7 +361,7 @@ def test_no_token_is_in_the_text_or_the_chain_of_a_broken_connection(
 ) -> None:
     emulator.fault(kind, phone_number_id=number)
     with pytest.raises(AnswerLostError) as caught:
-        client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+        client(emulator, clock).publish(number, KEY.public_key_pem)
     assert TOKEN not in f"{caught.value!r} {caught.value}"
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
@@ -382,7 +382,7 @@ def test_a_read_whose_time_is_not_this_machines_is_not_used(
     emulator.set_key(number, KEY.public_key_pem)
     emulator.fault("wrong_date", phone_number_id=number, seconds_ahead=int(off.total_seconds()))
     with pytest.raises(ClockSkewError) as caught:
-        client(emulator, clock).get_registered_key(number)
+        client(emulator, clock).served(number)
     assert f"Could not read the public key of phone number {number}. This machine's clock {said}" in str(caught.value)
     assert "no key is lost: set this machine's clock" in str(caught.value)
     assert (asked(emulator, number), clock.waited) == (1, 0.0)
@@ -394,12 +394,12 @@ def test_a_time_that_is_less_than_an_hour_off_is_taken(
 ) -> None:
     emulator.set_key(number, KEY.public_key_pem)
     emulator.fault("wrong_date", phone_number_id=number, seconds_ahead=minutes * 60)
-    assert client(emulator, clock).get_registered_key(number).fingerprint == KEY.fingerprint
+    assert client(emulator, clock).served(number).fingerprint == KEY.fingerprint
 
 
 def test_a_publication_is_not_refused_by_its_time(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.fault("wrong_date", phone_number_id=number, seconds_ahead=86_400)
-    client(emulator, clock).set_public_key(number, KEY.public_key_pem)
+    client(emulator, clock).publish(number, KEY.public_key_pem)
     assert emulator.served(number)[1] == KEY.fingerprint
 
 
@@ -407,4 +407,4 @@ def test_an_error_is_told_whatever_its_time(emulator: Emulator, number: str, clo
     emulator.add_number(number, registered=False)
     emulator.fault("wrong_date", phone_number_id=number, seconds_ahead=86_400)
     with pytest.raises(PhoneNumberNotRegisteredError):
-        client(emulator, clock).get_registered_key(number)
+        client(emulator, clock).served(number)

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
 from tests.contract.conftest import TestClock
-from whatsapp_flow_keys.graph.client import GraphClient
-from whatsapp_flow_keys.graph.errors import (
+from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.registrars.meta_graph.client import GraphClient
+from whatsapp_flow_keys.registrars.meta_graph.errors import (
     AnswerLostError,
     ClockSkewError,
     GraphError,
@@ -26,8 +27,7 @@ from whatsapp_flow_keys.graph.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from whatsapp_flow_keys.graph.settings import GraphSettings
-from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
 
 TOKEN = "EAAtokenOfTheTransport"
 KEY = PrivateKey.generate()
@@ -142,14 +142,14 @@ def nobody_listening() -> Iterator[str]:
 def test_a_redirect_is_not_followed_and_the_other_server_sees_nothing(status: int) -> None:
     with serving() as other, serving(b"", status, {"Location": f"{other.url}/x"}) as server:
         with pytest.raises(UnexpectedAnswerError, match=f"HTTP {status}"):
-            client(server.url).get_registered_key("1")
+            client(server.url).served("1")
         assert (len(server.seen), other.seen) == (1, [])
 
 
 def test_a_redirect_of_a_post_is_not_followed_either() -> None:
     with serving(b'{"success": true}') as other, serving(b"", 307, {"Location": f"{other.url}/x"}) as server:
         with pytest.raises(UnexpectedAnswerError) as caught:
-            client(server.url).set_public_key("1", KEY.public_key_pem)
+            client(server.url).publish("1", KEY.public_key_pem)
         assert not caught.value.may_have_taken_effect
         assert (len(server.seen), other.seen) == (1, [])
 
@@ -159,7 +159,7 @@ def test_a_page_instead_of_an_answer_is_said_to_come_from_somebody_else() -> Non
         with pytest.raises(
             UnexpectedAnswerError, match=r"not one of Meta's Graph API: check whatsapp:graphUrl"
         ) as caught:
-            client(server.url).get_registered_key("1")
+            client(server.url).served("1")
         assert "Please log in" not in str(caught.value)
         assert len(server.seen) == 1
 
@@ -167,30 +167,30 @@ def test_a_page_instead_of_an_answer_is_said_to_come_from_somebody_else() -> Non
 def test_a_page_with_http_502_is_a_fault_that_is_waited_out() -> None:
     with serving(b"<html>Bad Gateway</html>", 502) as server:
         with pytest.raises(ServiceUnavailableError, match="HTTP 502"):
-            client(server.url, deadline=600).get_registered_key("1")
+            client(server.url, deadline=600).served("1")
         assert len(server.seen) == 8
 
 
 def test_a_publication_answered_with_a_page_and_http_502_may_have_taken_effect() -> None:
     with serving(b"<html>Bad Gateway</html>", 502) as server:
         with pytest.raises(ServiceUnavailableError, match="it may have taken effect") as caught:
-            client(server.url).set_public_key("1", KEY.public_key_pem)
+            client(server.url).publish("1", KEY.public_key_pem)
         assert caught.value.may_have_taken_effect
 
 
 def test_an_empty_answer_is_unexpected() -> None:
     with serving(b"") as server, pytest.raises(UnexpectedAnswerError):
-        client(server.url).get_registered_key("1")
+        client(server.url).served("1")
 
 
 def test_an_answer_longer_than_any_of_metas_is_not_taken() -> None:
     with serving(b'{"data": []}' + b" " * 2 * 1024 * 1024) as server, pytest.raises(UnexpectedAnswerError):
-        client(server.url).get_registered_key("1")
+        client(server.url).served("1")
 
 
 def test_json_nested_too_deeply_is_unexpected() -> None:
     with serving(b"[" * 200_000) as server, pytest.raises(UnexpectedAnswerError):
-        client(server.url).get_registered_key("1")
+        client(server.url).served("1")
 
 
 @pytest.mark.parametrize(
@@ -212,13 +212,13 @@ def test_json_nested_too_deeply_is_unexpected() -> None:
 )
 def test_json_of_another_shape_is_unexpected(body: bytes) -> None:
     with serving(body) as server, pytest.raises(UnexpectedAnswerError):
-        client(server.url).get_registered_key("1")
+        client(server.url).served("1")
 
 
 def test_a_served_text_that_is_no_key_is_said() -> None:
     body = b'{"business_public_key": "-----BEGIN NONSENSE-----"}'
     with serving(body) as server, pytest.raises(UnexpectedAnswerError, match="not a public key"):
-        client(server.url).get_registered_key("1")
+        client(server.url).served("1")
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_served_text_that_is_no_key_is_said() -> None:
 )
 def test_a_publication_that_is_not_confirmed_is_unexpected_and_may_have_taken_effect(body: bytes) -> None:
     with serving(body) as server, pytest.raises(UnexpectedAnswerError, match="may have taken effect") as caught:
-        client(server.url).set_public_key("1", KEY.public_key_pem)
+        client(server.url).publish("1", KEY.public_key_pem)
     assert caught.value.may_have_taken_effect
 
 
@@ -236,12 +236,12 @@ def test_a_publication_that_is_not_confirmed_is_unexpected_and_may_have_taken_ef
 )
 def test_a_date_that_cannot_be_read_says_nothing(date: str) -> None:
     with serving(headers={"Date": date}) as server:
-        assert client(server.url).get_registered_key("1").fingerprint is None
+        assert client(server.url).served("1").fingerprint is None
 
 
 def test_an_answer_without_a_date_is_taken() -> None:
     with hanging_up(b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n" + NO_KEY) as url:
-        assert client(url).get_registered_key("1").fingerprint is None
+        assert client(url).served("1").fingerprint is None
 
 
 @pytest.mark.parametrize(
@@ -249,23 +249,23 @@ def test_an_answer_without_a_date_is_taken() -> None:
 )
 def test_each_form_of_a_date_is_read(date: str) -> None:
     with serving(headers={"Date": date}) as server, pytest.raises(ClockSkewError, match="days ahead of Meta's"):
-        client(server.url).get_registered_key("1")
+        client(server.url).served("1")
 
 
 def test_an_answer_without_a_trace_id_has_none() -> None:
     with serving(b'{"success": true}') as server:
-        assert client(server.url).set_public_key("1", KEY.public_key_pem) is None
+        assert client(server.url).publish("1", KEY.public_key_pem) is None
 
 
 def test_a_token_that_comes_back_as_a_trace_id_is_taken_out_of_it() -> None:
     with serving(b'{"success": true}', headers={"x-fb-trace-id": f"it was {TOKEN}"}) as server:
-        assert client(server.url).set_public_key("1", KEY.public_key_pem) == "it was [secret]"
+        assert client(server.url).publish("1", KEY.public_key_pem) == "it was [secret]"
 
 
 def test_an_error_body_counts_though_the_status_is_200() -> None:
     body = b'{"error": {"message": "Unsupported get request.", "code": 100, "error_subcode": 33}}'
     with serving(body) as server, pytest.raises(PhoneNumberNotFoundError):
-        client(server.url).get_registered_key("1")
+        client(server.url).served("1")
 
 
 def test_a_refused_connection_says_what_to_check() -> None:
@@ -273,24 +273,24 @@ def test_a_refused_connection_says_what_to_check() -> None:
         nobody_listening() as url,
         pytest.raises(UnreachableError, match="check the network and whatsapp:graphUrl"),
     ):
-        client(url).get_registered_key("1")
+        client(url).served("1")
 
 
 def test_a_publication_that_was_never_sent_is_no_lost_answer() -> None:
     with nobody_listening() as url, pytest.raises(UnreachableError):
-        client(url).set_public_key("1", KEY.public_key_pem)
+        client(url).publish("1", KEY.public_key_pem)
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", b"SSH-2.0-OpenSSH\r\n"])
 def test_a_publication_whose_answer_breaks_off_is_a_lost_answer(answer: bytes) -> None:
     with hanging_up(answer) as url, pytest.raises(AnswerLostError):
-        client(url).set_public_key("1", KEY.public_key_pem)
+        client(url).publish("1", KEY.public_key_pem)
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", b"SSH-2.0-OpenSSH\r\n"])
 def test_a_read_whose_answer_breaks_off_makes_the_api_unreachable(answer: bytes) -> None:
     with hanging_up(answer) as url, pytest.raises(UnreachableError):
-        client(url).get_registered_key("1")
+        client(url).served("1")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -298,7 +298,7 @@ def test_a_certificate_that_nobody_signed_is_refused_with_a_sentence(self_signed
     with serving(tls=self_signed) as server:
         graph = client(server.url)
         with pytest.raises(UnreachableError) as caught:
-            graph.get_registered_key("1") if method == "GET" else graph.set_public_key("1", KEY.public_key_pem)
+            graph.served("1") if method == "GET" else graph.publish("1", KEY.public_key_pem)
         assert CERTIFICATE_SENTENCE in str(caught.value)
         assert server.seen == []
 
@@ -309,7 +309,7 @@ def test_a_netrc_file_does_not_replace_the_token(tmp_path: Path, monkeypatch: py
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     with serving() as server:
-        client(server.url).get_registered_key("1")
+        client(server.url).served("1")
         assert server.seen == [f"Bearer {TOKEN}"]
 
 
@@ -317,7 +317,7 @@ def test_a_netrc_file_does_not_replace_the_token(tmp_path: Path, monkeypatch: py
 def test_no_token_is_in_the_text_when_a_server_echoes_it(status: int) -> None:
     body = f'{{"error": {{"code": 7, "message": "{TOKEN}", "fbtrace_id": "{TOKEN}"}}}}'.encode()
     with serving(body, status, {"x-fb-trace-id": TOKEN}) as server, pytest.raises(GraphError) as caught:
-        client(server.url).get_registered_key("1")
+        client(server.url).served("1")
     assert TOKEN not in str(caught.value)
 
 
@@ -327,6 +327,6 @@ def test_a_proxy_of_the_environment_does_not_see_a_call_to_this_machine(monkeypa
             monkeypatch.setenv(name, proxy.url)
         for name in ("NO_PROXY", "no_proxy"):
             monkeypatch.delenv(name, raising=False)
-        client(server.url).get_registered_key("1065")
+        client(server.url).served("1065")
         assert proxy.seen == []
         assert len(server.seen) == 1

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.contract.conftest import Line
-from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.lifecycle.registration import register
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 
 
 @dataclass
@@ -16,11 +16,11 @@ class GraphThatLags:
     line: Line
     lag: int
 
-    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
-        return self.line.graph.get_registered_key(phone_number_id)
+    def served(self, phone_number_id: str) -> RegisteredKey:
+        return self.line.graph.served(phone_number_id)
 
-    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
-        trace_id = self.line.graph.set_public_key(phone_number_id, public_key_pem)
+    def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:
+        trace_id = self.line.graph.publish(phone_number_id, public_key_pem)
         if self.lag:
             self.line.fault("stale_read", seconds=600, times=self.lag)
             self.lag = 0

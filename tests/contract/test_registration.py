@@ -19,12 +19,12 @@ from whatsapp_flow_keys.errors import (
     StoreError,
     StoreUnavailableError,
 )
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.errors import AccountLockedError, AnswerLostError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
 from whatsapp_flow_keys.lifecycle.inspection import inspect
 from whatsapp_flow_keys.lifecycle.registration import register
+from whatsapp_flow_keys.registrars.meta_graph.errors import AccountLockedError, AnswerLostError, GraphError
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 from whatsapp_flow_keys.ring import Role
 from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.store import Versioned
@@ -104,12 +104,12 @@ class SaysNothing:
     answer: RegisteredKey
     times: int
 
-    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> RegisteredKey:
         self.times -= 1
-        return self.answer if self.times >= 0 else self.line.graph.get_registered_key(phone_number_id)
+        return self.answer if self.times >= 0 else self.line.graph.served(phone_number_id)
 
-    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
-        return self.line.graph.set_public_key(phone_number_id, public_key_pem)
+    def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:
+        return self.line.graph.publish(phone_number_id, public_key_pem)
 
 
 @pytest.mark.parametrize("answer", [EMPTY, BLANK])
@@ -306,13 +306,13 @@ class GraphWhileAnotherRunWrites:
 
     line: Line
 
-    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> RegisteredKey:
         store = self.line.stores[0]
         held, ring = store.read(), self.line.ring()
         store.write(replace(ring, revision=ring.revision + 1), held)
-        return self.line.graph.get_registered_key(phone_number_id)
+        return self.line.graph.served(phone_number_id)
 
-    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> None:
+    def publish(self, phone_number_id: str, public_key_pem: str) -> None:
         raise AssertionError("it was published although another run wrote the store")
 
 

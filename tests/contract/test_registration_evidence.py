@@ -12,13 +12,13 @@ from whatsapp_flow_keys.errors import (
     RegistrationError,
     RoundTripError,
 )
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.errors import GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.inspection import inspect
 from whatsapp_flow_keys.lifecycle.passphrases import is_written_with
 from whatsapp_flow_keys.lifecycle.registration import prove, register
 from whatsapp_flow_keys.lifecycle.staging import NewKey, Recorded, stage_in_stores
+from whatsapp_flow_keys.registrars.meta_graph.errors import GraphError
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 
@@ -37,15 +37,15 @@ class SaysNothingAfterPublication:
     left: int
     published: bool = False
 
-    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> RegisteredKey:
         if self.published and self.left > 0:
             self.left -= 1
             return self.answer
-        return self.line.graph.get_registered_key(phone_number_id)
+        return self.line.graph.served(phone_number_id)
 
-    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
+    def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:
         self.published = True
-        return self.line.graph.set_public_key(phone_number_id, public_key_pem)
+        return self.line.graph.publish(phone_number_id, public_key_pem)
 
 
 @pytest.mark.parametrize(
@@ -96,12 +96,12 @@ class NeverSigned:
 
     line: Line
 
-    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
-        served = self.line.graph.get_registered_key(phone_number_id)
+    def served(self, phone_number_id: str) -> RegisteredKey:
+        served = self.line.graph.served(phone_number_id)
         return replace(served, signature_status="MISMATCH") if served.fingerprint else served
 
-    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
-        return self.line.graph.set_public_key(phone_number_id, public_key_pem)
+    def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:
+        return self.line.graph.publish(phone_number_id, public_key_pem)
 
 
 def test_a_key_that_meta_serves_and_does_not_sign_is_current_and_an_error(line: Line) -> None:
@@ -119,15 +119,15 @@ class SignedLater:
     line: Line
     unsigned: int = 2
 
-    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
-        served = self.line.graph.get_registered_key(phone_number_id)
+    def served(self, phone_number_id: str) -> RegisteredKey:
+        served = self.line.graph.served(phone_number_id)
         if served.fingerprint is None or self.unsigned == 0:
             return served
         self.unsigned -= 1
         return replace(served, signature_status="MISMATCH")
 
-    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
-        return self.line.graph.set_public_key(phone_number_id, public_key_pem)
+    def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:
+        return self.line.graph.publish(phone_number_id, public_key_pem)
 
 
 def test_a_key_that_is_signed_a_moment_after_its_publication_is_in_place(line: Line) -> None:
@@ -246,7 +246,7 @@ def test_a_store_that_lost_its_document_is_written_by_the_next_registration(line
 @pytest.mark.parametrize("lacks", ["the ring", "Meta"])
 def test_nothing_is_proven_by_one_side_alone(line: Line, lacks: str) -> None:
     key = line.rotate()
-    served, ring = line.graph.get_registered_key(line.number), line.ring()
+    served, ring = line.graph.served(line.number), line.ring()
     prove(served, ring, line.wanted(key))
     if lacks == "the ring":
         ring = replace(ring, keys=())

@@ -15,10 +15,10 @@ from whatsapp_flow_keys.errors import (
     StoreConflictError,
     StoreUnavailableError,
 )
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.errors import AccountLockedError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.removal import Force, Opening, remove_stored_ring
+from whatsapp_flow_keys.registrars.meta_graph.errors import AccountLockedError
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 from whatsapp_flow_keys.ring import Role
 from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.store import Versioned
@@ -96,12 +96,12 @@ class AskedThen:
     def __init__(self, line: Line, happens: Callable[[], object]) -> None:
         self._graph, self._happens = line.graph, happens
 
-    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
-        found = self._graph.get_registered_key(phone_number_id)
+    def served(self, phone_number_id: str) -> RegisteredKey:
+        found = self._graph.served(phone_number_id)
         self._happens()
         return found
 
-    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
+    def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:
         raise AssertionError("a removal publishes nothing")
 
 

@@ -12,7 +12,6 @@ from whatsapp_flow_keys.errors import (
     PrivateKeyError,
     StoreError,
 )
-from whatsapp_flow_keys.graph.errors import ClockSkewError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.staging import (
     NewKey,
@@ -23,6 +22,7 @@ from whatsapp_flow_keys.lifecycle.staging import (
     refuse_before_adoption,
     stage_in_stores,
 )
+from whatsapp_flow_keys.registrars.meta_graph.errors import ClockSkewError, GraphError
 from whatsapp_flow_keys.ring import KeyRing, Role
 from whatsapp_flow_keys.stores.file.store import FileStore
 

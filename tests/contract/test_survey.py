@@ -8,11 +8,10 @@ import pytest
 from tests import forms
 from tests.contract.conftest import TestClock
 from whatsapp_flow_keys.errors import FlowKeysError, ForeignDocumentError, MissingExtraError, StoreUnavailableError
-from whatsapp_flow_keys.graph import errors
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.client import Graph
-from whatsapp_flow_keys.graph.errors import Answer, GraphError
 from whatsapp_flow_keys.lifecycle.survey import Copy, Held, NoToken, Survey, Trouble, survey
+from whatsapp_flow_keys.registrars.meta_graph import errors
+from whatsapp_flow_keys.registrars.meta_graph.errors import Answer, GraphError
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey, Registrar
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.recorded import RecordedRing
@@ -43,13 +42,13 @@ class Meta:
 
     answer: RegisteredKey | GraphError
 
-    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> RegisteredKey:
         assert phone_number_id == NUMBER
         if isinstance(self.answer, GraphError):
             raise self.answer
         return self.answer
 
-    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
+    def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:
         raise AssertionError("a survey publishes nothing")
 
 
@@ -62,7 +61,7 @@ def ring(revision: int = 6, number: str = NUMBER) -> KeyRing:
     return KeyRing(number, "acme/flows/prod", "owner-1", revision, keys)
 
 
-def look(*stores: Store, graph: Graph | None = None, passphrases: tuple[str, ...] = ()) -> Survey:
+def look(*stores: Store, graph: Registrar | None = None, passphrases: tuple[str, ...] = ()) -> Survey:
     return survey(stores, graph, TestClock(), passphrases=passphrases)
 
 
@@ -232,4 +231,4 @@ def test_whether_an_encrypted_key_opens_is_not_known_without_a_passphrase() -> N
 def test_where_meta_could_not_be_asked_it_says_what_to_do_without_pulumi(error: GraphError, do: str) -> None:
     found = look(Place("1", ring()), graph=Meta(error))
     assert found.served is None
-    assert found.not_asked == Trouble(error.what_meta_did, do)
+    assert found.not_asked == Trouble(error.found, do)

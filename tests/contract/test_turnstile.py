@@ -12,10 +12,10 @@ import requests
 
 from tests.servers.turnstile import Point, Turnstile
 from tests.stack.project import TOKEN
-from whatsapp_flow_keys.graph.client import GraphClient
-from whatsapp_flow_keys.graph.errors import AnswerLostError
-from whatsapp_flow_keys.graph.settings import GraphSettings
 from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.registrars.meta_graph.client import GraphClient
+from whatsapp_flow_keys.registrars.meta_graph.errors import AnswerLostError
+from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
 from whatsapp_graph_emulator import Emulator
 
 EDGE = "whatsapp_business_encryption"
@@ -25,7 +25,7 @@ KEY = PrivateKey.generate()
 def publish(turnstile: Turnstile, number: str, lost: list[bool]) -> None:
     client = GraphClient(GraphSettings((TOKEN,), url=turnstile.url, deadline=30))
     try:
-        client.set_public_key(number, KEY.public_key_pem)
+        client.publish(number, KEY.public_key_pem)
     except AnswerLostError:
         lost.append(True)
 
@@ -77,13 +77,13 @@ def test_only_the_request_that_was_counted_is_held(emulator: Emulator, number: s
     with Turnstile(emulator.url) as turnstile:
         hold = turnstile.hold("GET", EDGE, "before", nth=2)
         client = GraphClient(GraphSettings((TOKEN,), url=turnstile.url, deadline=30))
-        assert client.get_registered_key(number).fingerprint is None
-        reader = Thread(target=client.get_registered_key, args=(number,))
+        assert client.served(number).fingerprint is None
+        reader = Thread(target=client.served, args=(number,))
         reader.start()
         hold.wait()
         hold.release()
         reader.join()
-        assert client.get_registered_key(number).fingerprint is None
+        assert client.served(number).fingerprint is None
 
 
 def test_a_request_that_is_held_holds_up_no_other(emulator: Emulator, number: str) -> None:
@@ -93,7 +93,7 @@ def test_a_request_that_is_held_holds_up_no_other(emulator: Emulator, number: st
         with sending(turnstile, number, lost):
             hold.wait()
             client = GraphClient(GraphSettings((TOKEN,), url=turnstile.url, deadline=30))
-            assert client.get_registered_key(number).fingerprint is None
+            assert client.served(number).fingerprint is None
             hold.release()
     assert emulator.served(number)[1] == KEY.fingerprint
 

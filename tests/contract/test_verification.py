@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.servers.flow_endpoint import FlowEndpoint
 from whatsapp_flow_keys.endpoint import LiveEndpoint
-from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.survey import Copy, Held, Survey, Trouble
 from whatsapp_flow_keys.lifecycle.verification import Check, Level, verify
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 NUMBER, ANOTHER_NUMBER = "106540352242922", "110200345501442"

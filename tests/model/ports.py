@@ -24,15 +24,15 @@ from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
 from whatsapp_flow_keys.dynamic.sentences import TRACEBACKS
 from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
 from whatsapp_flow_keys.errors import FlowKeysError, StoreConflictError, StoreUnavailableError
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.errors import AccountLockedError, AnswerLostError, UnreachableError
 from whatsapp_flow_keys.keys import public_key_fingerprint
+from whatsapp_flow_keys.registrars.meta_graph.errors import AccountLockedError, AnswerLostError, UnreachableError
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 from whatsapp_flow_keys.resources.in_passing import digest_of
 from whatsapp_flow_keys.resources.properties import KeyState
 from whatsapp_flow_keys.resources.run import Run
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores import urls
-from whatsapp_flow_keys.stores.kind import Kind
+from whatsapp_flow_keys.stores.kind import StoreKind
 from whatsapp_flow_keys.stores.store import Versioned
 
 PROVIDERS = {
@@ -165,11 +165,11 @@ def _error(failure: Failure) -> FlowKeysError:
 class ScriptedGraph:
     """The port to Meta."""
 
-    def get_registered_key(self, _phone_number_id: str) -> RegisteredKey:
+    def served(self, _phone_number_id: str) -> RegisteredKey:
         answer: RegisteredKey = _script.ask(Call("get"))
         return answer
 
-    def set_public_key(self, _phone_number_id: str, public_key_pem: str) -> None:
+    def publish(self, _phone_number_id: str, public_key_pem: str) -> None:
         _script.ask(Call("publish", subject=public_key_fingerprint(public_key_pem)))
 
 
@@ -187,7 +187,7 @@ class ScriptedAccount:
     def check(self) -> None:
         pass
 
-    def graph(self) -> ScriptedGraph:
+    def registrar(self) -> ScriptedGraph:
         return ScriptedGraph()
 
     def endpoint(self, _url: str) -> ScriptedEndpoint:
@@ -236,7 +236,7 @@ class ScriptedStore:
 
 
 _ACCOUNT = ScriptedAccount()
-KIND = Kind(ScriptedStore, str)
+KIND = StoreKind(ScriptedStore, str)
 """The model's kind of store."""
 
 

@@ -17,8 +17,7 @@ from tests.model.engine import (
 from tests.model.keys import BY_HAND, FOREIGN, name, word_of
 from tests.model.ports import JOINS
 from tests.model.world import EMPTY, Call, Outcome, Pinged, Resource, World
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.signature_status import VALID
+from whatsapp_flow_keys.registrars.registrar import VALID, RegisteredKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey
 
 

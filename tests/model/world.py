@@ -10,8 +10,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from tests.model.keys import public_pem
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.signature_status import VALID
+from whatsapp_flow_keys.registrars.registrar import VALID, RegisteredKey
 from whatsapp_flow_keys.ring import KeyRing, keep_both
 from whatsapp_flow_keys.stores.store import Versioned
 

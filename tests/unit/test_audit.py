@@ -19,9 +19,9 @@ import pytest
 from tests.stack.test_secrets import forms_of, leaks
 from whatsapp_flow_keys.audit import AuditLog, Event, Operation
 from whatsapp_flow_keys.errors import StoreError
-from whatsapp_flow_keys.graph.errors import Answer, AnswerLostError, ServiceUnavailableError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.trail import RULES, Trail
+from whatsapp_flow_keys.registrars.meta_graph.errors import Answer, AnswerLostError, ServiceUnavailableError
 
 NUMBER, STACK, KEY = "106540352242922", "org/flows/prod", "ab" * 32
 EVENT = Event(Operation.PUBLISHED, NUMBER, STACK, KEY, trace_id="AbC1")

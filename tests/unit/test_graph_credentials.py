@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.graph.settings import DEFAULT_URL, GraphSettings, graph_settings
+from whatsapp_flow_keys.registrars.meta_graph.settings import DEFAULT_URL, GraphSettings, graph_settings
 
 
 @pytest.fixture(autouse=True)

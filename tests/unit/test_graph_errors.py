@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from whatsapp_flow_keys.errors import FlowKeysError
-from whatsapp_flow_keys.graph import errors
-from whatsapp_flow_keys.graph.answers import error_answer
-from whatsapp_flow_keys.graph.errors import Answer, GraphError, error_for, is_error_body
+from whatsapp_flow_keys.registrars.meta_graph import errors
+from whatsapp_flow_keys.registrars.meta_graph.answers import error_answer
+from whatsapp_flow_keys.registrars.meta_graph.errors import Answer, GraphError, error_for, is_error_body
 
 DOING = "read the public key of phone number 106540352242922"
 USAGE = "X-Business-Use-Case-Usage"
@@ -253,7 +253,7 @@ def test_what_was_to_change_something_may_have_done_so_where_meta_did_not_refuse
     changing = error_for(DOING, Answer(status, code), changing=True)
     assert changing.may_have_taken_effect is open_
     assert ("did not confirm the call" in str(changing)) is open_
-    assert ("did not confirm the call" in changing.what_meta_did) is open_
+    assert ("did not confirm the call" in changing.found) is open_
     assert not error_for(DOING, Answer(status, code)).may_have_taken_effect
 
 

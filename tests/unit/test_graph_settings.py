@@ -3,7 +3,7 @@
 import pytest
 
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.graph.settings import GraphSettings
+from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
 
 TOKEN = "EAAsecretToken4711"
 SECRET = "0123456789abcdefAppSecret"

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from whatsapp_flow_keys.errors import ForeignKeyError, KeyNotInRingError, RegistrationError
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.errors import AnswerLostError, UnexpectedAnswerError
 from whatsapp_flow_keys.lifecycle.findings import NOTHING
 from whatsapp_flow_keys.lifecycle.next_step import PUBLICATIONS, READS, Do, Found, GateState, Progress, Stop, next_step
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
+from whatsapp_flow_keys.registrars.meta_graph.errors import AnswerLostError, UnexpectedAnswerError
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 NUMBER, PLACE = "106540352242922", "file:///keys.json"

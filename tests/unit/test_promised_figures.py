@@ -13,6 +13,7 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 
 _LIFECYCLE = "whatsapp_flow_keys.lifecycle"
+_META = "whatsapp_flow_keys.registrars.meta_graph"
 _STORES = "whatsapp_flow_keys.stores"
 _ENDPOINT = "whatsapp_flow_endpoint"
 
@@ -43,7 +44,7 @@ PROMISES = (
     Promise(f"{_LIFECYCLE}.verification:_LONGEST_PENDING", timedelta(days=2), "command-line.md", "two days after"),
     Promise("whatsapp_flow_keys.keys:KEY_SIZE", 2048, "../README.md", "RSA-2048"),
     Promise(
-        "whatsapp_flow_keys.graph.client:_LARGEST_SKEW",
+        f"{_META}.client:_LARGEST_SKEW",
         timedelta(hours=1),
         "operations.md",
         "more than an hour from Meta's",
@@ -64,12 +65,12 @@ PROMISES = (
     Promise(f"{_LIFECYCLE}.gate:_SECONDS_BETWEEN_PINGS", 2.0, "settings.md", "asked every 2 s"),
     Promise("whatsapp_flow_keys.endpoint:_TIMEOUT", 10.0, "command-line.md", "10 s for an endpoint"),
     Promise(
-        "whatsapp_flow_keys.graph.settings:DEFAULT_DEADLINE",
+        f"{_META}.settings:DEFAULT_DEADLINE",
         30.0,
         "settings.md",
         "one call to Meta with its retries, to the last byte of the answer; default 30",
     ),
-    Promise("whatsapp_flow_keys.graph.settings:DEFAULT_VERSION", "v26.0", "settings.md", "default `v26.0`"),
+    Promise(f"{_META}.settings:DEFAULT_VERSION", "v26.0", "settings.md", "default `v26.0`"),
     Promise(
         f"{_STORES}.client_library:_DEFAULT_SECONDS",
         30.0,
@@ -135,7 +136,7 @@ INTERNAL = (
     Internal(f"{_STORES}.file.store:_LARGEST", 1024 * 1024, "the error names it; a ring has some kilobytes"),
     Internal("whatsapp_flow_keys.keys:_LONGEST_PEM", 64 * 1024, "no PEM of a 2048-bit key is near it"),
     Internal("whatsapp_flow_keys.endpoint:_LARGEST_ANSWER", 64 * 1024, "no answer to a ping is near it"),
-    Internal("whatsapp_flow_keys.graph.client:_LARGEST_ANSWER", 1024 * 1024, "no answer of Meta's is near it"),
+    Internal(f"{_META}.client:_LARGEST_ANSWER", 1024 * 1024, "no answer of Meta's is near it"),
     Internal("whatsapp_flow_keys.resources.parsers:_LONGEST_PASSPHRASE", 1000, "the error names it"),
 )
 

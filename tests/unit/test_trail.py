@@ -17,8 +17,8 @@ from whatsapp_flow_keys.errors import (
     StoreUnavailableError,
     UnsavedKeyError,
 )
-from whatsapp_flow_keys.graph.errors import AnswerLostError
 from whatsapp_flow_keys.lifecycle.trail import Trail, changes_between
+from whatsapp_flow_keys.registrars.meta_graph.errors import AnswerLostError
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 KEY = "a" * 64

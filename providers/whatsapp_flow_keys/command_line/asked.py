@@ -8,11 +8,11 @@ import click
 
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import FlowKeysError, InputError
-from whatsapp_flow_keys.graph.client import GraphClient
-from whatsapp_flow_keys.graph.settings import graph_settings
 from whatsapp_flow_keys.key_source import KEYS, KeySource, passphrases_from_env
 from whatsapp_flow_keys.lifecycle.survey import Survey
 from whatsapp_flow_keys.lifecycle.survey import survey as survey_stores
+from whatsapp_flow_keys.registrars.kinds import kind_named
+from whatsapp_flow_keys.registrars.registrar import Registrar
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
 
@@ -51,10 +51,10 @@ WRONG_WORDS = _WrongWords()
 def look(urls: Sequence[str]) -> Survey:
     """Every store and Meta, as they are. Raises :class:`click.UsageError` for what can't even be asked."""
     try:
-        stores, graph = _stores(urls), _graph()
+        stores, registrar = _stores(urls), _registrar()
     except FlowKeysError as error:
         raise click.UsageError(str(error)) from None
-    return survey_stores(stores, graph, SystemClock(), passphrases=passphrases_from_env())
+    return survey_stores(stores, registrar, SystemClock(), passphrases=passphrases_from_env())
 
 
 def _stores(urls: Sequence[str]) -> tuple[Store, ...]:
@@ -79,11 +79,12 @@ def _store(url: str) -> Store:
     return source.stores()[0]
 
 
-def _graph() -> GraphClient | None:
+def _registrar() -> Registrar | None:
     if not os.environ.get("WHATSAPP_ACCESS_TOKEN", "").strip():
         return None
     try:
-        return GraphClient(graph_settings(lambda _: None))
+        meta = kind_named(None)
+        return meta.connect(meta.settings(lambda _: None))
     except InputError as error:
         text = str(error)
         for setting, variable in _IN_THE_ENVIRONMENT.items():

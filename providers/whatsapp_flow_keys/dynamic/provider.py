@@ -24,8 +24,8 @@ from pulumi.dynamic.config import Config
 from whatsapp_flow_keys.dynamic.sentences import in_one_sentence, number_in, silence_tracebacks
 from whatsapp_flow_keys.dynamic.wire import received, sent
 from whatsapp_flow_keys.errors import MissingInputError
+from whatsapp_flow_keys.resources.account import ConfiguredAccount
 from whatsapp_flow_keys.resources.context import Account, Context
-from whatsapp_flow_keys.resources.meta_account import MetaAccount
 from whatsapp_flow_keys.resources.rules import Rules
 from whatsapp_flow_keys.resources.run import Run
 from whatsapp_flow_keys.resources.schema import Props, is_known
@@ -108,7 +108,7 @@ class FlowKeysProvider(ResourceProvider):
     @property
     def account(self) -> Account:
         """The account that the stack, or the provider of the resource, is configured for."""
-        return self._account or MetaAccount(self._config.get if self._config else _not_set, self.run)
+        return self._account or ConfiguredAccount(self._config.get if self._config else _not_set, self.run)
 
     @property
     def context(self) -> Context:

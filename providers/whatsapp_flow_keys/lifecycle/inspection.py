@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from whatsapp_flow_keys.errors import StoreError
-from whatsapp_flow_keys.graph.answers import RegisteredKey
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE
 from whatsapp_flow_keys.lifecycle.rings import look_at_ring
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.store import Store
 
@@ -35,9 +35,9 @@ class Inspection:
 def inspect(wanted: Wanted, stores: Sequence[Store], session: Session) -> Inspection:
     """Reads both sides and changes nothing. A store that can't be read is part of the result.
 
-    Raises :class:`GraphError` if Meta can't be asked: then nothing is known.
+    Raises :class:`RegistrarError` if Meta can't be asked: then nothing is known.
     """
-    served = session.graph.get_registered_key(session.number)
+    served = session.registrar.served(session.number)
     wrong: list[str] = []
     found: list[tuple[Store, KeyRing]] = []
     for store in stores:

@@ -31,11 +31,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from whatsapp_flow_keys.errors import FlowKeysError, KeyNotInRingError, RegistrationError
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.errors import AnswerLostError, GraphError
 from whatsapp_flow_keys.lifecycle.findings import NOTHING
 from whatsapp_flow_keys.lifecycle.foreign_key import foreign_key_error
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
+from whatsapp_flow_keys.registrars.errors import RegistrarError, UnconfirmedError
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 from whatsapp_flow_keys.ring import KeyRing
 
 PUBLICATIONS = 3
@@ -85,7 +85,7 @@ class Progress:
     gate: GateState = GateState.NONE
     publications: int = 0
     reads: int = 0
-    unconfirmed: GraphError | None = None
+    unconfirmed: RegistrarError | None = None
 
     @property
     def was_read_enough(self) -> bool:
@@ -142,7 +142,7 @@ def next_step(found: Found, wanted: Wanted, progress: Progress) -> Do | Stop:
 
 
 def _is_worth_another_try(progress: Progress) -> bool:
-    return progress.publications < PUBLICATIONS and isinstance(progress.unconfirmed, AnswerLostError)
+    return progress.publications < PUBLICATIONS and isinstance(progress.unconfirmed, UnconfirmedError)
 
 
 def _contradicted(number: str, registered: str) -> str:

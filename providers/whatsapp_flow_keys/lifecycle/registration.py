@@ -10,9 +10,6 @@ from dataclasses import dataclass, replace
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.errors import RegistrationError, RoundTripError
 from whatsapp_flow_keys.flow_message import is_round_trip
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.errors import GraphError
-from whatsapp_flow_keys.graph.signature_status import VALID
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.lifecycle.asking import ask
 from whatsapp_flow_keys.lifecycle.gate import Gate
@@ -21,6 +18,8 @@ from whatsapp_flow_keys.lifecycle.passphrases import is_written_with, rewritten
 from whatsapp_flow_keys.lifecycle.rings import Rings, read_rings
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
+from whatsapp_flow_keys.registrars.errors import RegistrarError
+from whatsapp_flow_keys.registrars.registrar import VALID, RegisteredKey
 from whatsapp_flow_keys.ring import KeyRing, offer, promote
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK
@@ -46,7 +45,7 @@ def register(wanted: Wanted, stores: Sequence[Store], session: Session, *, gate:
         EndpointNotReadyError: the endpoint does not hold the key.
         RegistrationError: Meta does not serve the key as it should, or contradicts what is known.
         RoundTripError: the key that Meta serves and the one in the stores do not belong together.
-        GraphError: Meta could not be asked, or refused.
+        RegistrarError: Meta could not be asked, or refused.
         StoreError: a store could not be read or written.
     """
     with session.trail.step(Operation.VERIFIED, wanted.fingerprint):
@@ -132,17 +131,17 @@ class _Registration:
         )
         return self.look()
 
-    def _send(self, key: str) -> GraphError | None:
+    def _send(self, key: str) -> RegistrarError | None:
         """Publishes the key. Returns the error of a call that may have taken effect, or may still do so.
 
-        Raises :class:`GraphError` for a call without effect.
+        Raises :class:`RegistrarError` for a call without effect.
         """
         public_key_pem = self.wanted.public_key_pem(self.rings.ring)
         try:
             with self.session.trail.step(Operation.PUBLISHED, key):
-                trace_id = self.session.graph.set_public_key(self.session.number, public_key_pem)
+                trace_id = self.session.registrar.publish(self.session.number, public_key_pem)
                 self.session.trail.done(Operation.PUBLISHED, key, trace_id=trace_id)
-        except GraphError as error:
+        except RegistrarError as error:
             if not error.may_have_taken_effect:
                 raise
             return error

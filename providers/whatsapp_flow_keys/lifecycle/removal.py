@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from whatsapp_flow_keys.audit import FAILED, Operation
 from whatsapp_flow_keys.errors import DeletionRefusedError, PrivateKeyError, StoreError, StoreUnavailableError
-from whatsapp_flow_keys.graph.errors import GraphError, PhoneNumberDeletedError
 from whatsapp_flow_keys.lifecycle.asking import ask
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE, open_key
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.trail import Trail
+from whatsapp_flow_keys.registrars.errors import NumberGoneError, RegistrarError
 from whatsapp_flow_keys.ring import KeyRing, RingKey, may_come_to_be_served
 from whatsapp_flow_keys.stores.recorded import STACKS_RING
 from whatsapp_flow_keys.stores.store import Store, Versioned
@@ -260,9 +260,9 @@ def _refuse_loss(look: Callable[[], tuple[_T, _Stake]], session: Session, force:
     _, before = look()
     try:
         served = ask(session, known=any(key.offered_at for key in before.keys)).fingerprint
-    except PhoneNumberDeletedError:
+    except NumberGoneError:
         return look()[0]
-    except GraphError as error:
+    except RegistrarError as error:
         found, stake = look()
         _refuse_unknown(session.number, stake.after(before), force, error, otherwise)
         return found
@@ -310,7 +310,7 @@ _CONTRADICTS = (
 )
 
 
-def _refuse_unknown(number: str, stake: _Stake, force: Force, error: GraphError, otherwise: str) -> None:
+def _refuse_unknown(number: str, stake: _Stake, force: Force, error: RegistrarError, otherwise: str) -> None:
     """Meta could not be asked: only the fingerprint of a key at stake lets it go."""
     if not stake.lost and not stake.unknown:
         return

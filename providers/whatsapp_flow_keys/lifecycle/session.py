@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from whatsapp_flow_keys.clock import Clock
-from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.trail import Trail
+from whatsapp_flow_keys.registrars.registrar import Registrar
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Session:
     """
 
     claim: Claim
-    connect: Callable[[], Graph]
+    connect: Callable[[], Registrar]
     clock: Clock
     trail: Trail
     say: Callable[[str], None]
 
     @property
-    def graph(self) -> Graph:
+    def registrar(self) -> Registrar:
         """Who serves the public key."""
         return self.connect()
 

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.errors import KeyNotInRingError, PrivateKeyError
-from whatsapp_flow_keys.graph.errors import ClockSkewError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key, refuse_other_key
 from whatsapp_flow_keys.lifecycle.passphrases import former_passphrases, open_key
 from whatsapp_flow_keys.lifecycle.rings import Rings, read_rings
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.trail import changes_between
+from whatsapp_flow_keys.registrars.errors import RegistrarError, WrongClockError
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, newest_first, offer, promote, stage
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
@@ -67,13 +67,13 @@ def stage_in_stores(
     Raises, before anything is written:
         ForeignKeyError: Meta serves a key that no store holds, or another one than the adopted key.
         PrivateKeyError: a key of the ring opens with none of the passphrases.
-        GraphError: Meta could not be asked.
+        RegistrarError: Meta could not be asked.
     """
     trail, fingerprint = session.trail, new.key.fingerprint
     with trail.step(Operation.STAGED, fingerprint):
         rings = read_rings(stores, session.claim, trail)
         needed = _needed_passphrases(rings.ring, new.passphrase, recorded.formers)
-        served = session.graph.get_registered_key(session.number).fingerprint
+        served = session.registrar.served(session.number).fingerprint
         if new.adopted:
             refuse_other_key(fingerprint, served, rings.ring, replaceable=new.replaceable)
         else:
@@ -89,7 +89,7 @@ def refuse_before_adoption(new: NewKey, session: Session) -> None:
     """With the stack as the store: asks Meta before a key is adopted. Raises :class:`ForeignKeyError`."""
     claim = session.claim
     with session.trail.step(Operation.ADOPTED, new.key.fingerprint):
-        served = session.graph.get_registered_key(session.number).fingerprint
+        served = session.registrar.served(session.number).fingerprint
         nothing_held = KeyRing(claim.phone_number_id, claim.managed_by, claim.owner)
         refuse_other_key(new.key.fingerprint, served, nothing_held, replaceable=new.replaceable)
     session.trail.done(Operation.ADOPTED, new.key.fingerprint)
@@ -157,7 +157,7 @@ def begin_recorded_ring(new: NewKey, backups: Sequence[Store], session: Session)
     with session.trail.step(Operation.STAGED, fingerprint):
         rings = read_rings(backups, session.claim, session.trail)
         _refuse_encrypted(rings.ring.keys)
-        served = session.graph.get_registered_key(session.number).fingerprint
+        served = session.registrar.served(session.number).fingerprint
         refuse_foreign_key(served, rings.ring, replaceable={*new.replaceable, fingerprint}, first=_RING_MAY_BE_IN_STATE)
         return _record(rings, new, served, session.clock.now(), None)
 
@@ -171,10 +171,10 @@ def extend_recorded_ring(recorded: KeyRing, new: NewKey, backups: Sequence[Store
         rings = read_rings([RecordedRing(recorded), *backups], session.claim, session.trail)
         _refuse_encrypted([key for key in rings.ring.keys if key.fingerprint not in recorded])
         try:
-            served = session.graph.get_registered_key(session.number).fingerprint
-        except ClockSkewError:
+            served = session.registrar.served(session.number).fingerprint
+        except WrongClockError:
             raise  # the ring's moments would be of a clock that is wrong
-        except GraphError:
+        except RegistrarError:
             served = None  # staging continues: the registration meets the same fault and reports it
         return _record(rings, new, served, session.clock.now(), recorded)
 

@@ -8,11 +8,10 @@ from enum import Enum
 
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import ForeignDocumentError, MissingExtraError, PrivateKeyError, StoreError
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.client import Graph
-from whatsapp_flow_keys.graph.errors import AccessTokenError, AppSecretProofError, GraphError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.passphrases import open_key
+from whatsapp_flow_keys.registrars.errors import RegistrarError
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey, Registrar
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, promote
 from whatsapp_flow_keys.stores.store import Store
 
@@ -130,15 +129,17 @@ class Survey:
         return None
 
 
-def survey(stores: Sequence[Store], graph: Graph | None, clock: Clock, *, passphrases: tuple[str, ...]) -> Survey:
-    """Reads every store at once, then asks Meta; without ``graph`` it doesn't. Whatever fails is part of what is found.
+def survey(
+    stores: Sequence[Store], registrar: Registrar | None, clock: Clock, *, passphrases: tuple[str, ...]
+) -> Survey:
+    """Reads every store at once, then asks Meta; without a ``registrar`` it doesn't. What fails is part of the survey.
 
     The number is that of the first ring that could be read.
     """
     with ThreadPoolExecutor() as pool:
         copies = tuple(pool.map(_look, stores))
     found = Survey(copies, None, None, clock.now(), passphrases)
-    served, not_asked = _ask(graph, found.number)
+    served, not_asked = _ask(registrar, found.number)
     return Survey(copies, served, not_asked, found.at, passphrases)
 
 
@@ -160,23 +161,12 @@ def _without(place: str, error: Exception) -> Trouble:
     return Trouble(str(error).removeprefix(f"{place}: "))
 
 
-def _ask(graph: Graph | None, number: str | None) -> tuple[RegisteredKey | None, Trouble | None]:
+def _ask(registrar: Registrar | None, number: str | None) -> tuple[RegisteredKey | None, Trouble | None]:
     if number is None:
         return None, Trouble("was not asked: no key ring could be read, so the phone number ID is not known")
-    if graph is None:
+    if registrar is None:
         return None, NoToken("was not asked: WHATSAPP_ACCESS_TOKEN is not set", "set it to a token for this number")
     try:
-        return graph.get_registered_key(number), None
-    except GraphError as error:
-        return None, Trouble(error.what_meta_did, _advice(error))
-
-
-def _advice(error: GraphError) -> str:
-    """In the words of the environment: here nobody runs `pulumi`."""
-    if isinstance(error, AccessTokenError):
-        return "set WHATSAPP_ACCESS_TOKEN to a system user's token that is valid"
-    if isinstance(error, AppSecretProofError):
-        return "set WHATSAPP_APP_SECRET to the secret of the app that the token belongs to"
-    if error.transient and error.answer is not None:
-        return _LATER
-    return error.advice_given.replace("whatsapp:graphUrl", "WHATSAPP_GRAPH_URL").rstrip(".")
+        return registrar.served(number), None
+    except RegistrarError as error:
+        return None, Trouble(error.found, error.advice_outside_pulumi)

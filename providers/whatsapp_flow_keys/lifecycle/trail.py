@@ -18,7 +18,7 @@ from whatsapp_flow_keys.errors import (
     PrivateKeyError,
     UnsavedKeyError,
 )
-from whatsapp_flow_keys.graph.errors import GraphError
+from whatsapp_flow_keys.registrars.errors import RegistrarError
 from whatsapp_flow_keys.ring import KeyRing
 
 Change = tuple[Operation, str]
@@ -89,13 +89,12 @@ class Trail:
         self._reported = error
         if isinstance(error, DeletionRefusedError):
             fingerprint = error.fingerprint
-        answer = error.answer if isinstance(error, GraphError) else None
-        trace_id = (answer.trace_id or None) if answer else None
+        trace_id = error.trace_id if isinstance(error, RegistrarError) else None
         rule = next((rule for kind, rule in RULES.items() if isinstance(error, kind)), None)
         if rule:
             operation, outcome = Operation.REFUSED, rule
         else:
-            is_open = error.may_have_taken_effect if isinstance(error, GraphError) else False
+            is_open = error.may_have_taken_effect if isinstance(error, RegistrarError) else False
             outcome = FAILED if isinstance(error, FlowKeysError) and not is_open else UNKNOWN
         # The text of an error that is not ours may hold a secret.
         reason = str(error) if isinstance(error, FlowKeysError) else f"Unexpected: {type(error).__name__}"

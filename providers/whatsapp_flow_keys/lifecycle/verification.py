@@ -12,10 +12,9 @@ from enum import IntEnum
 from whatsapp_flow_keys.endpoint import LiveEndpoint
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.flow_message import is_round_trip
-from whatsapp_flow_keys.graph.answers import RegisteredKey
-from whatsapp_flow_keys.graph.signature_status import VALID
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.lifecycle.survey import Copy, Held, Survey
+from whatsapp_flow_keys.registrars.registrar import VALID, RegisteredKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, may_come_to_be_served
 
 _UP = "run `pulumi up`"

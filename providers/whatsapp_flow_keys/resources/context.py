@@ -9,8 +9,8 @@ from whatsapp_flow_keys.resources.run import Run
 
 if TYPE_CHECKING:
     from whatsapp_flow_keys.endpoint import Endpoint
-    from whatsapp_flow_keys.graph.client import Graph
     from whatsapp_flow_keys.lifecycle.session import Session
+    from whatsapp_flow_keys.registrars.registrar import Registrar
 
 
 class Account(Protocol):
@@ -19,7 +19,7 @@ class Account(Protocol):
     def check(self) -> None:
         """Raises :class:`InputError`, which names a setting that is missing or wrong. Asks nobody."""
 
-    def graph(self) -> "Graph":
+    def registrar(self) -> "Registrar":
         """Who serves the public keys of its numbers. Raises :class:`InputError`."""
 
     def endpoint(self, url: str) -> "Endpoint":
@@ -43,4 +43,4 @@ class Context:
         """What a call that acts hands to the lifecycle."""
         from whatsapp_flow_keys.lifecycle.session import Session
 
-        return Session(claim, self.account.graph, self.run.clock, claim.trail(self.account.audit()), self.run.say)
+        return Session(claim, self.account.registrar, self.run.clock, claim.trail(self.account.audit()), self.run.say)

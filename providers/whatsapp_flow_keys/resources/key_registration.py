@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.errors import InputError, UnsavedKeyError
-from whatsapp_flow_keys.graph.signature_status import VALID
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
+from whatsapp_flow_keys.registrars.registrar import VALID
 from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.in_passing import digest_of
 from whatsapp_flow_keys.resources.parsers import misplaced_stores
 from whatsapp_flow_keys.resources.properties import RegistrationInputs, RegistrationState
 from whatsapp_flow_keys.resources.reasons import why_registration_changes
-from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Found, Rules, Updated
+from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Refreshed, Rules, Updated
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.recorded import STACKS_RING, RecordedRing
 from whatsapp_flow_keys.stores.store import Store
@@ -81,7 +81,7 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
             )
         return Updated(_register(olds, news, context))
 
-    def read(self, olds: RegistrationState, context: Context) -> Found[RegistrationState]:
+    def read(self, olds: RegistrationState, context: Context) -> Refreshed[RegistrationState]:
         """Looks at both sides. What is found instead of what should be becomes visible drift of the inputs."""
         from whatsapp_flow_keys.lifecycle.inspection import inspect
 
@@ -96,7 +96,7 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
             # What a state records was proven once.
             foreign_fingerprint=NOTHING if served is None else found.foreign,
         )
-        return Found(state, RegistrationInputs.recording(state, fingerprint=served or NOTHING))
+        return Refreshed(state, RegistrationInputs.recording(state, fingerprint=served or NOTHING))
 
     def delete(self, id_: str, olds: RegistrationState, context: Context) -> None:
         """Forgets: Meta offers no way to take a public key back, only to overwrite it."""

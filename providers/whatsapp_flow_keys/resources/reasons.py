@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from whatsapp_flow_keys.graph.signature_status import VALID
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
+from whatsapp_flow_keys.registrars.registrar import VALID
 from whatsapp_flow_keys.resources.given_key import EXISTING_KEY
 from whatsapp_flow_keys.resources.moves import is_moved
 from whatsapp_flow_keys.resources.properties import KeyInputs, KeyState, RegistrationInputs, RegistrationState

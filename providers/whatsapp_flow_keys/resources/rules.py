@@ -51,7 +51,7 @@ class Updated(Generic[_S]):
 
 
 @dataclass(frozen=True)
-class Found(Generic[_S]):
+class Refreshed(Generic[_S]):
     """What a refresh found. ``inputs``, where some were found to be others than the recorded ones."""
 
     state: _S
@@ -84,10 +84,10 @@ class Rules(Generic[_I, _S]):
         """Brings it in line with its inputs."""
         raise NotImplementedError
 
-    def read(self, olds: _S, context: Context) -> Found[_S]:
+    def read(self, olds: _S, context: Context) -> Refreshed[_S]:
         """Most have no drift of their own: the registration looks at both sides."""
         del context
-        return Found(olds)
+        return Refreshed(olds)
 
     def delete(self, id_: str, olds: _S, context: Context) -> None:
         """Deletes what it stands for, if that may go."""

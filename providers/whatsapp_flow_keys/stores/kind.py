@@ -11,7 +11,7 @@ def _as_it_is(url: str, _environ: Mapping[str, str]) -> str:
 
 
 @dataclass(frozen=True)
-class Kind:
+class StoreKind:
     """One kind of store; each folder has its own as ``KIND``.
 
     Args:

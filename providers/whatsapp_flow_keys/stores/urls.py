@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import cast
 
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.stores.kind import Kind
+from whatsapp_flow_keys.stores.kind import StoreKind
 from whatsapp_flow_keys.stores.store import Store
 
 STACK = "stack"
@@ -23,8 +23,8 @@ KINDS = {
 
 
 def write_url(scheme: str, **given: object) -> str:
-    """The URL of what a program gives to the store class of this scheme; ``given``: see :class:`Kind`."""
-    return cast(Kind, import_module(KINDS[scheme]).KIND).write(**given)
+    """The URL of what a program gives to the store class of this scheme; ``given``: see :class:`StoreKind`."""
+    return cast(StoreKind, import_module(KINDS[scheme]).KIND).write(**given)
 
 
 def open_store(url: object, field: str = "store") -> Store:
@@ -93,9 +93,9 @@ def anchored(url: str, locations: Sequence[str]) -> str:
     return url
 
 
-def _kind(url: str) -> Kind | None:
+def _kind(url: str) -> StoreKind | None:
     module = KINDS.get(url.partition(":")[0].lower())
-    return cast(Kind, import_module(module).KIND) if module else None
+    return cast(StoreKind, import_module(module).KIND) if module else None
 
 
 def _anchor_in(url: str) -> str | None:

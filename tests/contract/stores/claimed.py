@@ -3,11 +3,11 @@
 from tests.contract.stores.place import Place
 from whatsapp_flow_keys.audit import AuditLog
 from whatsapp_flow_keys.clock import SystemClock
-from whatsapp_flow_keys.graph.client import Graph
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.rings import Rings, read_rings
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.staging import Recorded, claim_stores
+from whatsapp_flow_keys.registrars.registrar import Registrar
 
 
 def rings_of(place: Place, claim: Claim) -> Rings:
@@ -21,5 +21,5 @@ def claim_place(place: Place, claim: Claim) -> None:
     claim_stores(Recorded(), [place.store()], session, passphrase=None)
 
 
-def _nobody() -> Graph:
+def _nobody() -> Registrar:
     raise AssertionError("Meta is not asked")

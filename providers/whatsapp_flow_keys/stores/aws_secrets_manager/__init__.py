@@ -2,6 +2,6 @@
 
 from whatsapp_flow_keys.stores.aws_secrets_manager.address import complete, write
 from whatsapp_flow_keys.stores.aws_secrets_manager.store import AwsSecretsManagerStore
-from whatsapp_flow_keys.stores.kind import Kind
+from whatsapp_flow_keys.stores.kind import StoreKind
 
-KIND = Kind(AwsSecretsManagerStore.from_url, write, complete, anchor="account")
+KIND = StoreKind(AwsSecretsManagerStore.from_url, write, complete, anchor="account")

@@ -2,6 +2,6 @@
 
 from whatsapp_flow_keys.stores.azure_key_vault.address import write
 from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
-from whatsapp_flow_keys.stores.kind import Kind
+from whatsapp_flow_keys.stores.kind import StoreKind
 
-KIND = Kind(AzureKeyVaultStore, write)  # no variable of the environment names a vault by convention
+KIND = StoreKind(AzureKeyVaultStore, write)  # no variable of the environment names a vault by convention

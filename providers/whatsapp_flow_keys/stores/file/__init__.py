@@ -2,6 +2,6 @@
 
 from whatsapp_flow_keys.stores.file.address import complete, write
 from whatsapp_flow_keys.stores.file.store import FileStore
-from whatsapp_flow_keys.stores.kind import Kind
+from whatsapp_flow_keys.stores.kind import StoreKind
 
-KIND = Kind(FileStore.from_url, write, complete)
+KIND = StoreKind(FileStore.from_url, write, complete)

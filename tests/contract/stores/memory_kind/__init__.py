@@ -2,6 +2,6 @@
 
 from tests.contract.stores.memory_kind.address import complete, write
 from tests.contract.stores.memory_kind.store import MemoryStore
-from whatsapp_flow_keys.stores.kind import Kind
+from whatsapp_flow_keys.stores.kind import StoreKind
 
-KIND = Kind(MemoryStore, write, complete)
+KIND = StoreKind(MemoryStore, write, complete)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from whatsapp_flow_keys.errors import FlowKeysError
+from whatsapp_flow_keys.registrars.errors import NumberGoneError, RegistrarError, UnconfirmedError, WrongClockError
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Answer:
     retry_after: float | None = None
 
 
-class GraphError(FlowKeysError):
+class GraphError(RegistrarError):
     """Base of all that can go wrong with a call of the Graph API.
 
     ``answer`` is what Meta said, or None where no answer came. ``transient``: waiting may mend it.
@@ -37,6 +37,8 @@ class GraphError(FlowKeysError):
     tries: ClassVar[int] = 1
     """How often a call is made at most when it ends so; the deadline ends it earlier."""
     advice: ClassVar[str] = "Read Meta's message; if it doesn't help, give its trace id to Meta's support."
+    advice_by_environment: ClassVar[str | None] = None
+    """The same where the settings come from the environment."""
 
     def __init__(
         self, doing: str, answer: Answer | None = None, advice: str | None = None, *, changing: bool = False
@@ -54,8 +56,22 @@ class GraphError(FlowKeysError):
         return self._changing and self._leaves_open()
 
     @property
-    def what_meta_did(self) -> str:
-        """What may follow the word Meta: the sentence without its advice, which is for somebody who runs `pulumi`."""
+    def trace_id(self) -> str | None:
+        """See :class:`RegistrarError`."""
+        return (self.answer.trace_id or None) if self.answer else None
+
+    @property
+    def advice_outside_pulumi(self) -> str:
+        """See :class:`RegistrarError`."""
+        if self.advice_by_environment and self.advice_given == self.advice:
+            return self.advice_by_environment
+        if self.transient and self.answer is not None:
+            return "ask again in a few minutes"
+        return self.advice_given.rstrip(".")
+
+    @property
+    def found(self) -> str:
+        """See :class:`RegistrarError`."""
         if self.may_have_taken_effect:
             return f"did not confirm the call to {self.doing}, which may have taken effect{self._said()}"
         if self.answer is None:
@@ -88,6 +104,7 @@ class AccessTokenError(GraphError):
         "whatsapp:accessToken`, or in the environment variable WHATSAPP_ACCESS_TOKEN, which `pulumi refresh` and "
         "`pulumi destroy` need when the token in the state is out of date."
     )
+    advice_by_environment = "set WHATSAPP_ACCESS_TOKEN to a system user's token that is valid"
     advice_for_one_of_several: ClassVar[str] = (
         "The access token is not valid (any more): set a system user's token with `pulumi config set --secret "
         "whatsapp:accessToken`, then run `pulumi up`: `pulumi refresh` and `pulumi destroy` use the token of the last "
@@ -130,7 +147,7 @@ class GraphVersionError(GraphError):
     advice = "Meta does not know this version of the Graph API, or no longer: check whatsapp:graphVersion."
 
 
-class PhoneNumberDeletedError(GraphError):
+class PhoneNumberDeletedError(GraphError, NumberGoneError):
     """Code 33: the phone number has been deleted."""
 
     advice = "The phone number has been deleted at Meta."
@@ -155,6 +172,7 @@ class AppSecretProofError(GraphError):
         "The app asks for a proof made with its app secret: set `pulumi config set --secret whatsapp:appSecret` to "
         "the secret of the app that the access token belongs to."
     )
+    advice_by_environment = "set WHATSAPP_APP_SECRET to the secret of the app that the token belongs to"
 
 
 class InvalidParameterError(GraphError):
@@ -204,12 +222,15 @@ class UnexpectedAnswerError(GraphError):
     """An answer that is not the Graph API's: not JSON, or of another shape."""
 
     advice = "The answer is not one of Meta's Graph API: check whatsapp:graphUrl, and any proxy in between."
+    advice_by_environment = (
+        "The answer is not one of Meta's Graph API: check WHATSAPP_GRAPH_URL, and any proxy in between"
+    )
 
     @property
-    def what_meta_did(self) -> str:
+    def found(self) -> str:
         """See :class:`GraphError`."""
         if self.may_have_taken_effect:
-            return super().what_meta_did
+            return super().found
         return f"gave no answer of the Graph API when asked to {self.doing}{self._said()}"
 
     def _sentence(self) -> str:
@@ -221,7 +242,7 @@ class UnexpectedAnswerError(GraphError):
         return self.answer is None or self.answer.status < 300 or self.answer.status >= 500
 
 
-class ClockSkewError(GraphError):
+class ClockSkewError(GraphError, WrongClockError):
     """Meta's answer bears a time that is more than an hour from this machine's, by which keys would be kept or let go.
 
     So the answer is not used: what Meta serves is as good as not known.
@@ -240,8 +261,8 @@ class ClockSkewError(GraphError):
         return cls(doing, advice=f"This machine's clock is {_in_words(abs(ahead))} {how} Meta's. {cls.what_to_do}")
 
     @property
-    def what_meta_did(self) -> str:
-        """See :class:`GraphError`."""
+    def found(self) -> str:
+        """See :class:`RegistrarError`."""
         return f"gave another time than this machine's when asked to {self.doing}"
 
 
@@ -251,9 +272,10 @@ class UnreachableError(GraphError):
     transient = True
     tries = 8
     advice = "The Graph API can't be reached: check the network and whatsapp:graphUrl, then run again."
+    advice_by_environment = "The Graph API can't be reached: check the network and WHATSAPP_GRAPH_URL, then run again"
 
 
-class AnswerLostError(GraphError):
+class AnswerLostError(GraphError, UnconfirmedError):
     """The call was sent and no answer came: it may have taken effect, or may do so later. Read, then decide."""
 
     transient = True

@@ -11,13 +11,13 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import requests
 
 from whatsapp_flow_keys.clock import Clock, SystemClock
-from whatsapp_flow_keys.graph.answers import RegisteredKey, error_answer, registered_key, time_of
-from whatsapp_flow_keys.graph.errors import (
+from whatsapp_flow_keys.registrars.meta_graph.answers import error_answer, registered_key, time_of
+from whatsapp_flow_keys.registrars.meta_graph.errors import (
     AccessTokenError,
     Answer,
     AnswerLostError,
@@ -28,7 +28,8 @@ from whatsapp_flow_keys.graph.errors import (
     error_for,
     is_error_body,
 )
-from whatsapp_flow_keys.graph.settings import GraphSettings
+from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 from whatsapp_flow_keys.timed_exchange import NeverConnectedError, TimedSession
 
 _CONNECT_TIMEOUT = 5.0
@@ -39,19 +40,6 @@ _LARGEST_SKEW = timedelta(hours=1)
 _LARGEST_ANSWER = 1024 * 1024
 _CHUNK = 64 * 1024
 _BAD_CERTIFICATE = "SSLCertVerificationError"
-
-
-class Graph(Protocol):
-    """What the lifecycle needs of Meta."""
-
-    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
-        """What Meta serves now. Raises :class:`GraphError`."""
-
-    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
-        """Publishes; Meta's trace id, if its answer bears one.
-
-        Raises :class:`GraphError`, whose ``may_have_taken_effect`` says whether the key may be served all the same.
-        """
 
 
 @dataclass(frozen=True)
@@ -78,13 +66,13 @@ class GraphClient:
         self._tokens = list(settings.access_tokens)
         self._local = threading.local()
 
-    def get_registered_key(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> RegisteredKey:
         """``GET /{version}/{phone number id}/whatsapp_business_encryption``. Raises :class:`GraphError`."""
         call = _Call("GET", phone_number_id, f"read the public key of phone number {phone_number_id}")
         body, trace_id = self._perform(call)
         return replace(registered_key(body, call.doing), trace_id=trace_id)
 
-    def set_public_key(self, phone_number_id: str, public_key_pem: str) -> str | None:
+    def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:
         """``POST`` to the same edge, as a form (Meta's guide). Repeating it does no harm. Meta's trace id, if any.
 
         Raises :class:`GraphError`, whose ``may_have_taken_effect`` says whether the key may be served all the same.

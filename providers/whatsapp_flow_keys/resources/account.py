@@ -1,4 +1,4 @@
-"""An account at Meta, configured by the settings of a stack or of one of its providers."""
+"""An account, configured by the settings of a stack or of one of its providers."""
 
 import os
 import re
@@ -6,17 +6,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from whatsapp_flow_keys.audit import AUDIT_LOG, Audit, AuditLog
-from whatsapp_flow_keys.graph.settings import ACCOUNT, GraphSettings, graph_settings
+from whatsapp_flow_keys.registrars.kinds import REGISTRAR, kind_named
+from whatsapp_flow_keys.registrars.registrar import ACCOUNT, Registrar, Settings
 from whatsapp_flow_keys.resources.run import Run
 
 if TYPE_CHECKING:
     from whatsapp_flow_keys.endpoint import LiveEndpoint
-    from whatsapp_flow_keys.graph.client import GraphClient
 
 _SETTING = re.compile(r"\bwhatsapp:(?=(?:accessToken|appSecret|graphUrl|graphVersion|auditLog)\b)")
 
 
-class MetaAccount:
+class ConfiguredAccount:
     """An :class:`Account`.
 
     Args:
@@ -33,10 +33,10 @@ class MetaAccount:
         """See :class:`Account`."""
         self._settings()
 
-    def graph(self) -> "GraphClient":
+    def registrar(self) -> Registrar:
         """See :class:`Account`."""
-        client: GraphClient = self._run.shared(_client, self._settings())
-        return client
+        registrar: Registrar = self._run.shared(kind_named(self._setting(REGISTRAR)).connect, self._settings())
+        return registrar
 
     def endpoint(self, url: str) -> "LiveEndpoint":
         """See :class:`Account`."""
@@ -59,11 +59,5 @@ class MetaAccount:
             text = _SETTING.sub(f"{account}:", text)
         return f"{', '.join(whose)}: {text}" if whose else text
 
-    def _settings(self) -> GraphSettings:
-        return graph_settings(self._setting)
-
-
-def _client(settings: GraphSettings) -> "GraphClient":
-    from whatsapp_flow_keys.graph.client import GraphClient  # with requests: a preview asks nobody
-
-    return GraphClient(settings)
+    def _settings(self) -> Settings:
+        return kind_named(self._setting(REGISTRAR)).settings(self._setting)

@@ -2,38 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.graph.errors import Answer, UnexpectedAnswerError, is_error_body
-from whatsapp_flow_keys.graph.signature_status import VALID
 from whatsapp_flow_keys.keys import public_key_fingerprint
+from whatsapp_flow_keys.registrars.meta_graph.errors import Answer, UnexpectedAnswerError, is_error_body
+from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 
 _KEY = "business_public_key"
 _STATUS = "business_public_key_signature_status"
 _LONGEST_QUOTE = 300
-
-
-@dataclass(frozen=True)
-class RegisteredKey:
-    """What Meta serves for a phone number.
-
-    ``public_key_pem`` and ``fingerprint`` are None where it serves none. ``signature_status`` is Meta's word,
-    ``VALID`` or ``MISMATCH``; without a key it says nothing. ``trace_id`` is Meta's, of the answer that said so.
-    """
-
-    public_key_pem: str | None = None
-    fingerprint: str | None = None
-    signature_status: str | None = None
-    trace_id: str | None = field(default=None, compare=False)
-
-    @property
-    def is_valid(self) -> bool:
-        """Meta serves a key, signed for the number's present registration."""
-        return self.fingerprint is not None and self.signature_status == VALID
 
 
 def registered_key(body: Any, doing: str) -> RegisteredKey:

@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 from whatsapp_flow_keys.clock import parse_seconds
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.loopback import is_loopback
+from whatsapp_flow_keys.registrars.registrar import ACCOUNT
 
 DEFAULT_URL = "https://graph.facebook.com"
 DEFAULT_VERSION = "v26.0"
 DEFAULT_DEADLINE = 30.0
 
-ACCOUNT = "whatsapp:account"
-"""The setting that names the account of a provider that is one of several."""
 _DEADLINE = "WHATSAPP_GRAPH_DEADLINE"
 
 

@@ -1,0 +1,71 @@
+"""What a registrar is to everybody else: it serves a number's public key to WhatsApp, and takes a new one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+VALID = "VALID"
+"""The signature status of a key that Meta has signed for the number's present registration."""
+
+ACCOUNT = "whatsapp:account"
+"""The setting that names the account of a provider that is one of several."""
+
+
+@dataclass(frozen=True)
+class RegisteredKey:
+    """What is served for a phone number.
+
+    Args:
+        public_key_pem: the key; None where none is served.
+        fingerprint: of the key.
+        signature_status: Meta's word, ``VALID`` or ``MISMATCH``; without a key it says nothing.
+        trace_id: the registrar's name for the answer that said so.
+    """
+
+    public_key_pem: str | None = None
+    fingerprint: str | None = None
+    signature_status: str | None = None
+    trace_id: str | None = field(default=None, compare=False)
+
+    @property
+    def is_valid(self) -> bool:
+        """A key is served, signed for the number's present registration."""
+        return self.fingerprint is not None and self.signature_status == VALID
+
+
+class Registrar(Protocol):
+    """Who serves the public keys of an account's numbers. Threads may call it at once."""
+
+    def served(self, phone_number_id: str) -> RegisteredKey:
+        """What is served now. Raises :class:`RegistrarError`."""
+
+    def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:
+        """Publishes a key, which does no harm where it is served already. Returns the registrar's name for its answer.
+
+        Raises :class:`RegistrarError`, whose ``may_have_taken_effect`` says whether the key may be served all the same.
+        """
+
+
+class Settings(Protocol):
+    """An account's settings, checked. Equal ones are one account; they can be hashed."""
+
+    def __hash__(self) -> int:
+        """Of what makes it this account."""
+
+    @property
+    def app_secret(self) -> str | None:
+        """Signs the requests to a Flow endpoint, as Meta's app does."""
+
+
+@dataclass(frozen=True)
+class RegistrarKind:
+    """One kind of registrar; each folder has its own as ``KIND``.
+
+    Args:
+        settings: the settings of an account, of a function that gives a setting by its name. Raises InputError, which
+            names the one that is missing or wrong.
+        connect: the registrar with these settings; nobody is asked yet.
+    """
+
+    settings: Callable[[Callable[[str], Any]], Settings]
+    connect: Callable[[Any], Registrar]
