@@ -4,11 +4,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from whatsapp_flow_keys.custody.pem import open_key
 from whatsapp_flow_keys.errors import StoreError
 from whatsapp_flow_keys.flow_message import SealedRequest, Session
 from whatsapp_flow_keys.key_source import KeySource
 from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.lifecycle.passphrases import open_key
 from whatsapp_flow_keys.ring import KeyRing
 
 

@@ -24,7 +24,7 @@ def wrong_hash(request: SealedRequest, keys: Iterable[PrivateKey]) -> str | None
     for key in keys:
         for name, (hash_, mgf_hash) in _OTHER_HASHES.items():
             try:
-                key.key.decrypt(request.wrapped_key, padding.OAEP(padding.MGF1(mgf_hash), hash_, None))
+                key.unwrap(request.wrapped_key, padding.OAEP(padding.MGF1(mgf_hash), hash_, None))
             except ValueError:
                 continue
             return f"its AES key was encrypted for key {key.fingerprint[:12]} by {name}"

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from whatsapp_flow_keys.custody.decryption_key import DecryptionKey
 from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError
-from whatsapp_flow_keys.keys import KEY_SIZE, PrivateKey
+from whatsapp_flow_keys.keys import KEY_SIZE, OAEP
 
 PING = {"version": "3.0", "action": "ping"}
 """What WhatsApp asks whether an endpoint is alive. Source: the same page."""
@@ -26,7 +26,6 @@ PING = {"version": "3.0", "action": "ping"}
 _AES_KEY_BYTES = 16
 _IV_BYTES = 16
 _FLIPPED = bytes(byte ^ 0xFF for byte in range(256))
-_OAEP = padding.OAEP(mgf=padding.MGF1(algorithm=hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def encrypt_request(public_key: rsa.RSAPublicKey, payload: Any) -> tuple[dict[st
     """The JSON body of a Flow request as WhatsApp's client sends it, and the session its answer will use."""
     session = Session(os.urandom(_AES_KEY_BYTES), os.urandom(_IV_BYTES))
     sealed = AESGCM(session.aes_key).encrypt(session.iv, json.dumps(payload).encode(), None)
-    wrapped = public_key.encrypt(session.aes_key, _OAEP)
+    wrapped = public_key.encrypt(session.aes_key, OAEP)
     body = {
         "encrypted_flow_data": base64.b64encode(sealed).decode(),
         "encrypted_aes_key": base64.b64encode(wrapped).decode(),
@@ -81,7 +80,7 @@ class SealedRequest:
             _base64(body.get("initial_vector"), "initial_vector"),
         )
 
-    def open(self, keys: Iterable[PrivateKey]) -> tuple[Any, Session]:
+    def open(self, keys: Iterable[DecryptionKey]) -> tuple[Any, Session]:
         """The payload, decrypted with the first of ``keys`` that opens it, and the session of its answer.
 
         Raises :class:`NoKeyOpensError` when none does, and :class:`FlowMessageError` for what no other key would open.
@@ -99,16 +98,16 @@ class SealedRequest:
             raise FlowMessageError(f"the AES key has {len(aes_key)} bytes, not {_AES_KEY_BYTES}: it must be AES-128")
         return _json(_open_gcm(aes_key, self.iv, self.sealed)), Session(aes_key, self.iv)
 
-    def _unwrap(self, keys: Iterable[PrivateKey]) -> bytes:
+    def _unwrap(self, keys: Iterable[DecryptionKey]) -> bytes:
         for key in keys:
             try:
-                return key.key.decrypt(self.wrapped_key, _OAEP)
+                return key.unwrap(self.wrapped_key)
             except ValueError:
                 continue  # encrypted with another key
         raise NoKeyOpensError("none of the private keys opens the request")
 
 
-def decrypt_request(keys: Iterable[PrivateKey], body: Mapping[str, Any]) -> tuple[Any, Session]:
+def decrypt_request(keys: Iterable[DecryptionKey], body: Mapping[str, Any]) -> tuple[Any, Session]:
     """The payload of a Flow request, decrypted with the first of ``keys`` that opens it, and its session.
 
     Raises :class:`FlowMessageError` when a field is missing or malformed, or when no key opens it (HTTP 421).
@@ -116,7 +115,7 @@ def decrypt_request(keys: Iterable[PrivateKey], body: Mapping[str, Any]) -> tupl
     return SealedRequest.read(body).open(keys)
 
 
-def is_round_trip(public_key: rsa.RSAPublicKey, private_key: PrivateKey) -> bool:
+def is_round_trip(public_key: rsa.RSAPublicKey, private_key: DecryptionKey) -> bool:
     """Whether a sample request that is encrypted with the one is decrypted with the other."""
     body, _ = encrypt_request(public_key, PING)
     try:

@@ -9,13 +9,16 @@ from functools import cached_property
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 from whatsapp_flow_keys.errors import InputError, PrivateKeyError
 
 KEY_SIZE = 2048
 """The only size that Meta takes, in bits (error 100: "a valid 2048-bit RSA public key in PEM format")."""
+
+OAEP = padding.OAEP(mgf=padding.MGF1(algorithm=hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
+"""How a Flow request's AES key is wrapped. Source: Meta, "Implementing Endpoint for Flows"."""
 
 _PUBLIC_EXPONENT = 65537
 _LONGEST_PEM = 64 * 1024
@@ -83,6 +86,10 @@ class PrivateKey:
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         return pem.decode()
+
+    def unwrap(self, wrapped: bytes, scheme: padding.AsymmetricPadding = OAEP) -> bytes:
+        """See :class:`DecryptionKey`. ``scheme``: another way in which it may have been wrapped."""
+        return self.key.decrypt(wrapped, scheme)
 
     def to_pem(self, passphrase: str | None = None) -> str:
         """PKCS#8 PEM, encrypted (PBES2) when there is a passphrase."""

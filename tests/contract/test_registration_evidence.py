@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from tests.contract.conftest import Line
+from whatsapp_flow_keys.custody.pem import is_written_with
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
     KeyNotInRingError,
@@ -14,7 +15,6 @@ from whatsapp_flow_keys.errors import (
 )
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.inspection import inspect
-from whatsapp_flow_keys.lifecycle.passphrases import is_written_with
 from whatsapp_flow_keys.lifecycle.registration import prove, register
 from whatsapp_flow_keys.lifecycle.staging import NewKey, Recorded, stage_in_stores
 from whatsapp_flow_keys.registrars.meta_graph.errors import GraphError

@@ -5,15 +5,15 @@ from datetime import datetime, timezone
 
 import pytest
 
-from whatsapp_flow_keys.errors import LifecycleError, PrivateKeyError
-from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.lifecycle.passphrases import (
+from whatsapp_flow_keys.custody.pem import (
     NO_PASSPHRASE,
     former_passphrases,
     is_written_with,
     open_key,
     rewritten,
 )
+from whatsapp_flow_keys.errors import LifecycleError, PrivateKeyError
+from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)

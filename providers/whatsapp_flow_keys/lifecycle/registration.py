@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from whatsapp_flow_keys.audit import Operation
+from whatsapp_flow_keys.custody.pem import is_written_with, rewritten
 from whatsapp_flow_keys.errors import RegistrationError, RoundTripError
 from whatsapp_flow_keys.flow_message import is_round_trip
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.lifecycle.asking import ask
 from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.next_step import Do, Found, GateState, Progress, Stop, next_step
-from whatsapp_flow_keys.lifecycle.passphrases import is_written_with, rewritten
 from whatsapp_flow_keys.lifecycle.rings import Rings, read_rings
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.wanted import Wanted

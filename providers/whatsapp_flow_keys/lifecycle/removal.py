@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from whatsapp_flow_keys.audit import FAILED, Operation
+from whatsapp_flow_keys.custody.pem import NO_PASSPHRASE, open_key
 from whatsapp_flow_keys.errors import DeletionRefusedError, PrivateKeyError, StoreError, StoreUnavailableError
 from whatsapp_flow_keys.lifecycle.asking import ask
 from whatsapp_flow_keys.lifecycle.claim import Claim
-from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE, open_key
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.trail import Trail
 from whatsapp_flow_keys.registrars.errors import NumberGoneError, RegistrarError

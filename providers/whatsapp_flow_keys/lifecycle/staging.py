@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from whatsapp_flow_keys.audit import Operation
+from whatsapp_flow_keys.custody.pem import former_passphrases, open_key
 from whatsapp_flow_keys.errors import KeyNotInRingError, PrivateKeyError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key, refuse_other_key
-from whatsapp_flow_keys.lifecycle.passphrases import former_passphrases, open_key
 from whatsapp_flow_keys.lifecycle.rings import Rings, read_rings
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.trail import changes_between

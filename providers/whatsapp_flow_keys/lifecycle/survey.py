@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import Enum
 
 from whatsapp_flow_keys.clock import Clock
+from whatsapp_flow_keys.custody.pem import is_encrypted, open_key
 from whatsapp_flow_keys.errors import ForeignDocumentError, MissingExtraError, PrivateKeyError, StoreError
 from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.lifecycle.passphrases import open_key
 from whatsapp_flow_keys.registrars.errors import RegistrarError
 from whatsapp_flow_keys.registrars.registrar import RegisteredKey, Registrar
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, promote
@@ -99,7 +99,7 @@ class Survey:
 
     def open(self, key: RingKey) -> Opening:
         """The private key, with the passphrases at hand."""
-        encrypted = "ENCRYPTED" in key.private_key_pem.partition("\n")[0]
+        encrypted = is_encrypted(key)
         if encrypted and not self.passphrases:
             return Opening(True, trouble="WHATSAPP_FLOW_PASSPHRASE is not set", known=False)
         try:

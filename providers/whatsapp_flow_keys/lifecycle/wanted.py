@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from whatsapp_flow_keys.custody.pem import open_key
 from whatsapp_flow_keys.errors import KeyNotInRingError, PrivateKeyError
 from whatsapp_flow_keys.keys import CHECKED, PrivateKey
-from whatsapp_flow_keys.lifecycle.passphrases import open_key
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 
@@ -19,7 +19,7 @@ class Wanted:
         replaceable: fingerprints of other keys that may be published over, and :data:`NOTHING` if Meta may serve none
             though a key was registered.
         former_passphrases: what some keys of the ring were written with before; see
-            :mod:`whatsapp_flow_keys.lifecycle.passphrases`.
+            :mod:`whatsapp_flow_keys.custody.pem`.
         proven: the fingerprint that the state records as proven.
         deployed: the endpoint has the new passphrase, too, so the ring may be written with that one alone.
     """

@@ -187,7 +187,7 @@ def _claim(news: KeyInputs, owner: str, *, formerly: KeyState | None) -> Claim:
 
 def _recorded(live: KeyState | None) -> "Recorded":
     """What staging has to know of the live key; nothing where none was seen."""
-    from whatsapp_flow_keys.lifecycle.passphrases import NO_PASSPHRASE
+    from whatsapp_flow_keys.custody.pem import NO_PASSPHRASE
     from whatsapp_flow_keys.lifecycle.staging import Recorded
 
     if live is None:

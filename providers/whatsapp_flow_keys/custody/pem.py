@@ -1,4 +1,4 @@
-"""Changing the passphrase of a ring so that no key is stranded.
+"""Private keys that lie in the ring as PEMs: opening them, and changing their passphrase so that no key is stranded.
 
 While a change is under way keys written with the old passphrase lie beside new ones, and an endpoint needs both. Once
 the endpoint has both, the registration writes the old keys with the new one: after a deployment that handed it over, or
@@ -69,10 +69,14 @@ def _rewritten(key: RingKey, passphrase: str | None, formers: Sequence[str]) -> 
     return replace(key, private_key_pem=opened.to_pem(passphrase))
 
 
+def is_encrypted(key: RingKey) -> bool:
+    """Whether the PEM of ``key`` needs a passphrase."""
+    return "ENCRYPTED" in key.private_key_pem.partition("\n")[0]
+
+
 def is_written_with(key: RingKey, passphrase: str | None) -> bool:
     """Whether the PEM of ``key`` was written with ``passphrase``; in the clear where that is None."""
-    encrypted = "ENCRYPTED" in key.private_key_pem.partition("\n")[0]
-    if not encrypted:
+    if not is_encrypted(key):
         return passphrase is None
     try:
         open_key(key, passphrase, checked=CHECKED)
