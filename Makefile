@@ -1,7 +1,7 @@
 # Every target is a verb of tools/dev.py; `make up` is the place to start.
 PYTHON ?= python3
 
-.PHONY: up preview rotate endpoint traffic down env test bench mutants soak lint setup
+.PHONY: up preview rotate endpoint traffic down env check test bench mutants soak lint setup
 
 # make up [PORT=9000]: sets up what is missing, starts the local Graph API, runs `pulumi up`, shows what it made
 # make rotate: the same with a new rotation trigger; make preview: what `up` would do
@@ -18,8 +18,9 @@ traffic:
 
 # make down: stops the local Graph API; eval "$(make -s env)": plain `pulumi` reaches the local stack
 # make setup: only what `up` and `test` need; make lint: ruff, mypy, import-linter
+# make check: in two minutes, lint, every quick test, small searches and a smoke of the engine
 # make soak: 200,000 requests through an endpoint, then hours of searching for a history that breaks a promise
-down env setup soak lint:
+down env setup soak lint check:
 	@$(PYTHON) tools/dev.py $@
 
 # make test [ARGS="-k rotation"]: every test

@@ -15,6 +15,7 @@ from tools import local_endpoint, local_graph, local_stack
 from tools.checkout import Checkout
 from tools.local_engine import past_proxy, search_path
 from tools.processes import run_foreground, say
+from tools.quick_tests import quick_tests
 from tools.stop import Stop
 from tools.toolchain.acquire import ensure_engine
 from tools.virtual_environment import ensure_virtual_environment
@@ -60,6 +61,9 @@ def _run(checkout: Checkout, options: argparse.Namespace, words: Sequence[str]) 
         return _env(checkout)
     if verb == "test":
         return _test(checkout, words)
+    if verb == "check":
+        _lint(checkout)
+        return _test(checkout, quick_tests())
     if verb == "soak":
         return _soak(checkout)
     if verb == "bench":
@@ -247,6 +251,7 @@ def _parser() -> argparse.ArgumentParser:
         ("down", "stop the local Graph API; destroy nothing"),
         ("env", "print what a shell needs so that plain `pulumi` reaches the local stack"),
         ("test", "run every test; further words go to pytest"),
+        ("check", "in two minutes: lint, every quick test, small searches, a smoke of the engine"),
         ("soak", "200,000 requests through an endpoint, then hours of searching for a history that breaks a promise"),
         ("bench", "measure the endpoint beside others, and stacks beside their floor, and write the pages in docs/"),
         ("mutants", "put small defects into the product one by one: do the fast tests notice? Words choose modules"),

@@ -5,6 +5,7 @@ import json
 from io import BytesIO
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from tests.servers.endpoint_app import echo
 from whatsapp_flow_endpoint.aws_lambda import lambda_handler
 from whatsapp_flow_endpoint.wsgi import wsgi_app
 from whatsapp_flow_keys.signature import HEADER, sign
+
+pytestmark = pytest.mark.slow
 
 SIGNED, UNSIGNED = {200, 400, 421}, {432}
 OF_HTTP = {405, 411, 413}

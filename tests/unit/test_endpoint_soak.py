@@ -8,7 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.endpoint_soak import ALLOWED_KIB
+
+pytestmark = pytest.mark.slow
 
 KEEPS = """
 kept = []

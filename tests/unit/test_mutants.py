@@ -156,6 +156,7 @@ def test_a_survivor_that_is_killed_in_the_end_is_none(tmp_path: Path) -> None:
     assert results.alive == {}
 
 
+@pytest.mark.slow
 def test_a_defect_that_a_test_notices_is_told_from_one_that_none_does(project: Path) -> None:
     source = (project / PACKAGE / "ring.py").read_bytes()
     with Pool(project, ROOT, 1) as pool:

@@ -412,4 +412,4 @@ class AnySequence(RuleBasedStateMachine):
 AnySequence.TestCase.settings = settings(
     max_examples=300, stateful_step_count=30, deadline=None, database=None, print_blob=True
 )
-TestAnySequence = AnySequence.TestCase
+TestAnySequence = pytest.mark.slow(AnySequence.TestCase)
