@@ -12,6 +12,21 @@ class InputError(FlowKeysError, ValueError):
     """A value that a person gave can't be used; the text names the field."""
 
 
+class SettingError(InputError):
+    """A setting is missing or can't be used.
+
+    Args:
+        setting: its name without the namespace, as in ``accessToken``.
+        said: what is wrong with it.
+        account: the namespace that it stands in, where that is not ``whatsapp``.
+    """
+
+    def __init__(self, setting: str, said: str, account: str | None = None) -> None:
+        self.setting = setting
+        self.said = said
+        super().__init__(f"{account or 'whatsapp'}:{setting}: {said}")
+
+
 class MissingInputError(InputError):
     """A resource got no value for what its program always gives: what the value comes from has failed."""
 

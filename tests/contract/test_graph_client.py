@@ -1,5 +1,6 @@
 """The client's calls against the emulator, over real HTTP: keys, proofs, retries, tokens, and what it never says."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -57,6 +58,19 @@ def test_a_key_that_is_set_is_read_back(emulator: Emulator, number: str, clock: 
     graph = client(emulator, clock)
     graph.publish(number, KEY.public_key_pem)
     assert graph.served(number) == RegisteredKey(KEY.public_key_pem, KEY.fingerprint, "VALID")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [lambda graph, number: graph.served(number), lambda graph, number: graph.publish(number, KEY.public_key_pem)],
+    ids=["read", "publish"],
+)
+def test_an_error_calls_the_settings_by_the_names_that_the_account_has_for_them(
+    emulator: Emulator, number: str, clock: TestClock, call: Callable[[GraphClient, str], object]
+) -> None:
+    graph = GraphClient(GraphSettings(("wrong",), url=emulator.url, account="north"), clock)
+    with pytest.raises(AccessTokenError, match="pulumi config set --secret north:accessToken`, then run"):
+        call(graph, number)
 
 
 def test_metas_trace_id_is_told_of_what_went_well_too(emulator: Emulator, number: str, clock: TestClock) -> None:

@@ -53,7 +53,7 @@ def test_one_account_of_several_never_gets_a_token_or_secret_of_the_environment(
     monkeypatch.setenv("WHATSAPP_APP_SECRET", "of-its-app")
     found = settings({"accessToken": "of-the-north", "account": "north"})
     assert (found.access_tokens, found.app_secret, found.account) == (("of-the-north",), None, "north")
-    with pytest.raises(InputError, match=r"whatsapp:accessToken: is missing; set it with `[^`]*`$"):
+    with pytest.raises(InputError, match=r"^north:accessToken: is missing; set it with `[^`]* north:accessToken`$"):
         settings({"account": "north"})
 
 

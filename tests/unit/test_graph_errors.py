@@ -191,7 +191,7 @@ def test_every_class_says_what_happened_and_what_to_do(kind: type[GraphError]) -
     error = kind(DOING, Answer(status=400, code=7))
     assert isinstance(error, FlowKeysError)
     assert DOING in str(error)
-    assert kind.advice in str(error)
+    assert kind.advice.format(settings="whatsapp:") in str(error)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.__name__ for kind in KINDS])
@@ -255,6 +255,13 @@ def test_what_was_to_change_something_may_have_done_so_where_meta_did_not_refuse
     assert ("did not confirm the call" in str(changing)) is open_
     assert ("did not confirm the call" in changing.found) is open_
     assert not error_for(DOING, Answer(status, code)).may_have_taken_effect
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.__name__ for kind in KINDS])
+def test_an_error_of_one_of_several_accounts_calls_the_settings_by_its_names(kind: type[GraphError]) -> None:
+    said = str(kind(DOING, Answer(status=400, code=7)).of_account("north"))
+    assert "whatsapp:" not in said
+    assert ("north:" in said) is ("{settings}" in kind.advice)
 
 
 def test_a_lost_answer_may_have_taken_effect() -> None:

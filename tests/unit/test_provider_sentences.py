@@ -106,10 +106,13 @@ def test_the_number_of_the_state_serves_where_the_inputs_have_none_that_is_one()
     assert sentence == f"StoreUnavailableError: phone number {NUMBER}: down"
 
 
-def test_the_settings_of_an_account_are_called_by_its_names() -> None:
-    failure = StoreUnavailableError("set whatsapp:accessToken, whatsapp:appSecret or whatsapp:flows")
-    assert "set north:accessToken, north:appSecret or whatsapp:flows" in said(Failing(failure, "north"), "create", {})
-    assert "set whatsapp:accessToken, whatsapp:appSecret" in said(Failing(failure), "create", {})
+def test_a_missing_setting_of_an_account_is_called_by_its_name() -> None:
+    provider = KeyRegistrationProvider()
+    provider._config = Config({"whatsapp:account": "north"}, "flows")
+    (failure,) = provider.check({}, {**inputs(KeyRegistrationProvider), "fingerprint": "a" * 64}).failures
+    assert failure.reason.startswith(
+        f"phone number {NUMBER}, account north: north:accessToken: is missing; set it with"
+    )
 
 
 @pytest.mark.parametrize("kind", PROVIDERS)

@@ -7,7 +7,7 @@ from types import TracebackType
 import click
 
 from whatsapp_flow_keys.clock import SystemClock
-from whatsapp_flow_keys.errors import FlowKeysError, InputError
+from whatsapp_flow_keys.errors import FlowKeysError, InputError, SettingError
 from whatsapp_flow_keys.key_source import KEYS, KeySource, passphrases_from_env
 from whatsapp_flow_keys.lifecycle.survey import Survey
 from whatsapp_flow_keys.lifecycle.survey import survey as survey_stores
@@ -16,10 +16,10 @@ from whatsapp_flow_keys.registrars.registrar import Registrar
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
 
-_IN_THE_ENVIRONMENT = {
-    "whatsapp:accessToken": "WHATSAPP_ACCESS_TOKEN",
-    "whatsapp:appSecret": "WHATSAPP_APP_SECRET",
-    "whatsapp:graphUrl": "WHATSAPP_GRAPH_URL",
+_VARIABLES = {
+    "accessToken": "WHATSAPP_ACCESS_TOKEN",
+    "appSecret": "WHATSAPP_APP_SECRET",
+    "graphUrl": "WHATSAPP_GRAPH_URL",
 }
 
 store_option = click.option(
@@ -85,8 +85,5 @@ def _registrar() -> Registrar | None:
     try:
         meta = kind_named(None)
         return meta.connect(meta.settings(lambda _: None))
-    except InputError as error:
-        text = str(error)
-        for setting, variable in _IN_THE_ENVIRONMENT.items():
-            text = text.replace(setting, variable)
-        raise InputError(text) from None
+    except SettingError as error:
+        raise InputError(f"{_VARIABLES.get(error.setting, error.setting)}: {error.said}") from None

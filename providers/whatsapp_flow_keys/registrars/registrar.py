@@ -56,6 +56,9 @@ class Settings(Protocol):
     def app_secret(self) -> str | None:
         """Signs the requests to a Flow endpoint, as Meta's app does."""
 
+    def name(self, setting: str) -> str:
+        """What the program's configuration calls a setting of this account, as in ``whatsapp:appSecret``."""
+
 
 @dataclass(frozen=True)
 class RegistrarKind:

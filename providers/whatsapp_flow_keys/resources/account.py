@@ -1,7 +1,6 @@
 """An account, configured by the settings of a stack or of one of its providers."""
 
 import os
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,6 @@ from whatsapp_flow_keys.resources.run import Run
 
 if TYPE_CHECKING:
     from whatsapp_flow_keys.endpoint import LiveEndpoint
-
-_SETTING = re.compile(r"\bwhatsapp:(?=(?:accessToken|appSecret|graphUrl|graphVersion|auditLog)\b)")
 
 
 class ConfiguredAccount:
@@ -42,7 +39,8 @@ class ConfiguredAccount:
         """See :class:`Account`."""
         from whatsapp_flow_keys.endpoint import LiveEndpoint
 
-        return LiveEndpoint(url, self._settings().app_secret)
+        settings = self._settings()
+        return LiveEndpoint(url, settings.app_secret, settings.name("appSecret"))
 
     def audit(self) -> Audit:
         """See :class:`Account`."""
@@ -51,12 +49,11 @@ class ConfiguredAccount:
         return log
 
     def naming(self, text: str, phone_number_id: str | None) -> str:
-        """See :class:`Account`. The settings of one of several accounts are called by its own names."""
+        """See :class:`Account`."""
         account = self._setting(ACCOUNT)
         whose = [f"phone number {phone_number_id}"] if phone_number_id and phone_number_id not in text else []
         if account:
             whose.append(f"account {account}")
-            text = _SETTING.sub(f"{account}:", text)
         return f"{', '.join(whose)}: {text}" if whose else text
 
     def _settings(self) -> Settings:

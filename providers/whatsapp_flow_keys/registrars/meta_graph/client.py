@@ -8,7 +8,8 @@ import hmac
 import json
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -69,8 +70,9 @@ class GraphClient:
     def served(self, phone_number_id: str) -> RegisteredKey:
         """``GET /{version}/{phone number id}/whatsapp_business_encryption``. Raises :class:`GraphError`."""
         call = _Call("GET", phone_number_id, f"read the public key of phone number {phone_number_id}")
-        body, trace_id = self._perform(call)
-        return replace(registered_key(body, call.doing), trace_id=trace_id)
+        with self._of_account():
+            body, trace_id = self._perform(call)
+            return replace(registered_key(body, call.doing), trace_id=trace_id)
 
     def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:
         """``POST`` to the same edge, as a form (Meta's guide). Repeating it does no harm. Meta's trace id, if any.
@@ -79,10 +81,19 @@ class GraphClient:
         """
         doing = f"set the public key of phone number {phone_number_id}"
         call = _Call("POST", phone_number_id, doing, {"business_public_key": public_key_pem})
-        body, trace_id = self._perform(call)
-        if not isinstance(body, dict) or body.get("success") is not True:
-            raise UnexpectedAnswerError(doing, Answer(200, trace_id=trace_id or ""), changing=True)
-        return trace_id
+        with self._of_account():
+            body, trace_id = self._perform(call)
+            if not isinstance(body, dict) or body.get("success") is not True:
+                raise UnexpectedAnswerError(doing, Answer(200, trace_id=trace_id or ""), changing=True)
+            return trace_id
+
+    @contextmanager
+    def _of_account(self) -> Iterator[None]:
+        """Within this block errors call the settings as the account does."""
+        try:
+            yield
+        except GraphError as error:
+            raise error.of_account(self._settings.account) from None
 
     def _perform(self, call: _Call) -> tuple[Any, str | None]:
         """One call with its retries: transient errors with capped, jittered back-off, within the deadline.
@@ -150,7 +161,7 @@ class GraphClient:
             return body, answer.trace_id or None
         if response.status_code == 200 and not is_error_body(body):
             raise UnexpectedAnswerError(call.doing, answer, changing=call.changing)
-        raise error_for(call.doing, answer, self._settings.account, changing=call.changing)
+        raise error_for(call.doing, answer, changing=call.changing)
 
     def _drop(self, token: str) -> bool:
         """Goes on with the next token after Meta said that ``token`` is not valid. False when there is none."""
@@ -215,7 +226,7 @@ def _never_sent(error: Exception) -> bool:
 
 def _why_unreachable(error: Exception) -> str | None:
     if _BAD_CERTIFICATE in repr(error):  # other TLS errors can come after the call was sent
-        return "The Graph API's certificate was not accepted: check whatsapp:graphUrl, the clock and any proxy."
+        return "The Graph API's certificate was not accepted: check {settings}graphUrl, the clock and any proxy."
     if isinstance(error, requests.exceptions.ProxyError):
         return "The proxy did not let the call through: check HTTPS_PROXY and NO_PROXY."
     if isinstance(error, requests.ReadTimeout | TimeoutError) and not _never_sent(error):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from whatsapp_flow_keys.registrars.errors import NumberGoneError, RegistrarError, UnconfirmedError, WrongClockError
 
@@ -27,6 +27,9 @@ class Answer:
     retry_after: float | None = None
 
 
+_E = TypeVar("_E", bound="GraphError")
+
+
 class GraphError(RegistrarError):
     """Base of all that can go wrong with a call of the Graph API.
 
@@ -37,6 +40,9 @@ class GraphError(RegistrarError):
     tries: ClassVar[int] = 1
     """How often a call is made at most when it ends so; the deadline ends it earlier."""
     advice: ClassVar[str] = "Read Meta's message; if it doesn't help, give its trace id to Meta's support."
+    """``{settings}`` stands for the namespace of the settings."""
+    advice_for_one_of_several: ClassVar[str | None] = None
+    """The same for an account that is one of several."""
     advice_by_environment: ClassVar[str | None] = None
     """The same where the settings come from the environment."""
 
@@ -46,9 +52,24 @@ class GraphError(RegistrarError):
         """``changing``: the call was to change something at Meta."""
         self.doing = doing
         self.answer = answer
-        self.advice_given = advice or self.advice
+        self.account: str | None = None
+        self._advice_given = advice
         self._changing = changing
-        super().__init__(self._sentence())
+        super().__init__(doing)
+
+    def __str__(self) -> str:
+        return self._sentence()
+
+    def of_account(self: _E, account: str | None) -> _E:
+        """This error, with the settings called by the names that they have for one of several accounts."""
+        self.account = account
+        return self
+
+    @property
+    def advice_given(self) -> str:
+        """What to do, with the settings by their names."""
+        general = (self.account and self.advice_for_one_of_several) or self.advice
+        return (self._advice_given or general).format(settings=f"{self.account or 'whatsapp'}:")
 
     @property
     def may_have_taken_effect(self) -> bool:
@@ -63,7 +84,7 @@ class GraphError(RegistrarError):
     @property
     def advice_outside_pulumi(self) -> str:
         """See :class:`RegistrarError`."""
-        if self.advice_by_environment and self.advice_given == self.advice:
+        if self.advice_by_environment and self._advice_given is None:
             return self.advice_by_environment
         if self.transient and self.answer is not None:
             return "ask again in a few minutes"
@@ -101,13 +122,13 @@ class AccessTokenError(GraphError):
 
     advice = (
         "The access token is not valid (any more): set a system user's token with `pulumi config set --secret "
-        "whatsapp:accessToken`, or in the environment variable WHATSAPP_ACCESS_TOKEN, which `pulumi refresh` and "
+        "{settings}accessToken`, or in the environment variable WHATSAPP_ACCESS_TOKEN, which `pulumi refresh` and "
         "`pulumi destroy` need when the token in the state is out of date."
     )
     advice_by_environment = "set WHATSAPP_ACCESS_TOKEN to a system user's token that is valid"
-    advice_for_one_of_several: ClassVar[str] = (
+    advice_for_one_of_several = (
         "The access token is not valid (any more): set a system user's token with `pulumi config set --secret "
-        "whatsapp:accessToken`, then run `pulumi up`: `pulumi refresh` and `pulumi destroy` use the token of the last "
+        "{settings}accessToken`, then run `pulumi up`: `pulumi refresh` and `pulumi destroy` use the token of the last "
         "`up`."
     )
 
@@ -144,7 +165,7 @@ class AppBlockedError(GraphError):
 class GraphVersionError(GraphError):
     """Code 2500 about the path, which Meta reads so after a wrong version, and 2635, a version that has ended."""
 
-    advice = "Meta does not know this version of the Graph API, or no longer: check whatsapp:graphVersion."
+    advice = "Meta does not know this version of the Graph API, or no longer: check {settings}graphVersion."
 
 
 class PhoneNumberDeletedError(GraphError, NumberGoneError):
@@ -169,7 +190,7 @@ class AppSecretProofError(GraphError):
     """Code 100 about `appsecret_proof`."""
 
     advice = (
-        "The app asks for a proof made with its app secret: set `pulumi config set --secret whatsapp:appSecret` to "
+        "The app asks for a proof made with its app secret: set `pulumi config set --secret {settings}appSecret` to "
         "the secret of the app that the access token belongs to."
     )
     advice_by_environment = "set WHATSAPP_APP_SECRET to the secret of the app that the token belongs to"
@@ -178,7 +199,7 @@ class AppSecretProofError(GraphError):
 class InvalidParameterError(GraphError):
     """Codes 100, 131008, 131009: some parameter is not valid."""
 
-    advice = "Meta did not take a parameter: check whatsapp:graphVersion, and that the phone number can use Flows."
+    advice = "Meta did not take a parameter: check {settings}graphVersion, and that the phone number can use Flows."
 
 
 class AccountLockedError(GraphError):
@@ -221,7 +242,7 @@ class UnknownFaultError(ServiceUnavailableError):
 class UnexpectedAnswerError(GraphError):
     """An answer that is not the Graph API's: not JSON, or of another shape."""
 
-    advice = "The answer is not one of Meta's Graph API: check whatsapp:graphUrl, and any proxy in between."
+    advice = "The answer is not one of Meta's Graph API: check {settings}graphUrl, and any proxy in between."
     advice_by_environment = (
         "The answer is not one of Meta's Graph API: check WHATSAPP_GRAPH_URL, and any proxy in between"
     )
@@ -271,7 +292,7 @@ class UnreachableError(GraphError):
 
     transient = True
     tries = 8
-    advice = "The Graph API can't be reached: check the network and whatsapp:graphUrl, then run again."
+    advice = "The Graph API can't be reached: check the network and {settings}graphUrl, then run again."
     advice_by_environment = "The Graph API can't be reached: check the network and WHATSAPP_GRAPH_URL, then run again"
 
 
@@ -310,16 +331,13 @@ _BY_CODE: Mapping[int, type[GraphError]] = {
 }
 
 
-def error_for(doing: str, answer: Answer, account: str | None = None, *, changing: bool = False) -> GraphError:
+def error_for(doing: str, answer: Answer, *, changing: bool = False) -> GraphError:
     """The typed error for an error answer. ``doing`` is what was tried, as in "read the key of phone number 1";
-    ``account`` is whose token was used, where it is one of several; ``changing``: it was tried to change something."""
-    kind = _class_of(answer)
+    ``changing``: it was tried to change something."""
     advice = None
-    if account and kind is AccessTokenError:
-        advice = AccessTokenError.advice_for_one_of_several
     if node := _other_node(answer):
         advice = f"The ID is that of a {node}, not of a phone number: take the phone number ID from WhatsApp Manager."
-    return kind(doing, answer, advice, changing=changing)
+    return _class_of(answer)(doing, answer, advice, changing=changing)
 
 
 def _other_node(answer: Answer) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from whatsapp_flow_keys.clock import parse_seconds
-from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.errors import SettingError
 from whatsapp_flow_keys.loopback import is_loopback
 from whatsapp_flow_keys.registrars.registrar import ACCOUNT
 
@@ -24,7 +24,7 @@ class GraphSettings:
     """``access_tokens`` are tried in order: the next one only after Meta said that the one before is not valid.
 
     ``deadline`` is the total time of one call with all its retries, in seconds. ``account`` is its name among several.
-    Raises :class:`InputError`, whose text names the setting, when a value can't be used.
+    Raises :class:`SettingError` when a value can't be used.
     """
 
     access_tokens: tuple[str, ...] = field(repr=False)
@@ -35,19 +35,26 @@ class GraphSettings:
     account: str | None = None
 
     def __post_init__(self) -> None:
-        _check_url(self.url)
+        if said := _wrong_url(self.url):
+            raise self._error("graphUrl", said)
         if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]{1,3}", self.version):
-            raise InputError(f"whatsapp:graphVersion: {self.version[:20]!r} is not a version like {DEFAULT_VERSION}")
+            raise self._error("graphVersion", f"{self.version[:20]!r} is not a version like {DEFAULT_VERSION}")
         if not self.access_tokens:
             or_else = "" if self.account else ", or in the environment variable WHATSAPP_ACCESS_TOKEN"
-            raise InputError(
-                f"whatsapp:accessToken: is missing; set it with `pulumi config set --secret whatsapp:accessToken`"
-                f"{or_else}"
-            )
-        for token in self.access_tokens:
-            _check_secret(token, "whatsapp:accessToken")
-        if self.app_secret is not None:
-            _check_secret(self.app_secret, "whatsapp:appSecret")
+            command = f"`pulumi config set --secret {self.name('accessToken')}`"
+            raise self._error("accessToken", f"is missing; set it with {command}{or_else}")
+        secrets = [("accessToken", token) for token in self.access_tokens]
+        secrets += [("appSecret", self.app_secret)] if self.app_secret is not None else []
+        for setting, value in secrets:
+            if not value or not value.isascii() or not value.isprintable() or " " in value:
+                raise self._error(setting, "is empty or holds blanks, line ends or characters that no token has")
+
+    def name(self, setting: str) -> str:
+        """What the program's configuration calls a setting of this account, as in ``whatsapp:accessToken``."""
+        return f"{self.account or 'whatsapp'}:{setting}"
+
+    def _error(self, setting: str, said: str) -> SettingError:
+        return SettingError(setting, said, self.account)
 
 
 def graph_settings(config: Callable[[str], Any]) -> GraphSettings:
@@ -69,24 +76,20 @@ def graph_settings(config: Callable[[str], Any]) -> GraphSettings:
     return GraphSettings(tokens, app_secret, str(url), str(version), deadline, str(account) if account else None)
 
 
-def _check_url(url: str) -> None:
+def _wrong_url(url: str) -> str | None:
     if not url.isprintable() or " " in url:  # urlsplit overlooks them, HTTP does not
-        raise InputError("whatsapp:graphUrl: holds blanks, line ends or characters that no URL has")
+        return "holds blanks, line ends or characters that no URL has"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        raise InputError("whatsapp:graphUrl: is not a URL") from None
+        return "is not a URL"
     if parts.scheme not in ("https", "http") or not host:
-        raise InputError(f"whatsapp:graphUrl: is not a URL like {DEFAULT_URL}")
+        return f"is not a URL like {DEFAULT_URL}"
     if not re.fullmatch(r"(?!\.)([0-9A-Za-z:_-]|\.(?!\.))+", host):
-        raise InputError("whatsapp:graphUrl: names no host")
+        return "names no host"
     if "@" in parts.netloc or "?" in url or "#" in url:
-        raise InputError("whatsapp:graphUrl: must hold no user, password, query or fragment")
+        return "must hold no user, password, query or fragment"
     if parts.scheme == "http" and not is_loopback(host):
-        raise InputError("whatsapp:graphUrl: must start with https:// (http:// is taken for this machine only)")
-
-
-def _check_secret(value: str, name: str) -> None:
-    if not value or not value.isascii() or not value.isprintable() or " " in value:
-        raise InputError(f"{name}: is empty or holds blanks, line ends or characters that no token has")
+        return "must start with https:// (http:// is taken for this machine only)"
+    return None

@@ -16,6 +16,9 @@ class MemorySettings:
     shelf: str
     app_secret: str | None = None
 
+    def name(self, setting: str) -> str:
+        return f"whatsapp:{setting}"
+
 
 def _settings(setting: Callable[[str], Any]) -> MemorySettings:
     shelf = setting("whatsapp:shelf")
