@@ -1,6 +1,6 @@
 """The gate: what the registration makes of an endpoint that holds the new key, or does not yet."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -89,6 +89,21 @@ def test_what_happened_during_the_wait_is_seen(line: Line) -> None:
     with pytest.raises(ForeignKeyError, match=foreign.fingerprint):
         register_behind(line, staged, Answers(["no", None]))
     assert line.publications() == 1
+
+
+def test_what_another_run_wrote_during_the_wait_is_no_conflict(line: Line) -> None:
+    line.rotate()
+    staged, (store,) = line.stage(), line.stores
+
+    def write_again() -> None:
+        held = store.read()
+        assert held.ring is not None
+        store.write(replace(held.ring, revision=held.ring.revision + 10), held)
+
+    line.clock.on_sleep.append(write_again)
+    register_behind(line, staged, Answers(["no", None]))
+    assert line.served() == staged
+    assert line.ring().revision > 10
 
 
 def test_an_empty_answer_beside_a_proven_key_does_not_make_the_next_one_the_first(line: Line) -> None:

@@ -31,6 +31,8 @@ from whatsapp_flow_endpoint.wsgi import wsgi_app
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.keys import PrivateKey
 
+pytestmark = pytest.mark.slow
+
 _SECONDS = 120
 _A_FORM_WAITS = 60.0
 

@@ -8,7 +8,8 @@ from itertools import chain, repeat
 import pytest
 
 from tests.contract.conftest import Line
-from whatsapp_flow_keys.errors import DeletionRefusedError, StoreUnavailableError
+from whatsapp_flow_keys.audit import FAILED, Operation
+from whatsapp_flow_keys.errors import DeletionRefusedError, StoreConflictError, StoreUnavailableError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.removal import Force, Opening, remove_stored_ring
 from whatsapp_flow_keys.stores.file.store import FileStore
@@ -39,6 +40,24 @@ def refusal(line: Line, store: FileStore, *backups: FileStore, passphrase_goes: 
             store, backups, line.session(), force=Force(), opening=Opening((), passphrase_goes=passphrase_goes)
         )
     return str(refused.value)
+
+
+class Overtaken(FileStore):
+    """Somebody else writes it right before each deletion."""
+
+    def delete(self, expected: Versioned) -> str:
+        raise StoreConflictError(f"somebody else wrote it over {expected.version[:3]}")
+
+
+def test_a_deletion_that_another_run_overtakes_is_told_as_one_that_failed(line: Line) -> None:
+    store = Overtaken(str(line.folder / "ring0.json"))
+    key = line.rotate()
+    line.told.events.clear()
+    with pytest.raises(StoreConflictError):
+        remove_stored_ring(store, [], line.session(), force=Force(fingerprint=key), opening=Opening(()))
+    (event,) = line.told.events
+    assert (event.operation, event.outcome, event.fingerprint) == (Operation.DELETED, FAILED, None)
+    assert event.store == store.url
 
 
 @WAYS_ROUND

@@ -165,3 +165,9 @@ def test_a_key_that_is_live_already_waits_for_no_endpoint(gate: GateState) -> No
 @pytest.mark.parametrize("status", ["MISMATCH", None])
 def test_a_first_key_is_published(status: str | None) -> None:
     assert step(None, NEW, status=status) is Do.PUBLISH
+
+
+def test_a_registration_begins_with_nothing_done_and_nothing_said() -> None:
+    assert Progress() == Progress(GateState.NONE, publications=0, reads=0, unconfirmed=None)
+    assert not Found(RegisteredKey(), KeyRing(NUMBER, "acme/flows/prod", "owner-1", 1, ()), [PLACE]).other_is_current
+    assert not Wanted(WANTED).deployed

@@ -38,6 +38,8 @@ from whatsapp_flow_keys.errors import (
 from whatsapp_flow_keys.ring import KeyRing, Role
 from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
 
+pytestmark = pytest.mark.slow
+
 
 def race(
     vault: KeyVault,
