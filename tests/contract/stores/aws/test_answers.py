@@ -1,6 +1,6 @@
 """What a key ring in AWS Secrets Manager makes of refusals, of what is gone or blank, and whom it asks besides.
 
-Against moto where it answers as AWS does; with botocore's stubs, as in ``test_aws.py``, where it doesn't.
+Against moto where it answers as AWS does; with botocore's stubs where it doesn't.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,28 +12,17 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.contract.stores.aws.answers import just_before, lagging, listening, refused
+from tests.contract.stores.aws.secret import ARN, CURRENT, OLD
 from tests.contract.stores.aws_place import AwsPlace
 from tests.contract.stores.rings import ring
-from tests.servers.secrets_manager import ACCOUNT, REGION
+from tests.servers.secrets_manager import ACCOUNT
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import ForeignDocumentError, StoreConflictError, StoreUnavailableError
-from whatsapp_flow_keys.stores.aws_secrets_manager.client import shared_client
 from whatsapp_flow_keys.stores.aws_secrets_manager.store import AwsSecretsManagerStore
-from whatsapp_flow_keys.stores.client_library import seconds_per_attempt
 from whatsapp_flow_keys.stores.store import Versioned
 
-ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:whatsapp/flows/line-AbCdEf"
-OLD = "11111111-1111-1111-1111-111111111111"
-THERE = {"ARN": ARN, "VersionIdsToStages": {OLD: ["AWSCURRENT"]}}
+THERE = {"ARN": ARN, "VersionIdsToStages": {OLD: [CURRENT]}}
 OURS = [{"Key": "whatsapp-flow-keys:managed-by", "Value": "org/flows/prod"}]
-
-
-@pytest.fixture
-def stub(place: AwsPlace) -> Iterator[Stubber]:
-    """Answers instead of a service, in this order; every one must be asked for."""
-    with Stubber(shared_client("secretsmanager", REGION, seconds_per_attempt())) as stubber:
-        yield stubber
-        stubber.assert_no_pending_responses()
 
 
 @contextmanager
