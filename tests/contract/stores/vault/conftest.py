@@ -1,4 +1,7 @@
-"""A key ring in a real OpenBao, and a server between it and its store that answers what OpenBao doesn't."""
+"""A key ring in a real OpenBao, and a server between it and its store that answers what OpenBao doesn't.
+
+Faults that a healthy server doesn't show, lost answers above all, come from that small proxy.
+"""
 
 from collections.abc import Iterator
 
@@ -20,3 +23,15 @@ def between(place: VaultPlace) -> Iterator[Between]:
     """Passes on what it isn't told to answer itself."""
     with before(place.server.address) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
+    """A server whose secrets lie in a folder."""
+    with OpenBao(storage=tmp_path_factory.mktemp("raft")) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("whatsapp_flow_keys.stores.vault.client._FIRST_PAUSE", 0.0)
