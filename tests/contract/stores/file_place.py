@@ -11,6 +11,7 @@ from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.store import Store
 
 NOBODY = 65534
+LIMIT = 1024 * 1024
 _Answer = TypeVar("_Answer")
 
 
@@ -18,7 +19,7 @@ class FilePlace:
     """A file in a folder of its own."""
 
     name = "file"
-    limit = 1024 * 1024
+    limit = LIMIT
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "keys"

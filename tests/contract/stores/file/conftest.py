@@ -1,5 +1,7 @@
 """A key ring in a file."""
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,3 +19,11 @@ def path(tmp_path: Path) -> Path:
 def store(path: Path) -> FileStore:
     """Its store."""
     return FileStore(str(path))
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder in which everybody may make files."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)

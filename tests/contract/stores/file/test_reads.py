@@ -6,13 +6,12 @@ from typing import NoReturn
 
 import pytest
 
+from tests.contract.stores.file_place import LIMIT
 from tests.contract.stores.rings import ring
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import StoreUnavailableError
 from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.urls import open_store
-
-LIMIT = 1024 * 1024
 
 
 def test_a_name_that_is_no_utf_8_is_the_same_file_in_its_url(tmp_path: Path) -> None:

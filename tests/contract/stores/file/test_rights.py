@@ -3,8 +3,6 @@
 import errno
 import os
 import stat
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,11 +14,9 @@ from whatsapp_flow_keys.stores.file.store import FileStore
 
 
 @pytest.fixture
-def store() -> Iterator[FileStore]:
+def store(open_folder: Path) -> FileStore:
     """In a folder in which everybody may make files."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o777)
-        yield FileStore(f"{folder}/ring.json")
+    return FileStore(str(open_folder / "ring.json"))
 
 
 def write_twice(store: FileStore) -> None:
