@@ -1,1 +1,1 @@
-"""The places that hold a key ring document: one file or folder for each kind, behind one protocol."""
+"""The places that hold a key ring document: a folder for each kind, behind one protocol."""
