@@ -26,6 +26,8 @@ from whatsapp_flow_keys.ring import KeyRing, Role
 from whatsapp_graph_emulator import Emulator
 
 Kind = type[FlowKeysProvider]
+WORDS, OTHER_WORDS = "correct horse battery staple", "another seven words that nobody knows at all"
+A_DAY = 24 * 3600
 
 
 class CheckRefusedError(Exception):
@@ -163,6 +165,11 @@ class MiniatureEngine:
     def audited(self) -> str:
         """The audit log."""
         return (self.folder / "audit.log").read_text()
+
+
+def trigger(name: str) -> dict[str, str]:
+    """Asks for a rotation where the last `up` was given another."""
+    return {"rotation_trigger": name}
 
 
 def roles(ring: KeyRing) -> dict[str, Role]:

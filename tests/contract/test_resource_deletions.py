@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.miniature_engine import MiniatureEngine
+from tests.contract.miniature_engine import OTHER_WORDS, WORDS, MiniatureEngine
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
@@ -13,7 +13,6 @@ from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.resources.properties import KeyState
 
-WORDS, OTHER_WORDS = "correct horse battery staple", "another seven words that nobody knows at all"
 STILL_THERE = "The program still has this key ring"
 
 

@@ -6,13 +6,11 @@ from typing import Any
 import pytest
 
 from tests.contract.conftest import STACK
-from tests.contract.miniature_engine import MiniatureEngine, roles
+from tests.contract.miniature_engine import OTHER_WORDS, WORDS, MiniatureEngine, roles
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
 from whatsapp_flow_keys.keys import PrivateKey
-
-WORDS, OTHER_WORDS = "correct horse battery staple", "another seven words that nobody knows at all"
 
 
 def key_alone(engine: MiniatureEngine, **given: Any) -> str:
