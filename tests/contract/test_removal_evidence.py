@@ -1,11 +1,11 @@
 """What counts as evidence when a ring of the stack goes, and when a place or Meta can't be asked."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
 from tests.contract.conftest import Line
+from tests.contract.removals import HOUR
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.errors import DeletionRefusedError, StoreUnavailableError
 from whatsapp_flow_keys.keys import PrivateKey
@@ -13,7 +13,6 @@ from whatsapp_flow_keys.lifecycle.removal import Force, Opening, remove_recorded
 from whatsapp_flow_keys.ring import KeyRing, newest_first
 
 LOCKED = 131031
-HOUR = timedelta(hours=1)
 
 
 def remove(

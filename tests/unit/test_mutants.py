@@ -192,7 +192,7 @@ def tried(pool: Pool, mutant: Mutant, source: bytes, tests: list[str]) -> str:
 
 
 def test_the_tests_about_a_module_look_first() -> None:
-    files = ["tests/unit/test_ring.py", "tests/unit/test_ring_seats.py", "tests/contract/test_removal.py"]
+    files = ["tests/unit/test_ring.py", "tests/unit/test_ring_seats.py", "tests/contract/test_removal_served.py"]
     assert looks_first("ring.py", files) == set(files[:2])
     assert looks_first("lifecycle/removal.py", files) == {files[2]}
 
