@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tests.contract.miniature_engine import MiniatureEngine
 
 STACK = "org/flows/prod"
+LOCKED = 131031
+"""Meta's error code where the account is locked."""
 
 
 @dataclass
@@ -133,7 +135,7 @@ class Line:
     def offer_in_vain(self) -> str:
         """A key that was marked and sent to Meta, which refused it."""
         staged = self.stage()
-        self.fault("error", code=131031, method="POST")
+        self.fault("error", code=LOCKED, method="POST")
         with pytest.raises(AccountLockedError):
             self.register(staged)
         self.emulator.clear_faults()
