@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from tests.model import promises
 from tests.model.canonical import canonical
-from tests.model.engine import Command, Ended, Program, Run, answered, is_at_call, saved, start
+from tests.model.engine import Ended, Run, answered, is_at_call, saved, start
 from tests.model.keys import name
 from tests.model.ports import Failed
+from tests.model.program import Command, Program
 from tests.model.world import World, landings, outcomes
 from whatsapp_flow_keys.ring import KeyRing
 

@@ -2,20 +2,11 @@
 
 from collections.abc import Iterator
 
-from tests.model.engine import (
-    KEY,
-    REGISTRATION,
-    RING,
-    STACK,
-    Program,
-    Run,
-    live,
-    place_of,
-    recorded_words,
-    state_of,
-)
+from tests.model.engine import Run, live, state_of
 from tests.model.keys import BY_HAND, FOREIGN, name, word_of
+from tests.model.mentions import recorded_words
 from tests.model.ports import JOINS
+from tests.model.program import KEY, REGISTRATION, RING, STACK, Program, place_of
 from tests.model.world import EMPTY, Call, Outcome, Pinged, Resource, World
 from whatsapp_flow_keys.registrars.registrar import VALID, RegisteredKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey

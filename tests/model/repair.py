@@ -2,9 +2,10 @@
 
 from tests.model import promises
 from tests.model.canonical import older
-from tests.model.engine import KEY, RING, UP, UP_REFRESH, Command, Ended, Program, live, start, state_of, store_url
+from tests.model.engine import Ended, live, start, state_of
 from tests.model.keys import BY_HAND
 from tests.model.moments import Broken, State, run_alone
+from tests.model.program import KEY, RING, UP, UP_REFRESH, Command, Program, store_url
 from tests.model.world import World
 
 

@@ -4,22 +4,11 @@ from collections.abc import Iterator
 
 from tests.model.canonical import older
 from tests.model.component import PASSPHRASE
-from tests.model.engine import (
-    DESTROY,
-    KEY,
-    REGISTRATION,
-    RING,
-    STACK,
-    UP,
-    UP_REFRESH,
-    Command,
-    Program,
-    live,
-    store_url,
-)
+from tests.model.engine import live
 from tests.model.keys import BY_HAND, FOREIGN
 from tests.model.moments import Move, State
 from tests.model.ports import thaw
+from tests.model.program import DESTROY, KEY, REGISTRATION, RING, STACK, UP, UP_REFRESH, Command, Program, store_url
 from tests.model.promises import lost
 from tests.model.search import Scenario, label
 from tests.model.world import EMPTY, FAILS_AFTER, NO_EFFECT, Meta, Place, World, with_place

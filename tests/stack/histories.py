@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tests.model.component import PASSPHRASE
-from tests.model.engine import DESTROY, KEY, REFRESH, REGISTRATION, RING, UP, UP_REFRESH, Command, Program, store_url
+from tests.model.program import DESTROY, KEY, REFRESH, REGISTRATION, RING, UP, UP_REFRESH, Command, Program, store_url
 
 REFUSED_TO_PUBLISH, REFUSED_TO_READ = "POST", "GET"
 GO_ON = Command("up", goes_on=True)
