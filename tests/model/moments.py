@@ -9,7 +9,7 @@ from tests.model.engine import Ended, Run, answered, is_at_call, saved, start
 from tests.model.keys import name
 from tests.model.ports import Failed
 from tests.model.program import Command, Program
-from tests.model.world import World, landings, outcomes
+from tests.model.world import Meta, Place, World, landings, outcomes
 from whatsapp_flow_keys.ring import KeyRing
 
 
@@ -19,6 +19,11 @@ class State(NamedTuple):
     world: World
     programs: tuple[Program, ...]
     left: tuple[object, ...] = ()
+
+
+def nothing_yet(program: Program) -> State:
+    """Before the first `up`."""
+    return State(World(Meta(), tuple(Place() for _ in range(3)), ((),)), (program,))
 
 
 class Move(NamedTuple):

@@ -111,3 +111,7 @@ def place_of(url: str) -> int:
 def store_url(place: int, *, soft: bool = False, joins: bool = False) -> str:
     """The URL of a model store. ``soft``: with soft deletion; ``joins``: it also has no compare-and-set."""
     return ":".join(["model", str(place), *([SOFT] if soft or joins else []), *([JOINS] if joins else [])])
+
+
+FILE, OTHER_FILE, CLOUD = store_url(0), store_url(1), store_url(0, soft=True)
+JOINING = store_url(0, joins=True)  # as Azure Key Vault

@@ -6,10 +6,12 @@ from unittest.mock import patch
 import pytest
 
 from tests.model import moments
+from tests.model.around import around
+from tests.model.at_once import two_at_once
 from tests.model.canonical import canonical, rings_in
+from tests.model.lives import create_and_rotate, in_order, whole_life
 from tests.model.moments import State, begun, ended, next_moments
 from tests.model.ports import scripted
-from tests.model.scenarios import around, create_and_rotate, in_order, two_at_once, whole_life
 from tests.model.search import Scenario
 from tests.model.world import World
 

@@ -8,10 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from tests.model.lives import STORES, whole_life
 from tests.model.moments import Moment, Move, begun, broken_between, ended, next_moments
 from tests.model.ports import scripted
 from tests.model.repair import check_repair
-from tests.model.scenarios import STORES, whole_life
 
 _FAULTS_IN_A_MOVE = 2
 _HISTORIES = int(os.environ.get("SOAK_HISTORIES", "60"))

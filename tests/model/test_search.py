@@ -6,8 +6,9 @@ import pytest
 
 from tests.model import table
 from tests.model.__main__ import row
+from tests.model.at_once import LIMITS, meanwhile
 from tests.model.ports import scripted
-from tests.model.scenarios import LIMITS, PENDING, bounded, meanwhile, pending, soak
+from tests.model.scenarios import PENDING, bounded, pending, soak
 from tests.model.search import Scenario, explore, label
 from tests.model.table import Counts
 

@@ -11,9 +11,9 @@ import pytest
 
 from tests.model import engine
 from tests.model.engine import Run, answered, is_at_call, saved, start
+from tests.model.moments import nothing_yet
 from tests.model.ports import PROVIDERS, Point, Task, begin, scripted, thaw
 from tests.model.program import KEY, STACK, Program
-from tests.model.scenarios import nothing_yet
 from tests.model.world import NOW, NUMBER, Resource, World, outcomes
 from tests.stack.histories import HISTORIES, REFUSED_TO_PUBLISH, REFUSED_TO_READ, Step
 from tests.stack.project import TOKEN, Project
