@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.model.defects import DEFECTS, NO_DEFECT, NOT_NEEDED, Defect
+from tests.model.defects import DEFECTS, NO_DEFECT, NOT_NEEDED
+from tests.model.defects.defect import Defect
 from tests.model.left_out import every_outcome
 from tests.model.scenarios import bounded
 from tests.model.search import label
