@@ -2,14 +2,12 @@
 
 import pytest
 
-from tests.contract.conftest import Line
+from tests.contract.conftest import LOCKED, Line
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.errors import ForeignKeyError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.staging import NewKey, refuse_before_adoption
 from whatsapp_flow_keys.registrars.meta_graph.errors import GraphError
-
-LOCKED = 131031
 
 
 def adopt(line: Line, key: PrivateKey, *replaceable: str) -> None:

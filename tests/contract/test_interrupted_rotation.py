@@ -2,12 +2,10 @@
 
 import pytest
 
-from tests.contract.conftest import Line
+from tests.contract.conftest import LOCKED, Line
 from whatsapp_flow_keys.errors import FlowKeysError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import Role
-
-LOCKED = 131031
 
 
 def three_keys_of_which_meta_serves_the_second(line: Line) -> tuple[str, str, str]:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from tests.contract.conftest import Line
+from tests.contract.conftest import LOCKED, Line
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
@@ -28,8 +28,6 @@ from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 from whatsapp_flow_keys.ring import Role
 from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.store import Versioned
-
-LOCKED = 131031
 
 
 def test_a_staged_key_is_published_proven_and_current(line: Line) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from tests.contract.conftest import Line
+from tests.contract.conftest import LOCKED, Line
 from whatsapp_flow_keys.custody.pem import is_written_with
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
@@ -22,7 +22,6 @@ from whatsapp_flow_keys.registrars.registrar import RegisteredKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 
-LOCKED = 131031
 EMPTY = RegisteredKey()
 BLANK = RegisteredKey(signature_status="MISMATCH")
 """What Meta documents for a number without a key; the other is what it does not."""

@@ -4,15 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.contract.conftest import Line
+from tests.contract.conftest import LOCKED, Line
 from tests.contract.removals import HOUR
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.errors import DeletionRefusedError, StoreUnavailableError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.removal import Force, Opening, remove_recorded_ring, remove_stored_ring
 from whatsapp_flow_keys.ring import KeyRing, newest_first
-
-LOCKED = 131031
 
 
 def remove(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.contract.conftest import Line
+from tests.contract.conftest import LOCKED, Line
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
     ForeignKeyError,
@@ -25,8 +25,6 @@ from whatsapp_flow_keys.lifecycle.staging import (
 from whatsapp_flow_keys.registrars.meta_graph.errors import ClockSkewError, GraphError
 from whatsapp_flow_keys.ring import KeyRing, Role
 from whatsapp_flow_keys.stores.file.store import FileStore
-
-LOCKED = 131031
 
 
 def new_key() -> NewKey:
