@@ -4,8 +4,8 @@ import pytest
 
 from tests.contract.conftest import LOCKED, Line
 from tests.contract.removals import remove
+from tests.secret_forms import forms_of, leaks
 from tests.stack.project import TOKEN
-from tests.stack.test_secrets import forms_of, leaks
 from whatsapp_flow_keys.errors import DeletionRefusedError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.removal import Force

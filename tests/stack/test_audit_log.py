@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.secret_forms import forms_of, leaks, pem_blocks
 from tests.stack.project import TOKEN, Project, file_ring, on_file
-from tests.stack.test_secrets import forms_of, leaks, pem_blocks
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import Role

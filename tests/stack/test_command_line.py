@@ -13,9 +13,9 @@ from click.testing import CliRunner
 from tests.contract.stores.aws_place import AwsPlace
 from tests.contract.stores.place import Place
 from tests.contract.stores.vault_place import VaultPlace, policy
+from tests.secret_forms import forms_of, leaks, pem_blocks
 from tests.servers.flow_endpoint import FlowEndpoint
 from tests.stack.project import TOKEN, Project
-from tests.stack.test_secrets import forms_of, leaks, pem_blocks
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys.command_line import command
 from whatsapp_flow_keys.key_source import KeySource

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from tests.secret_forms import forms_of, leaks, pem_blocks
 from tests.stack.examples import APP_SECRET, ROOT, Bookings, Example, copy_of_examples
 from tests.stack.project import TOKEN, is_quiet, stored_text
-from tests.stack.test_secrets import forms_of, leaks, pem_blocks
 from whatsapp_flow_keys.errors import FlowKeysError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_graph_emulator import Emulator

@@ -1,37 +1,17 @@
 """No secret in the state, previews, outputs, event logs. The search is proven able to find one."""
 
-import base64
 import json
-import re
 from pathlib import Path
 
 import pytest
 
+from tests.secret_forms import forms_of, leaks, pem_blocks
 from tests.servers.flow_endpoint import FlowEndpoint
 from tests.stack.project import TOKEN, Project, on_file, stored_text
 from tests.stack.written_program import Code, write
 from whatsapp_flow_keys.keys import PrivateKey
 
 APP_SECRET = "0123456789abcdef0123456789abcdef"
-
-
-def forms_of(pem: str) -> set[str]:
-    """How a private key could be written down: lines of its PEM, its JSON, its base64 again, its prime numbers."""
-    lines = [line for line in pem.splitlines() if len(line) == 64]
-    primes = PrivateKey.from_pem(pem).key.private_numbers()
-    wrapped = base64.b64encode(pem.encode()).decode().rstrip("=")
-    return {*lines, wrapped[100:164], f"{primes.p:x}", str(primes.p), "PRIVATE KEY-----"}
-
-
-def pem_blocks(bundle: str) -> list[str]:
-    """The single keys of a PEM bundle."""
-    return re.findall(r"-----BEGIN.*?-----END [A-Z ]+-----\n", bundle, re.DOTALL)
-
-
-def leaks(text: str, secrets: set[str]) -> set[str]:
-    """Which of the secrets stand in the text; white space and JSON's escapes don't hide one."""
-    plain = re.sub(r"\\n|\s", "", text)
-    return {secret for secret in secrets if secret in text or re.sub(r"\s", "", secret) in plain}
 
 
 def lived(project: Project) -> str:

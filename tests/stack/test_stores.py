@@ -13,8 +13,8 @@ from tests.contract.stores.aws_place import AwsPlace
 from tests.contract.stores.azure_place import AzurePlace, signed_in
 from tests.contract.stores.place import Place
 from tests.contract.stores.vault_place import VaultPlace, policy
+from tests.secret_forms import forms_of, leaks, pem_blocks
 from tests.stack.project import Project, stored_text
-from tests.stack.test_secrets import forms_of, leaks, pem_blocks
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.command_line import command

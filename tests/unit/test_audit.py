@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.stack.test_secrets import forms_of, leaks
+from tests.secret_forms import forms_of, leaks
 from whatsapp_flow_keys.audit import AuditLog, Event, Operation
 from whatsapp_flow_keys.errors import StoreError
 from whatsapp_flow_keys.keys import PrivateKey

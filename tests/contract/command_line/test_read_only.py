@@ -17,9 +17,9 @@ from tests.contract.command_line.shell import (
 )
 from tests.contract.stores.place import Place
 from tests.contract.stores.vault_place import VaultPlace, policy
+from tests.secret_forms import forms_of, leaks
 from tests.servers.flow_endpoint import FlowEndpoint
 from tests.stack.project import RETIRED_TOKEN, TOKEN
-from tests.stack.test_secrets import forms_of, leaks
 from whatsapp_flow_keys.command_line import command
 from whatsapp_flow_keys.lifecycle.restoration import restore
 

@@ -1,0 +1,25 @@
+"""How a secret could be written down, and which secrets a string holds."""
+
+import base64
+import re
+
+from whatsapp_flow_keys.keys import PrivateKey
+
+
+def forms_of(pem: str) -> set[str]:
+    """How a private key could be written down: lines of its PEM, its JSON, its base64 again, its prime numbers."""
+    lines = [line for line in pem.splitlines() if len(line) == 64]
+    primes = PrivateKey.from_pem(pem).key.private_numbers()
+    wrapped = base64.b64encode(pem.encode()).decode().rstrip("=")
+    return {*lines, wrapped[100:164], f"{primes.p:x}", str(primes.p), "PRIVATE KEY-----"}
+
+
+def pem_blocks(bundle: str) -> list[str]:
+    """The single keys of a PEM bundle."""
+    return re.findall(r"-----BEGIN.*?-----END [A-Z ]+-----\n", bundle, re.DOTALL)
+
+
+def leaks(text: str, secrets: set[str]) -> set[str]:
+    """Which of the secrets stand in the text; white space and JSON's escapes don't hide one."""
+    plain = re.sub(r"\\n|\s", "", text)
+    return {secret for secret in secrets if secret in text or re.sub(r"\s", "", secret) in plain}
