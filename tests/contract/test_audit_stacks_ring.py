@@ -6,30 +6,18 @@ from datetime import timedelta
 import pytest
 
 from tests.contract.conftest import LOCKED, Line
+from tests.contract.stacks_ring import begin, extend, new_key
 from tests.contract.told import WHOLE, last
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.errors import DeletionRefusedError, StoreUnavailableError
-from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.registration import register
 from whatsapp_flow_keys.lifecycle.removal import Force, remove_recorded_ring
-from whatsapp_flow_keys.lifecycle.staging import NewKey, begin_recorded_ring, extend_recorded_ring
+from whatsapp_flow_keys.lifecycle.staging import extend_recorded_ring
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.registrars.meta_graph.errors import GraphError
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
-
-
-def new_key() -> NewKey:
-    return NewKey(PrivateKey.generate(), "2026-11-24")
-
-
-def begin(line: Line, new: NewKey) -> KeyRing:
-    return begin_recorded_ring(new, [], line.session())
-
-
-def extend(line: Line, ring: KeyRing, new: NewKey) -> KeyRing:
-    return extend_recorded_ring(ring, new, [], line.session())
 
 
 def register_recorded(line: Line, wanted: Wanted, ring: KeyRing) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.conftest import LOCKED, Line
+from tests.contract.stacks_ring import begin, extend, new_key
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
     ForeignKeyError,
@@ -23,20 +24,8 @@ from whatsapp_flow_keys.lifecycle.staging import (
     stage_in_stores,
 )
 from whatsapp_flow_keys.registrars.meta_graph.errors import ClockSkewError, GraphError
-from whatsapp_flow_keys.ring import KeyRing, Role
+from whatsapp_flow_keys.ring import Role
 from whatsapp_flow_keys.stores.file.store import FileStore
-
-
-def new_key() -> NewKey:
-    return NewKey(PrivateKey.generate(), "2026-11-24")
-
-
-def begin(line: Line, new: NewKey) -> KeyRing:
-    return begin_recorded_ring(new, [], line.session())
-
-
-def extend(line: Line, ring: KeyRing, new: NewKey) -> KeyRing:
-    return extend_recorded_ring(ring, new, [], line.session())
 
 
 def publish(line: Line, new: NewKey) -> None:
