@@ -176,3 +176,11 @@ def test_a_ring_that_is_given_no_private_key_names_the_input(engine: MiniatureEn
     given = {**engine.state[KeyRingProvider].inputs, "private_key": "words"}
     with pytest.raises(Exception, match=r": private_key: .*not a private key in PEM format"):
         engine.provider(KeyRingProvider).create(given)
+
+
+def test_a_key_in_the_stack_has_no_places_and_no_former_passphrases_and_says_so(engine: MiniatureEngine) -> None:
+    """An output that is missing would be unknown in every preview."""
+    engine.up()
+    engine.up(managed_by="org/flows/renamed")
+    outs = engine.state[EncryptionKeyProvider].outs
+    assert (outs["former_passphrases"], outs["locations"]) == ([], [])
