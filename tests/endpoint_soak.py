@@ -18,8 +18,8 @@ from tests.forms import APP_SECRET, FORM, PING, TYPED_IN, key, ring, sent
 from whatsapp_flow_endpoint import FlowEndpoint, FlowKeys, FlowRequest, show
 from whatsapp_flow_endpoint.live_keys import LiveKeys
 from whatsapp_flow_keys.errors import StoreUnavailableError
+from whatsapp_flow_keys.flow_protocol.signature import HEADER, sign
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.signature import HEADER, sign
 
 REQUESTS = 200_000
 ALLOWED_KIB = 4 * 1024

@@ -7,10 +7,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from whatsapp_flow_endpoint import Answer, FlowEndpoint, FlowKeys
-from whatsapp_flow_keys.flow_message import Session, encrypt_request
+from whatsapp_flow_keys.flow_protocol.message import Session, encrypt_request
+from whatsapp_flow_keys.flow_protocol.signature import HEADER, sign
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
-from whatsapp_flow_keys.signature import HEADER, sign
 
 NUMBER = "106540352242922"
 APP_SECRET = "secretOfTheAppForTestsOnly"

@@ -10,9 +10,9 @@ from pulumi.runtime.config import is_config_secret
 
 from whatsapp_flow_encryption.flow_encryption import GeneratedPassphrase
 from whatsapp_flow_encryption.whatsapp_provider import missing_token
-from whatsapp_flow_keys.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.fingerprint import parse_fingerprint
+from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
 from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
 

@@ -18,7 +18,7 @@ from whatsapp_flow_endpoint.endpoint import FlowEndpoint
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_endpoint.flow_request import FlowRequest
 from whatsapp_flow_keys.errors import FlowMessageError
-from whatsapp_flow_keys.flow_message import Session
+from whatsapp_flow_keys.flow_protocol.message import Session
 
 __all__ = [
     "Answer",

@@ -11,9 +11,9 @@ from whatsapp_flow_endpoint.exchange import Exchange, Handler, Policy
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_endpoint.flow_request import FlowRequest
 from whatsapp_flow_endpoint.live_keys import LiveKeys
-from whatsapp_flow_keys import signature
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.flow_protocol import signature
 from whatsapp_flow_keys.key_source import KeySource
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")

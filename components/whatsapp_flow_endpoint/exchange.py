@@ -21,10 +21,10 @@ from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_endpoint.flow_request import PING, FlowRequest
 from whatsapp_flow_endpoint.live_keys import LiveKeys
 from whatsapp_flow_endpoint.trouble import not_json, wrong_hash
-from whatsapp_flow_keys import signature
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError
-from whatsapp_flow_keys.flow_message import SealedRequest, Session, strict_json
+from whatsapp_flow_keys.flow_protocol import signature
+from whatsapp_flow_keys.flow_protocol.message import SealedRequest, Session, strict_json
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from whatsapp_flow_keys.custody.pem import open_key
 from whatsapp_flow_keys.errors import StoreError
-from whatsapp_flow_keys.flow_message import SealedRequest, Session
+from whatsapp_flow_keys.flow_protocol.message import SealedRequest, Session
 from whatsapp_flow_keys.key_source import KeySource
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing

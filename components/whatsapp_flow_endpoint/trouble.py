@@ -7,7 +7,7 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from whatsapp_flow_keys.flow_message import SealedRequest
+from whatsapp_flow_keys.flow_protocol.message import SealedRequest
 from whatsapp_flow_keys.keys import PrivateKey
 
 _DECLARED = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")

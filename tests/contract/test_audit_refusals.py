@@ -5,8 +5,8 @@ import pytest
 from tests.contract.conftest import Line
 from tests.contract.told import last
 from whatsapp_flow_keys.audit import Operation
-from whatsapp_flow_keys.endpoint import LiveEndpoint
 from whatsapp_flow_keys.errors import EndpointNotReadyError, ForeignDocumentError, ForeignKeyError, KeyNotInRingError
+from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.registration import register

@@ -18,8 +18,8 @@ from whatsapp_flow_endpoint.asgi import asgi_app
 from whatsapp_flow_endpoint.live_keys import LiveKeys
 from whatsapp_flow_endpoint.wsgi import wsgi_app
 from whatsapp_flow_keys import document
+from whatsapp_flow_keys.flow_protocol.signature import HEADER, sign
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.signature import HEADER, sign
 
 _SECONDS = 20
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from tests.servers import flow_endpoint
-from whatsapp_flow_keys.endpoint import LiveEndpoint
-from whatsapp_flow_keys.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.flow_message import decrypt_request
+from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
+from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
+from whatsapp_flow_keys.flow_protocol.message import decrypt_request
 from whatsapp_flow_keys.keys import PrivateKey
 
 KEY, OTHER_KEY = PrivateKey.generate(), PrivateKey.generate()
@@ -280,7 +280,7 @@ def test_a_redirect_is_named_wherever_it_leads(location: bytes) -> None:
 
 
 def test_no_more_of_a_redirects_body_is_read_than_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("whatsapp_flow_keys.endpoint._TIMEOUT", 5.0)
+    monkeypatch.setattr("whatsapp_flow_keys.flow_protocol.live_endpoint._TIMEOUT", 5.0)
     head = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n\r\n"
     endless = itertools.chain([head], itertools.repeat(b"a" * 65_536))
     with flow_endpoint.FlowEndpoint(raw=endless) as endpoint:
@@ -311,7 +311,7 @@ def test_an_error_that_no_library_names_is_a_refusal(monkeypatch: pytest.MonkeyP
 def test_an_answer_that_drips_is_given_up_and_leaves_nothing(
     head: list[bytes], tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("whatsapp_flow_keys.endpoint._TIMEOUT", 0.3)
+    monkeypatch.setattr("whatsapp_flow_keys.flow_protocol.live_endpoint._TIMEOUT", 0.3)
     with flow_endpoint.FlowEndpoint(
         raw=itertools.chain(head, itertools.repeat(b"1")), tls=tmp_path if tls else None
     ) as endpoint:
@@ -332,7 +332,7 @@ def test_a_name_that_is_looked_up_for_too_long_is_given_up_and_not_asked_later(m
 
     with flow_endpoint.FlowEndpoint(lambda: [KEY]) as endpoint:
         running = set(threading.enumerate())
-        monkeypatch.setattr("whatsapp_flow_keys.endpoint._TIMEOUT", 0.2)
+        monkeypatch.setattr("whatsapp_flow_keys.flow_protocol.live_endpoint._TIMEOUT", 0.2)
         monkeypatch.setattr(socket, "getaddrinfo", look_up_slowly)
         assert "did not answer within 10 s" in str(refusal(endpoint))
         known.set()
@@ -341,7 +341,7 @@ def test_a_name_that_is_looked_up_for_too_long_is_given_up_and_not_asked_later(m
 
 
 def test_a_tls_connection_that_does_not_come_about_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("whatsapp_flow_keys.timed_post._CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setattr("whatsapp_flow_keys.flow_protocol.timed_post._CONNECT_TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as server:
         said = asked_of(server, "https", lambda connection: connection.recv(1))
     assert "can't be reached: no connection within 5 s" in said
@@ -355,7 +355,7 @@ def test_an_endpoint_that_answers_leaves_nothing() -> None:
 
 
 def test_an_endpoint_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("whatsapp_flow_keys.endpoint._TIMEOUT", 0.2)
+    monkeypatch.setattr("whatsapp_flow_keys.flow_protocol.live_endpoint._TIMEOUT", 0.2)
 
     def hang(_body: bytes) -> tuple[int, bytes]:
         endpoint.released.wait()

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.servers.flow_endpoint import FlowEndpoint
-from whatsapp_flow_keys.endpoint import LiveEndpoint
+from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.survey import Copy, Held, Survey, Trouble
 from whatsapp_flow_keys.lifecycle.verification import Check, Level, verify

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from whatsapp_flow_keys.flow_message import is_round_trip
+from whatsapp_flow_keys.flow_protocol.message import is_round_trip
 from whatsapp_flow_keys.keys import PrivateKey, load_public_key
 
 OURS = tuple(PrivateKey.generate() for _ in range(10))

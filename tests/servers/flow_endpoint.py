@@ -14,7 +14,7 @@ from types import TracebackType
 
 from tests.servers.certificate import make_certificate
 from whatsapp_flow_keys.errors import FlowMessageError
-from whatsapp_flow_keys.flow_message import decrypt_request
+from whatsapp_flow_keys.flow_protocol.message import decrypt_request
 from whatsapp_flow_keys.keys import PrivateKey
 
 Reply = tuple[int, bytes]

@@ -18,7 +18,7 @@ from tests.stack.pip_list import remembering_python
 from tools.local_engine import engine_environment, search_path
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys import document
-from whatsapp_flow_keys.flow_message import encrypt_request
+from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.ring import Role
 from whatsapp_graph_emulator import Emulator

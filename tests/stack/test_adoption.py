@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 
 from tests.stack.project import Project, file_ring, is_quiet, on_file, stack_ring, stored_text
 from whatsapp_flow_endpoint import FlowKeys
-from whatsapp_flow_keys.flow_message import encrypt_request
+from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import Role
 

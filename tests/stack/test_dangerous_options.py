@@ -9,7 +9,7 @@ from tests.secret_forms import forms_of, leaks, pem_blocks
 from tests.stack.project import Project, file_ring, on_file, stack_ring, stored_text
 from tests.stack.written_program import Code, transform, write
 from whatsapp_flow_endpoint import FlowKeys
-from whatsapp_flow_keys.flow_message import encrypt_request
+from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.ring import Role
 

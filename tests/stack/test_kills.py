@@ -19,7 +19,7 @@ from tests.servers.turnstile import Hold, Point, Turnstile
 from tests.stack.project import Project, descendants, kill, stack_document
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys import document
-from whatsapp_flow_keys.flow_message import encrypt_request
+from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_graph_emulator import Emulator
 

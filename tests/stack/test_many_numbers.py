@@ -8,7 +8,7 @@ import pytest
 from tests.stack.project import ACCOUNT_TOKENS, TOKEN, Project, Run
 from tests.stack.reference import configure
 from whatsapp_flow_endpoint import FlowKeys
-from whatsapp_flow_keys.flow_message import encrypt_request
+from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import load_public_key
 
 GO_ON = "--continue-on-error"

@@ -11,7 +11,7 @@ import pytest
 from tests.stack.project import STACK, TOKEN, Project
 from tests.stack.reference import configure
 from whatsapp_flow_endpoint import FlowKeys
-from whatsapp_flow_keys.flow_message import encrypt_request
+from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import PrivateKey, load_public_key
 
 ROOT = Path(__file__).parents[2]

@@ -18,7 +18,7 @@ from tests.stack.project import Project, stored_text
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.command_line import command
-from whatsapp_flow_keys.flow_message import encrypt_request
+from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.ring import KeyRing, Role
 

@@ -7,7 +7,7 @@ import pytest
 from tests.stack.project import Project, planned, stack_ring
 from tests.stack.recorded_state import STATES, Earlier, Places, bring_back
 from whatsapp_flow_endpoint import FlowKeys
-from whatsapp_flow_keys.flow_message import encrypt_request
+from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import PrivateKey, load_public_key
 from whatsapp_flow_keys.stores.urls import open_store
 

@@ -15,9 +15,9 @@ from whatsapp_flow_endpoint import FlowEndpoint, FlowKeys, aws_lambda
 from whatsapp_flow_endpoint.aws_lambda import lambda_handler
 from whatsapp_flow_endpoint.live_keys import LiveKeys
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.flow_message import Session
+from whatsapp_flow_keys.flow_protocol.message import Session
+from whatsapp_flow_keys.flow_protocol.signature import HEADER, sign
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.signature import HEADER, sign
 
 
 def function_url(form: Sent, method: str = "POST", encoded: bool = True) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tests.forms import APP_SECRET, FORM, endpoint_of, key, sent
 from tests.servers.endpoint_app import echo
 from whatsapp_flow_endpoint.aws_lambda import lambda_handler
 from whatsapp_flow_endpoint.wsgi import wsgi_app
-from whatsapp_flow_keys.signature import HEADER, sign
+from whatsapp_flow_keys.flow_protocol.signature import HEADER, sign
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from whatsapp_flow_keys.flow_message import Session, decrypt_request
+from whatsapp_flow_keys.flow_protocol.message import Session, decrypt_request
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_graph_emulator.flow_encryption import SealedRequest, UndecryptableAnswer, seal_request, signature
 

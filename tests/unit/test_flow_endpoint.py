@@ -13,7 +13,7 @@ from tests.forms import APP_SECRET, FORM, PING, TYPED_IN, endpoint_of, key, ring
 from whatsapp_flow_endpoint import FlowEndpoint, FlowRequest, FlowTokenNoLongerValid, complete, show
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import InputError, StoreError
-from whatsapp_flow_keys.signature import HEADER, sign
+from whatsapp_flow_keys.flow_protocol.signature import HEADER, sign
 
 ACTIVE = {"data": {"status": "active"}}
 NOTICE = {**FORM, "data": {"error": "invalid-screen-transition", "error_message": TYPED_IN}}

@@ -15,7 +15,7 @@ from whatsapp_flow_keys.errors import (
     PrivateKeyError,
     StoreError,
 )
-from whatsapp_flow_keys.flow_message import encrypt_request
+from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores import client_library

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from whatsapp_flow_keys.errors import FlowMessageError
-from whatsapp_flow_keys.flow_message import Session, decrypt_request, encrypt_request
+from whatsapp_flow_keys.flow_protocol.message import Session, decrypt_request, encrypt_request
 from whatsapp_flow_keys.keys import PrivateKey
 
 PAYLOAD = {"version": "3.0", "action": "ping", "data": {"name": "Zoë 🌻"}}

@@ -18,7 +18,7 @@ from whatsapp_flow_endpoint import Answer, FlowEndpoint, FlowKeys
 from whatsapp_flow_endpoint.exchange import Pending
 from whatsapp_flow_endpoint.live_keys import LiveKeys
 from whatsapp_flow_keys.errors import StoreUnavailableError
-from whatsapp_flow_keys.flow_message import SealedRequest
+from whatsapp_flow_keys.flow_protocol.message import SealedRequest
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing
 

@@ -63,7 +63,7 @@ PROMISES = (
     # How long a run waits for others.
     Promise("whatsapp_flow_keys.resources.key_registration:DEFAULT_WAIT", 60.0, "settings.md", "0 to 3600, default 60"),
     Promise(f"{_LIFECYCLE}.gate:_SECONDS_BETWEEN_PINGS", 2.0, "settings.md", "asked every 2 s"),
-    Promise("whatsapp_flow_keys.endpoint:_TIMEOUT", 10.0, "command-line.md", "10 s for an endpoint"),
+    Promise("whatsapp_flow_keys.flow_protocol.live_endpoint:_TIMEOUT", 10.0, "command-line.md", "10 s for an endpoint"),
     Promise(
         f"{_META}.settings:DEFAULT_DEADLINE",
         30.0,
@@ -135,7 +135,9 @@ INTERNAL = (
     Internal(f"{_STORES}.vault.store:_LARGEST", 512 * 1024, "the error names it; a ring has some kilobytes"),
     Internal(f"{_STORES}.file.store:_LARGEST", 1024 * 1024, "the error names it; a ring has some kilobytes"),
     Internal("whatsapp_flow_keys.keys:_LONGEST_PEM", 64 * 1024, "no PEM of a 2048-bit key is near it"),
-    Internal("whatsapp_flow_keys.endpoint:_LARGEST_ANSWER", 64 * 1024, "no answer to a ping is near it"),
+    Internal(
+        "whatsapp_flow_keys.flow_protocol.live_endpoint:_LARGEST_ANSWER", 64 * 1024, "no answer to a ping is near it"
+    ),
     Internal(f"{_META}.client:_LARGEST_ANSWER", 1024 * 1024, "no answer of Meta's is near it"),
     Internal("whatsapp_flow_keys.resources.parsers:_LONGEST_PASSPHRASE", 1000, "the error names it"),
 )

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.forms import APP_SECRET, FORM, endpoint_of, key
 from tests.servers.endpoint_app import echo
-from whatsapp_flow_keys.signature import HEADER, sign
+from whatsapp_flow_keys.flow_protocol.signature import HEADER, sign
 
 SHA1, SHA256 = hashes.SHA1(), hashes.SHA256()
 

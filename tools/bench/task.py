@@ -10,9 +10,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from tools.stop import Stop
-from whatsapp_flow_keys import document, signature
+from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import FlowMessageError
-from whatsapp_flow_keys.flow_message import Session, encrypt_request
+from whatsapp_flow_keys.flow_protocol import signature
+from whatsapp_flow_keys.flow_protocol.message import Session, encrypt_request
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 

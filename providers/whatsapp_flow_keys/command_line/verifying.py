@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from whatsapp_flow_keys.command_line.asked import json_option, look, store_option
-from whatsapp_flow_keys.endpoint import LiveEndpoint
-from whatsapp_flow_keys.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
+from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 from whatsapp_flow_keys.lifecycle.survey import Survey
 from whatsapp_flow_keys.lifecycle.verification import Check, Level, Verdict
 from whatsapp_flow_keys.lifecycle.verification import verify as verify_survey

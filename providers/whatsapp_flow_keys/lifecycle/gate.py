@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from whatsapp_flow_keys.endpoint import Endpoint
 from whatsapp_flow_keys.errors import EndpointNotReadyError
+from whatsapp_flow_keys.flow_protocol.live_endpoint import Endpoint
 from whatsapp_flow_keys.lifecycle.session import Session
 
 _SECONDS_BETWEEN_PINGS = 2.0

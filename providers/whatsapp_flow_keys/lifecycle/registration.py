@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.custody.pem import is_written_with, rewritten
 from whatsapp_flow_keys.errors import RegistrationError, RoundTripError
-from whatsapp_flow_keys.flow_message import is_round_trip
+from whatsapp_flow_keys.flow_protocol.message import is_round_trip
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.lifecycle.asking import ask
 from whatsapp_flow_keys.lifecycle.gate import Gate

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
 
-from whatsapp_flow_keys.endpoint import LiveEndpoint
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.flow_message import is_round_trip
+from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
+from whatsapp_flow_keys.flow_protocol.message import is_round_trip
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.lifecycle.survey import Copy, Held, Survey
 from whatsapp_flow_keys.registrars.registrar import VALID, RegisteredKey

@@ -10,7 +10,7 @@ from whatsapp_flow_keys.registrars.registrar import ACCOUNT, Registrar, Settings
 from whatsapp_flow_keys.resources.run import Run
 
 if TYPE_CHECKING:
-    from whatsapp_flow_keys.endpoint import LiveEndpoint
+    from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 
 
 class ConfiguredAccount:
@@ -37,7 +37,7 @@ class ConfiguredAccount:
 
     def endpoint(self, url: str) -> "LiveEndpoint":
         """See :class:`Account`."""
-        from whatsapp_flow_keys.endpoint import LiveEndpoint
+        from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 
         settings = self._settings()
         return LiveEndpoint(url, settings.app_secret, settings.name("appSecret"))

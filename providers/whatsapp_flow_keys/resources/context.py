@@ -8,7 +8,7 @@ from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.resources.run import Run
 
 if TYPE_CHECKING:
-    from whatsapp_flow_keys.endpoint import Endpoint
+    from whatsapp_flow_keys.flow_protocol.live_endpoint import Endpoint
     from whatsapp_flow_keys.lifecycle.session import Session
     from whatsapp_flow_keys.registrars.registrar import Registrar
 

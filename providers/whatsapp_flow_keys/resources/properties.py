@@ -6,8 +6,8 @@ to be, and the outputs.
 
 from dataclasses import dataclass
 
-from whatsapp_flow_keys.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.fingerprint import parse_fingerprint
+from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
 from whatsapp_flow_keys.resources.parsers import (
     parse_date,

@@ -14,7 +14,7 @@ import pytest
 from tests.contract.emulator.conftest import NUMBER
 from tests.servers.flow_endpoint import HANGS_UP, FlowEndpoint, Reply
 from whatsapp_flow_keys.errors import FlowMessageError
-from whatsapp_flow_keys.flow_message import Session, decrypt_request
+from whatsapp_flow_keys.flow_protocol.message import Session, decrypt_request
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_graph_emulator import BadField, Emulator, flow_client
 from whatsapp_graph_emulator.errors import NotRunning, UnknownNumber

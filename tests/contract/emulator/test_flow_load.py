@@ -22,7 +22,7 @@ from tests.contract.emulator.conftest import NUMBER
 from tests.contract.emulator.test_flow_client import APP_SECRET, NEW, OLD, Business, Meta, raw_endpoint
 from tests.servers.flow_endpoint import FlowEndpoint, Reply
 from whatsapp_flow_keys.errors import FlowMessageError
-from whatsapp_flow_keys.flow_message import decrypt_request
+from whatsapp_flow_keys.flow_protocol.message import decrypt_request
 from whatsapp_graph_emulator import BadField, Emulator
 from whatsapp_graph_emulator.flow_client import Exchange, FlowClient
 from whatsapp_graph_emulator.flow_load import FlowLoad, Report

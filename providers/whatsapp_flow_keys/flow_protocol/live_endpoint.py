@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import requests
 
-from whatsapp_flow_keys import signature
 from whatsapp_flow_keys.errors import FlowMessageError
-from whatsapp_flow_keys.flow_message import PING, Session, encrypt_request
+from whatsapp_flow_keys.flow_protocol import signature
+from whatsapp_flow_keys.flow_protocol.message import PING, Session, encrypt_request
+from whatsapp_flow_keys.flow_protocol.timed_post import Answer, post
 from whatsapp_flow_keys.keys import load_public_key
-from whatsapp_flow_keys.timed_post import Answer, post
 
 _ACTIVE = {"data": {"status": "active"}}
 _TIMEOUT = 10.0
