@@ -1,6 +1,6 @@
 """What `make check` runs: all that is quick, and of the slow kinds of tests those that notice most."""
 
-QUICK = ("tests/unit", "tests/component", "tests/contract", "tests/model/test_canonical.py")
+QUICK = ("tests/unit", "tests/component", "tests/contract")
 """Folders whose tests run, but for those that are marked `slow`."""
 
 SEARCHES = (

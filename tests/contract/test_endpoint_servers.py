@@ -21,6 +21,8 @@ from whatsapp_flow_keys import document
 from whatsapp_flow_keys.flow_protocol.signature import HEADER, sign
 from whatsapp_flow_keys.ring import KeyRing
 
+pytestmark = pytest.mark.slow
+
 _SECONDS = 20
 
 

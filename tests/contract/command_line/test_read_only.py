@@ -23,6 +23,8 @@ from tests.stack.project import RETIRED_TOKEN, TOKEN
 from whatsapp_flow_keys.command_line import command
 from whatsapp_flow_keys.lifecycle.restoration import restore
 
+pytestmark = pytest.mark.slow
+
 
 def test_nothing_is_changed_anywhere(shell: Shell, cloud: Place, endpoint: FlowEndpoint) -> None:
     line = shell.line
