@@ -18,7 +18,7 @@ traffic:
 
 # make down: stops the local Graph API; eval "$(make -s env)": plain `pulumi` reaches the local stack
 # make setup: only what `up` and `test` need; make lint: ruff, mypy, import-linter
-# make check: in two minutes, lint, every quick test, small searches and a smoke of the engine
+# make check: in three minutes, lint, every quick test, small searches and a smoke of the engine
 # make soak: 200,000 requests through an endpoint, then hours of searching for a history that breaks a promise
 down env setup soak lint check:
 	@$(PYTHON) tools/dev.py $@

@@ -251,7 +251,7 @@ def _parser() -> argparse.ArgumentParser:
         ("down", "stop the local Graph API; destroy nothing"),
         ("env", "print what a shell needs so that plain `pulumi` reaches the local stack"),
         ("test", "run every test; further words go to pytest"),
-        ("check", "in two minutes: lint, every quick test, small searches, a smoke of the engine"),
+        ("check", "in three minutes: lint, every quick test, small searches, a smoke of the engine"),
         ("soak", "200,000 requests through an endpoint, then hours of searching for a history that breaks a promise"),
         ("bench", "measure the endpoint beside others, and stacks beside their floor, and write the pages in docs/"),
         ("mutants", "put small defects into the product one by one: do the fast tests notice? Words choose modules"),
