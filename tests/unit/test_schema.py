@@ -44,6 +44,12 @@ def test_properties_are_values_that_can_be_compared_and_hashed() -> None:
     assert hash(one) == hash(same)
 
 
+def test_no_secret_is_shown() -> None:
+    shown = repr(State.from_props({"name": "a", "given": "hunter2", "made": "now"}))
+    assert "now" in shown
+    assert "hunter2" not in shown
+
+
 def test_lists_of_names_come_from_the_traits() -> None:
     assert State.names("required") == ("name",)
     assert State.names("secret") == ("given",)

@@ -59,8 +59,12 @@ class Traits:
 
 
 def prop(about: str, **traits: Any) -> Any:
-    """A field of :class:`Properties`; None where the property has no value. ``traits``: see :class:`Traits`."""
-    return field(default=None, metadata={"traits": Traits(about, **traits)})
+    """A field of :class:`Properties`; None where the property has no value. ``traits``: see :class:`Traits`.
+
+    A ``repr`` shows no secret.
+    """
+    given = Traits(about, **traits)
+    return field(default=None, repr=not given.secret, metadata={"traits": given})
 
 
 _P = TypeVar("_P", bound="Properties")
