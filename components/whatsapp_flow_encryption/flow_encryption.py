@@ -28,11 +28,11 @@ _ASKED_BEFORE_IT_GOES = pulumi.ResourceOptions(retain_on_delete=False)
 class GeneratedPassphrase:
     """Asks for a passphrase made by ``pulumi_random.RandomPassword`` and kept as a secret of the stack.
 
-    It goes with the stack, so `destroy` refuses to leave keys behind that Meta serves and nothing opens.
+    It is destroyed with the stack, so `destroy` refuses while Meta serves a key that only this passphrase opens.
     """
 
     length: int = 43
-    """Letters and digits; 43 hold 256 bits."""
+    """Letters and digits; 43 of them hold 256 bits."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +44,30 @@ class StagedKeys:
     private_keys: pulumi.Output[str] | None
     """Secret: the PEM bundle of every key of the ring; with the stack as the store only."""
     fingerprint: pulumi.Output[str]
+    """Of the new key: lower-case hex SHA-256 of the public key's SPKI DER."""
     public_key_pem: pulumi.Output[str]
+    """The new public key."""
 
 
 class FlowEncryption(pulumi.ComponentResource):
     """The encryption key of one phone number.
 
-    ``phone_number_id``: Meta's ID of the number, digits. ``store``: where the private keys live, or its URL.
-    ``backups``: further stores that hold every key, too. ``passphrase``: encrypts the keys in the store, so that the
-    store alone opens no form. ``rotate_after_days``: makes a rotation due; the next ``pulumi up`` does it.
-    ``rotation_trigger``: any text; a new one rotates. ``endpoint_url``: the live endpoint, which must answer a ping
-    made with the new key before a rotation publishes it; ``endpoint_wait``: how many seconds it may take, 0 to 3600,
-    60 by default. ``deploy``: called with the staged keys, returns the resources that must hold the new key before it
-    is published. ``existing_private_key``: adopts the key that Meta serves already, a PEM, with
-    ``existing_passphrase`` if it is encrypted; remove both once an ``up`` has adopted it. ``take_over``: the
-    fingerprint of somebody else's key that may be published over. ``force_destroy``: lets a destroy delete a key that
-    Meta still serves.
+    Args:
+        resource_name: the name of the component, and of each resource under it.
+        phone_number_id: Meta's ID of the number: digits. Not the phone number itself.
+        store: where the private keys live, or its URL; the stack's own secrets by default.
+        backups: further stores that hold every key, too.
+        passphrase: encrypts the keys in the store, so that the store alone opens no form.
+        rotate_after_days: after how many days a rotation is due, 1 to 3650; the next ``pulumi up`` does it.
+        rotation_trigger: any string; a new one rotates.
+        endpoint_url: the live endpoint. It must answer a ping made with the new key before a rotation publishes it.
+        endpoint_wait: how many seconds that may take, 0 to 3600; 60 by default.
+        deploy: called with the staged keys; returns the resources that must hold the new key before it is published.
+        existing_private_key: a PEM: adopts the key that Meta serves already. Remove it once an ``up`` has adopted it.
+        existing_passphrase: opens that PEM, if it is encrypted.
+        take_over: the fingerprint of somebody else's key that may be published over.
+        force_destroy: lets a destroy delete a key that Meta still serves, once an ``up`` has recorded it.
+        opts: see docs/resource-options.md; options that would lose a key are refused.
 
     Mistakes in these are failures in the preview, which name the field.
     """

@@ -48,7 +48,8 @@ class StackStore:
 class FileStore(WrittenStore):
     """A file, mode 0600: for an endpoint on the same machine, or an offline backup.
 
-    A relative ``path`` counts from the folder that the program runs in, which is the project's.
+    Args:
+        path: where it is. A relative one counts from the folder that the program runs in, which is the project's.
     """
 
     scheme = "file"
@@ -60,8 +61,13 @@ class FileStore(WrittenStore):
 class VaultStore(WrittenStore):
     """HashiCorp Vault or OpenBao: a path in a mount of KV version 2, written by compare-and-set.
 
-    ``address`` (``https://vault.example.com:8200``) and ``namespace`` are those of VAULT_ADDR and VAULT_NAMESPACE where
-    they aren't given; the token is always the environment's.
+    The token is always the environment's.
+
+    Args:
+        path: the path in the mount, without ``data/``.
+        address: the server, as in ``https://vault.example.com:8200``; VAULT_ADDR by default.
+        mount: the mount of KV version 2.
+        namespace: the namespace; VAULT_NAMESPACE by default.
     """
 
     scheme = "hashivault"
@@ -76,11 +82,15 @@ class VaultStore(WrittenStore):
 class AwsSecretsManagerStore(WrittenStore):
     """AWS Secrets Manager: a secret of this stack's by its ``name``, or a platform team's by its ARN.
 
-    With ``name`` the secret is made and deleted by the stack. ``region`` is that of AWS_REGION where it isn't given;
-    ``account`` refuses credentials of another one; ``kms_key_id`` encrypts it (default: the account's key for Secrets
-    Manager); ``recovery_window_days``, 7 to 30 (default 30), is how long a deleted one can be restored.
-
-    With ``secret_id``, the ARN of an existing secret, which may be empty, none of these; it is never made or deleted.
+    Args:
+        name: of a secret that the stack makes and deletes.
+        secret_id: in place of all others, the ARN of an existing secret, which may be empty. It is never made or
+            deleted.
+        region: AWS_REGION by default.
+        account: refuses the credentials of another one.
+        kms_key_id: encrypts the secret; the account's key for Secrets Manager by default.
+        recovery_window_days: how long a deleted secret can be restored, 7 to 30; 30 by default.
+        tags: of the secret, 47 at most.
     """
 
     scheme = "awssecretsmanager"
@@ -101,8 +111,12 @@ class AwsSecretsManagerStore(WrittenStore):
 class AzureKeyVaultStore(WrittenStore):
     """Azure Key Vault: a secret of this stack's by its ``name`` in the vault at ``vault_url``, or a platform team's.
 
-    With ``secret_id``, the identifier of an existing secret (``https://my-vault.vault.azure.net/secrets/name``), it is
-    never made or deleted, and takes no ``tags``.
+    Args:
+        name: of a secret that the stack makes and deletes.
+        vault_url: the vault, as in ``https://my-vault.vault.azure.net``.
+        secret_id: in place of all others, the identifier of an existing secret, as in
+            ``https://my-vault.vault.azure.net/secrets/name``. It is never made or deleted.
+        tags: of the secret, 13 at most.
     """
 
     scheme = "azurekeyvault"

@@ -10,9 +10,17 @@ class WhatsAppProvider(pulumi.ProviderResource):
     """Pass it as ``opts=pulumi.ResourceOptions(provider=…)`` to the resources of its account.
 
     It gets none of the stack's ``whatsapp:`` configuration, so give it all that it needs, or make it by
-    :meth:`from_config`. The token and the app secret become secrets whether or not they are given as such. ``account``
-    is the configuration namespace that the settings stand in, which errors then name. The provider also is a process
-    of its own, with four more calls at once.
+    :meth:`from_config`. The provider also is a process of its own, with four more calls at once.
+
+    Args:
+        resource_name: its name in the stack.
+        access_token: a token of a system user of the account. It becomes a secret.
+        app_secret: of the app that the token belongs to. It becomes a secret.
+        graph_url: where the Graph API is; Meta's own by default.
+        graph_version: the version of the Graph API.
+        audit_log: the path of the audit log.
+        account: the configuration namespace that the settings stand in, which errors then name.
+        opts: its options.
     """
 
     def __init__(
