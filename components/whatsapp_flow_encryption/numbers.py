@@ -205,6 +205,4 @@ def _secret(value: Any, field: str, config: pulumi.Config, or_else: str = "") ->
 
 
 def _repeated(field: str, values: list[str]) -> list[str]:
-    return [
-        f"numbers: {field} {value} stands there twice" for value in sorted({v for v in values if values.count(v) > 1})
-    ]
+    return [f"numbers: {field} {value} is given twice" for value in sorted({v for v in values if values.count(v) > 1})]

@@ -11,7 +11,7 @@ from typing import Any
 from whatsapp_flow_endpoint.flow_request import FlowRequest
 
 UNDECRYPTABLE = 421
-"""WhatsApp's client fetches the public key anew and sends the request once more."""
+"""WhatsApp's client fetches the public key again and sends the request once more."""
 TOKEN_NO_LONGER_VALID = 427
 SIGNATURE_REFUSED = 432
 

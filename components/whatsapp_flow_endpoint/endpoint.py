@@ -116,7 +116,7 @@ class FlowEndpoint:
         self._keys.finish_reading(seconds)
 
     def exchange(self, headers: Mapping[str, str], body: bytes) -> Exchange:
-        """The same in steps, for who must not block; see :class:`Exchange`. ``headers``: names in any case."""
+        """The same in steps, for callers that must not block; see :class:`Exchange`. ``headers``: names in any case."""
         return self._exchange(headers, body, holds_a_thread=False)
 
     def _exchange(self, headers: Mapping[str, str], body: bytes, *, holds_a_thread: bool) -> Exchange:

@@ -67,6 +67,6 @@ class FlowKeys:
         """The payload of a Flow request (its JSON body), and the session that encrypts the answer.
 
         Raises :class:`FlowMessageError` when no key opens it: answer with HTTP 421, so that WhatsApp fetches the
-        public key anew and sends the request once more (Meta, "Implementing Endpoint for Flows").
+        public key again and sends the request once more (Meta, "Implementing Endpoint for Flows").
         """
         return SealedRequest.read(body).open(self.keys)

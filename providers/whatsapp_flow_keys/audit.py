@@ -1,6 +1,6 @@
 """The audit log: what is done to a key, or refused, as one line of JSON each. No secret is ever in one.
 
-Writing it never stops what it tells of: a sink that fails is reported once, and the work goes on.
+Writing it never stops the work that it reports: a sink that fails is reported once, and the work goes on.
 """
 
 import json

@@ -77,7 +77,7 @@ def _from_stores(urls: Sequence[str]) -> KeyRing:
     failures: list[FlowKeysError] = []
     for url in urls:
         try:
-            # Opened anew each time: a server that forks after the first read must share no connection.
+            # Opened again each time: a server that forks after the first read must share no connection.
             store = open_store(url, KEYS)
             ring = store.read().ring
         except (StoreError, MissingExtraError) as error:

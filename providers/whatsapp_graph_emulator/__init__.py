@@ -12,7 +12,7 @@ In a test::
         requests.get(f"{emulator.url}/v26.0/106540352242922/whatsapp_business_encryption", ...)
 
 The client half is an emulation from documentation, too ("Implementing Endpoint for Flows"; it is no WhatsApp code): it
-encrypts and signs, keeps the public key, fetches it anew on a 421 and sends once more, gives up after 10 s. One device
+encrypts and signs, keeps the public key, fetches it again on a 421 and sends once more, gives up after 10 s. One device
 is ``emulator.flow_client("106540352242922", "http://127.0.0.1:8080/flows").ping()``; many at a steady rate, against a
 running emulator and endpoint, are ``python -m whatsapp_graph_emulator.flow_load --help``.
 """

@@ -117,7 +117,7 @@ class Emulator:
         self._emulation().numbers.set_key(phone_number_id, key)
 
     def reregister(self, phone_number_id: str) -> None:
-        """Registers the number anew: its key stays, its signature status becomes MISMATCH."""
+        """Registers the number again: its key stays, its signature status becomes MISMATCH."""
         self._emulation().numbers.reregister(phone_number_id)
 
     def expire_token(self, token: str) -> None:

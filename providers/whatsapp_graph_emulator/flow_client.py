@@ -56,7 +56,7 @@ _MEANINGS = {
     Outcome.NO_HTTP_RESPONSE: "no connection to the endpoint, or it hung up without an HTTP answer",
     Outcome.UNEXPECTED_STATUS: "the endpoint answered with a status other than 200, 421, 427 and 432",
     Outcome.ANSWER_UNDECRYPTABLE: "the client could not decrypt the endpoint's answer, or it is no JSON object",
-    Outcome.REQUEST_UNDECRYPTABLE: "the endpoint could not decrypt (421), even with the key fetched anew",
+    Outcome.REQUEST_UNDECRYPTABLE: "the endpoint could not decrypt (421), even with the key fetched again",
     Outcome.KEY_MISSING: "the phone number has no public key",
     Outcome.KEY_NOT_FETCHED: "whoever serves the public key did not answer; not the endpoint's doing",
     Outcome.SIGNATURE_REFUSED: "the endpoint did not accept the signature (432)",
@@ -114,7 +114,7 @@ class FlowClient:
         return self.send(form(screen, data, flow_token=flow_token))
 
     def send(self, payload: Mapping[str, object]) -> Exchange:
-        """Sends any payload. After a 421 the key is fetched anew and the payload sent once more, with a new AES key."""
+        """Sends any payload. After a 421 it fetches the key and sends the payload once more, with a new AES key."""
         with self._one_at_a_time:
             began = time.monotonic()
             exchange = self._attempt(payload)

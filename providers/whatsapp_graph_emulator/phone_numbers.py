@@ -73,7 +73,7 @@ class Numbers:
         return self._change(phone_number_id, lambda number: number.with_key(key))
 
     def reregister(self, phone_number_id: str) -> Number:
-        """Registers the number anew, which breaks its key's signature. Raises `UnknownNumber`."""
+        """Registers the number again, which breaks its key's signature. Raises `UnknownNumber`."""
         return self._change(phone_number_id, Number.reregistered)
 
     def before_last_post(self, phone_number_id: str) -> tuple[Number, float] | None:

@@ -94,11 +94,11 @@ def test_the_rotation_trigger_of_the_environment_rotates_numbers_that_have_none(
         ),
         (
             [{"name": "a", "phoneNumberId": "12345"}, {"name": "a", "phoneNumberId": "12346"}],
-            "name a stands there twice",
+            "name a is given twice",
         ),
         (
             [{"name": "a", "phoneNumberId": "12345"}, {"name": "b", "phoneNumberId": "12345"}],
-            "12345 stands there twice",
+            "12345 is given twice",
         ),
     ],
 )

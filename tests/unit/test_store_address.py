@@ -62,7 +62,7 @@ def test_a_tag_without_a_name_is_refused() -> None:
 
 
 def test_a_setting_that_stands_there_twice_is_refused() -> None:
-    with pytest.raises(InputError, match="'mount' stands there twice"):
+    with pytest.raises(InputError, match="'mount' is given twice"):
         parse("vault://host/a?mount=b&mount=c")
 
 

@@ -1,13 +1,13 @@
 """The command line: what a person, or monitoring, needs beside `pulumi`. It prints no secret, and takes none as a word.
 
-Exit status 3 stands for wrong words in every command: `verify` keeps 2 for forms that fail.
+Exit status 3 means invalid usage in every command: `verify` keeps 2 for forms that fail.
 """
 
 from typing import Any
 
 import click
 
-from whatsapp_flow_keys.command_line.asked import WRONG_WORDS
+from whatsapp_flow_keys.command_line.asked import USAGE_ERRORS
 from whatsapp_flow_keys.command_line.restoring import restore
 from whatsapp_flow_keys.command_line.showing import show
 from whatsapp_flow_keys.command_line.verifying import verify
@@ -15,11 +15,11 @@ from whatsapp_flow_keys.command_line.verifying import verify
 
 class _Commands(click.Group):
     def make_context(self, *given: Any, **more: Any) -> click.Context:
-        with WRONG_WORDS:
+        with USAGE_ERRORS:
             return super().make_context(*given, **more)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with WRONG_WORDS:
+        with USAGE_ERRORS:
             return super().invoke(ctx)
 
 

@@ -32,7 +32,7 @@ store_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 
-class _WrongWords:
+class _UsageErrors:
     """Within this block a usage error ends with status 3, not with click's 2."""
 
     def __enter__(self) -> None:
@@ -45,7 +45,7 @@ class _WrongWords:
             error.exit_code = 3  # type: ignore[misc]  # click asks the instance
 
 
-WRONG_WORDS = _WrongWords()
+USAGE_ERRORS = _UsageErrors()
 
 
 def look(urls: Sequence[str]) -> Survey:

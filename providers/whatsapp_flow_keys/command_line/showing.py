@@ -21,7 +21,7 @@ def show(urls: tuple[str, ...], as_json: bool) -> None:
     """Shows the key ring, in each store, and what Meta serves.
 
     It changes nothing and shows no secret. Exit status: 0; 1 where a store holds no ring, or it or Meta could not be
-    read; 3 for wrong words.
+    read; 3 for invalid usage.
     """
     found = look(urls)
     click.echo(json.dumps(_as_json(found), indent=2) if as_json else "\n".join(_told(found)))

@@ -35,8 +35,8 @@ _MEANING = {
 def verify(urls: tuple[str, ...], endpoint_url: str | None, as_json: bool) -> None:
     """Checks that Meta, every store and the live endpoint agree.
 
-    It changes nothing. Exit status, as monitoring plugins have it: 0 all agree; 1 forms work, but something is to be
-    mended; 2 forms fail or may fail; 3 whether forms work could not be seen, and wrong words.
+    It changes nothing. Exit status, as monitoring plugins have it: 0 all agree; 1 forms work, but something should be
+    fixed; 2 forms fail or may fail; 3 whether forms work could not be seen, and invalid usage.
     """
     try:
         endpoint = _endpoint(endpoint_url)

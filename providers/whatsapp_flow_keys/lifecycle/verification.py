@@ -29,7 +29,7 @@ class Level(IntEnum):
 
     OK = 0
     WARNING = 1
-    """Forms work; something is to be mended before it matters."""
+    """Forms work; something should be fixed before it matters."""
     CRITICAL = 2
     """Forms fail, or may fail."""
     UNKNOWN = 3

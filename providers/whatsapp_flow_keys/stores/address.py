@@ -52,7 +52,7 @@ def parse_address(url: str, field: str, *, settings: Collection[str], example: s
         if name == TAG or not (name in settings or is_tag):
             raise InputError(f"{field}: {name[:40]!r} is no setting of this store; known are {_names(settings)}")
         if [given for given, _ in pairs].count(name) > 1:
-            raise InputError(f"{field}: the setting {name[:40]!r} stands there twice")
+            raise InputError(f"{field}: the setting {name[:40]!r} is given twice")
     return Address(scheme.lower(), host, unquote(path), dict(pairs))
 
 

@@ -53,7 +53,7 @@ def complete_url(url: str, environ: Mapping[str, str] = os.environ) -> str:
 def parse_stores(store: object, backups: object) -> tuple[Store, ...]:
     """The stores of a number, the first one first; without :data:`STACK`, whose ring lies in the state.
 
-    Raises :class:`InputError` when one can't be used or stands there twice.
+    Raises :class:`InputError` when one can't be used or is given twice.
     """
     first = () if store == STACK else (open_store(store, "store"),)
     if not isinstance(backups, list | tuple):

@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Progress:
-    """One line that a terminal shows anew, and a log gets now and then."""
+    """One line that a terminal overwrites, and a log gets now and then."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -96,7 +96,7 @@ class Report:
         if self.under_way:
             yield _row("under way", self.under_way, "left behind before they ended")
         yield ""
-        yield _row("421 met", self.answers_421, "each has the key fetched anew and the form sent once more")
+        yield _row("421 met", self.answers_421, "each has the key fetched again and the form sent once more")
         yield _row("keys fetched", self.key_fetches)
         if self.latency_ms is not None:
             wait = self.latency_ms

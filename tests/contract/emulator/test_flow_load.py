@@ -262,7 +262,8 @@ def test_a_table_says_what_each_failure_means() -> None:
     assert "answered            0  0.00 %" in table
     assert "failed             20  100.00 %" in table
     assert (
-        "20  business-decryption-error: the endpoint could not decrypt (421), even with the key fetched anew\n" in table
+        "20  business-decryption-error: the endpoint could not decrypt (421), even with the key fetched again\n"
+        in table
     )
     assert "HTTP 421: 20" in table
 

@@ -98,7 +98,7 @@ class GraphClient:
     def _perform(self, call: _Call) -> tuple[Any, str | None]:
         """One call with its retries: transient errors with capped, jittered back-off, within the deadline.
 
-        The answer's body, and Meta's trace id. Of the tries that failed the last one is told, but rather the one that
+        Returns the answer's body and Meta's trace id. Of the tries that failed it raises the last one, or the last that
         may have taken effect.
         """
         ends = self._clock.monotonic() + self._settings.deadline

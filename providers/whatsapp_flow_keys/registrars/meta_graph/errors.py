@@ -33,7 +33,7 @@ _E = TypeVar("_E", bound="GraphError")
 class GraphError(RegistrarError):
     """Base of all that can go wrong with a call of the Graph API.
 
-    ``answer`` is what Meta said, or None where no answer came. ``transient``: waiting may mend it.
+    ``answer`` is what Meta said, or None where no answer came. ``transient``: it may be gone after a while.
     """
 
     transient: ClassVar[bool] = False
@@ -73,7 +73,7 @@ class GraphError(RegistrarError):
 
     @property
     def may_have_taken_effect(self) -> bool:
-        """The call was to change something, and may have done so, or may do so later: only reading tells."""
+        """The call was to change something, and may have done so, or may do so later: only reading shows it."""
         return self._changing and self._leaves_open()
 
     @property
