@@ -42,7 +42,7 @@ DEFECTS = (
         "a refusal takes back the mark of an offer",
         "lifecycle/registration.py",
         _PUBLISHES,
-        f"        try:\n    {_PUBLISHES}\n        except GraphError:\n"
+        f"        try:\n    {_PUBLISHES}\n        except RegistrarError:\n"
         "            self.rings.write(ring)\n            raise",
         ODD_PUBLICATIONS,
         "P",

@@ -90,7 +90,7 @@ DEFECTS = (
         _WRITES,
         f"{_TRIES_TO_WRITE}"
         "            except StoreUnavailableError:\n"
-        "                if not isinstance(self.found[0][0], RecordedRing):\n"
+        "                if not self.found[0][0].is_recorded:\n"
         "                    raise\n"
         "                return replace(held, ring=ring)",
         "3 moves: the stack with a backup, 1 faults",
