@@ -83,7 +83,7 @@ def test_another_owner_is_no_reason_to_let_the_passphrase_go(line: Line) -> None
     line.passphrase = "generated words"
     key = line.rotate()
     with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):
-        remove(line, owner="of before a rotation that failed half way", passphrase_goes=True)
+        remove(line, owner="replaced by a rotation that failed half way", passphrase_goes=True)
 
 
 def test_a_copy_in_the_clear_lets_the_generated_passphrase_go(line: Line) -> None:

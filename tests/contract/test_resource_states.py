@@ -184,3 +184,20 @@ def test_a_key_in_the_stack_has_no_places_and_no_former_passphrases_and_says_so(
     engine.up(managed_by="org/flows/renamed")
     outs = engine.state[EncryptionKeyProvider].outs
     assert (outs["former_passphrases"], outs["locations"]) == ([], [])
+
+
+def test_a_state_without_a_private_key_gets_none_by_an_update(engine: MiniatureEngine) -> None:
+    """Not the word None, which a ring would take for a key."""
+    engine.up()
+    key = engine.state[EncryptionKeyProvider]
+    without = {name: value for name, value in key.outs.items() if name != "private_key"}
+    updated = engine.provider(EncryptionKeyProvider).update(key.id, without, key.inputs)
+    assert "private_key" not in updated.outs
+
+
+def test_a_key_that_is_made_without_a_check_bears_the_date_of_today(engine: MiniatureEngine) -> None:
+    """A document with anything else in the place of a date could not be read again."""
+    common = {"phone_number_id": engine.number, "managed_by": STACK, "store": engine.store(), "backups": []}
+    created = engine.provider(EncryptionKeyProvider).create(common)
+    assert created.outs["issued_on"] == engine.clock.now().date().isoformat()
+    assert list(roles(engine.ring())) == [created.outs["fingerprint"]]

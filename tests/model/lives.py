@@ -96,7 +96,7 @@ ORDERS: dict[str, tuple[str, int, tuple[str, ...]]] = {
             "up",
             "a snapshot of the backup is taken",
             "a day passes",
-            "the number is registered anew",
+            "the number is registered again",
             "up --refresh",
             "rotation asked for, up",
             "rotation asked for, up",

@@ -21,7 +21,7 @@ def rotating(program: Program) -> Program:
 
 
 def taken_back(program: Program) -> Program:
-    """The program with the trigger of before."""
+    """The program with the trigger that it had before."""
     return program._replace(trigger=TRIGGERS[TRIGGERS.index(program.trigger) - 1])
 
 
@@ -128,7 +128,7 @@ def others(state: State) -> Iterator[Move]:
         yield Move("90 days pass", state._replace(world=older(world, days=90)))
     if world.meta.served:
         again = world._replace(meta=world.meta._replace(status="MISMATCH"), outside=True)
-        yield Move("the number is registered anew", state._replace(world=again))
+        yield Move("the number is registered again", state._replace(world=again))
     foreign = world._replace(meta=Meta(FOREIGN.fingerprint), outside=True)
     yield Move("somebody else publishes a key", state._replace(world=foreign))
     (program,) = state.programs

@@ -70,9 +70,10 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         from whatsapp_flow_keys.lifecycle.staging import NewKey, refuse_before_adoption, stage_in_stores
 
         instance, given = context.run.new_id(), given_key(news)
+        issued_on = issue_date(news.issued_on, None, context.run.today())  # a check has set it, unless none was made
         new = NewKey(
             given or context.run.new_key(),
-            str(news.issued_on),
+            issued_on,
             news.passphrase,
             given is not None,
             [news.take_over] if news.take_over else [],
@@ -81,7 +82,9 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         session = context.session(_claim(news, instance, formerly=replaced))
         if given is None:
             session.trail.done(Operation.GENERATED, new.key.fingerprint)
-        state = KeyState.recording(news, fingerprint=new.key.fingerprint, public_key_pem=new.key.public_key_pem)
+        state = KeyState.recording(
+            news, issued_on=issued_on, fingerprint=new.key.fingerprint, public_key_pem=new.key.public_key_pem
+        )
         if news.in_stack:
             if given:
                 refuse_before_adoption(new, session)
@@ -102,7 +105,7 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
             stored_ring=olds.stored_ring,
         )
         if news.in_stack:
-            return Updated(_in_stack(state, str(olds.private_key)), _concealed(olds, news))
+            return Updated(_in_stack(state, olds.private_key), _concealed(olds, news))
         from whatsapp_flow_keys.lifecycle.staging import claim_stores
 
         stores = _stores(news, olds)
@@ -151,7 +154,7 @@ def _goes_first(olds: KeyState, news: KeyInputs, updates: Sequence[str]) -> bool
     return "passphrase" in updates or is_moved(olds, news)
 
 
-def _in_stack(state: KeyState, private_key: str) -> KeyState:
+def _in_stack(state: KeyState, private_key: str | None) -> KeyState:
     return replace(state, private_key=private_key, former_passphrases=(), locations=())
 
 

@@ -137,7 +137,7 @@ class RegistrationInputs(OfNumber):
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationState(RegistrationInputs):
-    """Of a KeyRegistration."""
+    """Of a KeyRegistration. What a refresh finds wrong must show, so little is hidden."""
 
     proven_fingerprint: str | None = prop("The key whose registration was finished")
     foreign_fingerprint: str | None = prop("What a refresh found at Meta that is in no slot of the ring")

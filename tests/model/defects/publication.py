@@ -31,7 +31,7 @@ DEFECTS = (
         "P3",
     ),
     Defect(
-        "a number that was registered anew is left unsigned",
+        "a number that was registered again is left unsigned",
         "lifecycle/next_step.py",
         "if served == key and (found.served.is_valid or progress.was_read_enough):",
         "if served == key:",

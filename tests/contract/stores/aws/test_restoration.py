@@ -16,15 +16,15 @@ def test_a_deleted_ring_is_restored_and_joined(place: AwsPlace) -> None:
     ours = place.store()
     ours.write(ring(keys()[0]), ours.read())
     delete(ours)
-    anew = place.store()
-    found = anew.read()
+    later = place.store()
+    found = later.read()
     assert (found.ring, found.deleted) == (None, True)
-    anew.restore()
-    back = anew.read()
+    later.restore()
+    back = later.read()
     assert back.ring is not None
     joined = union([back.ring, ring(keys()[1], revision=2)])
     assert joined is not None
-    anew.write(joined, back)
+    later.write(joined, back)
     held = place.store().read().ring
     assert held is not None
     assert all(key.fingerprint in held for key in keys()[:2])

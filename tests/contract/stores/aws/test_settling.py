@@ -62,9 +62,9 @@ def test_the_marks_are_put_back_by_somebody_who_only_read(place: AwsPlace) -> No
     ours = place.store()
     ours.write(ring(), ours.read())
     place.client.untag_resource(SecretId=place.secret, TagKeys=list(MARKERS))
-    anew = place.store()
-    anew.read()
-    anew.settle()
+    later = place.store()
+    later.read()
+    later.settle()
     assert tags(place) == MARKERS
 
 
