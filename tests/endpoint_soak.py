@@ -89,7 +89,7 @@ def _endpoint(handler: Handler) -> FlowEndpoint:
     def read() -> KeyRing:
         count = next(reads)
         if count % 7 == 0:
-            raise StoreUnavailableError("down")
+            raise StoreUnavailableError("the store", "down")
         turn = count // 50
         current, previous = names[turn % 4], names[(turn - 1) % 4]
         return ring(key(current), key(previous), key("current"), revision=count)

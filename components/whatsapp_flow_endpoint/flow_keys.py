@@ -30,10 +30,10 @@ class FlowKeys:
         ring is empty, or ``before`` was another number's.
         """
         if not ring.keys:
-            raise StoreError(f"the key ring of phone number {ring.phone_number_id} holds no key")
+            raise StoreError(f"phone number {ring.phone_number_id}", "its key ring holds no key")
         held = before._opened if before else {}
         if before and before._number != ring.phone_number_id:
-            raise StoreError(f"the key ring of phone number {before._number} is now that of {ring.phone_number_id}")
+            raise StoreError(f"phone number {before._number}", f"its key ring is now that of {ring.phone_number_id}")
         self._number, self._passphrases = ring.phone_number_id, passphrases
         newest = before.revision if before else -1
         self.revision = max(ring.revision, newest)

@@ -50,18 +50,19 @@ def load(text: str, where: str) -> KeyRing:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        raise ForeignDocumentError(_not_ours(where, f"{len(text)} characters that are not JSON")) from None
+        raise ForeignDocumentError(where, _not_ours(f"{len(text)} characters that are not JSON")) from None
     if not isinstance(found, dict) or not isinstance(found.get("format"), str):
-        raise ForeignDocumentError(_not_ours(where, "JSON without the field `format`"))
+        raise ForeignDocumentError(where, _not_ours("JSON without the field `format`"))
     if found["format"] != FORMAT:
-        raise ForeignDocumentError(_of_another_format(where, found["format"]))
+        raise ForeignDocumentError(where, _of_another_format(found["format"]))
     try:
         return _ring(found)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         detail = str(error) if isinstance(error, _Damaged) else "a field is missing or of the wrong type"
         raise ForeignDocumentError(
-            f"{where}: the key ring document is damaged ({detail}); it was not touched. Restore it from a backup of "
-            f"that place, or remove it by hand if you are sure that no form needs its keys"
+            where,
+            f"the key ring document is damaged ({detail}); it was not touched. Restore it from a backup of "
+            f"that place, or remove it by hand if you are sure that no form needs its keys",
         ) from None
 
 
@@ -122,11 +123,11 @@ def _count(value: object) -> int:
     return value
 
 
-def _not_ours(where: str, what: str) -> str:
-    return f"{where}: holds {what}, not a key ring of WhatsApp Flows; it was not touched. Give another place"
+def _not_ours(what: str) -> str:
+    return f"holds {what}, not a key ring of WhatsApp Flows; it was not touched. Give another place"
 
 
-def _of_another_format(where: str, found: str) -> str:
+def _of_another_format(found: str) -> str:
     if found.startswith(_FAMILY):
-        return f"{where}: holds a key ring of format {found[:60]!r}; this version knows {FORMAT} only: upgrade it"
-    return _not_ours(where, "a document of another format")
+        return f"holds a key ring of format {found[:60]!r}; this version knows {FORMAT} only: upgrade it"
+    return _not_ours("a document of another format")

@@ -36,7 +36,16 @@ class PrivateKeyError(InputError):
 
 
 class MissingExtraError(InputError):
-    """A store was asked for whose client library isn't installed; the text says what to install."""
+    """A store was asked for whose client library isn't installed.
+
+    Args:
+        field: where the store was named.
+        said: what to install.
+    """
+
+    def __init__(self, field: str, said: str) -> None:
+        self.said = said
+        super().__init__(f"{field}: {said}")
 
 
 class FlowMessageError(FlowKeysError):
@@ -48,7 +57,16 @@ class NoKeyOpensError(FlowMessageError):
 
 
 class StoreError(FlowKeysError):
-    """A secret store could not be read or written."""
+    """A secret store could not be read or written.
+
+    Args:
+        place: the store's URL, or what names the store.
+        said: what happened there, and what to do.
+    """
+
+    def __init__(self, place: str, said: str) -> None:
+        self.said = said
+        super().__init__(f"{place}: {said}")
 
 
 class StoreUnavailableError(StoreError):

@@ -85,5 +85,5 @@ def _from_stores(urls: Sequence[str]) -> KeyRing:
             continue
         if ring is not None:
             return ring
-        failures.append(StoreError(f"{KEYS}: there is no key ring at {store.url}"))
-    raise failures[0] if len(failures) == 1 else StoreError("; ".join(map(str, failures)))
+        failures.append(StoreError(KEYS, f"there is no key ring at {store.url}"))
+    raise failures[0] if len(failures) == 1 else StoreError(KEYS, "; ".join(map(str, failures)))

@@ -20,7 +20,7 @@ from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.registrars.meta_graph.client import GraphClient
 from whatsapp_flow_keys.registrars.meta_graph.errors import AccountLockedError
 from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey, Registrar
+from whatsapp_flow_keys.registrars.registrar import Registrar, ServedKey
 from whatsapp_flow_keys.ring import KeyRing, Role
 from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_graph_emulator import Emulator
@@ -126,7 +126,7 @@ class Line:
     def wanted(self, fingerprint: str, replaceable: Sequence[str] = ()) -> Wanted:
         return Wanted(fingerprint, self.passphrase, replaceable)
 
-    def register(self, fingerprint: str, *, replaceable: Sequence[str] = ()) -> RegisteredKey:
+    def register(self, fingerprint: str, *, replaceable: Sequence[str] = ()) -> ServedKey:
         return register(self.wanted(fingerprint, replaceable), self.stores, self.session())
 
     def inspect(self, fingerprint: str) -> Inspection:

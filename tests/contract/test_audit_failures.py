@@ -6,7 +6,7 @@ from tests.contract.conftest import LOCKED, Line
 from tests.contract.told import WHOLE, last
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.errors import RegistrationError
-from whatsapp_flow_keys.registrars.meta_graph.errors import AccountLockedError, Answer, AnswerLostError, GraphError
+from whatsapp_flow_keys.registrars.meta_graph.errors import AccountLockedError, AnswerLostError, ErrorAnswer, GraphError
 
 
 def test_a_publication_that_failed_says_why_and_the_next_run_tells_the_rest(line: Line) -> None:
@@ -27,7 +27,7 @@ def test_a_publication_that_failed_says_why_and_the_next_run_tells_the_rest(line
 def test_an_answer_without_a_trace_id_is_told_without_one(line: Line) -> None:
     trail = line.claim().trail(line.told)
     with pytest.raises(GraphError), trail.step(Operation.PUBLISHED, "f" * 64):
-        raise AccountLockedError("set the public key", Answer(400, LOCKED))
+        raise AccountLockedError("set the public key", ErrorAnswer(400, LOCKED))
     assert last(line).trace_id is None
 
 

@@ -10,7 +10,7 @@ from whatsapp_flow_keys.errors import RegistrationError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.registration import register
 from whatsapp_flow_keys.lifecycle.staging import Recorded, claim_stores
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import ServedKey
 
 
 def test_a_first_key_and_each_rotation_are_told_from_its_staging_to_its_promotion(line: Line) -> None:
@@ -54,7 +54,7 @@ class Unsigned:
     def __init__(self, line: Line) -> None:
         self.line = line
 
-    def served(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> ServedKey:
         return replace(self.line.graph.served(phone_number_id), signature_status="MISMATCH")
 
     def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:

@@ -42,7 +42,7 @@ def test_a_soft_deleted_document_that_could_not_be_restored_is_told_as_failed(li
             return Versioned(None, "", deleted=True)
 
         def restore(self) -> None:
-            raise StoreUnavailableError(f"{self.url}: does not answer")
+            raise StoreUnavailableError(self.url, "does not answer")
 
     store = Gone(str(line.folder / "ring0.json"))
     with pytest.raises(StoreUnavailableError):

@@ -75,7 +75,7 @@ def test_a_staging_that_could_not_ask_meta_is_told_as_failed(line: Line) -> None
 def test_a_store_that_could_not_be_written_is_the_one_that_is_told_as_failed(line: Line) -> None:
     class Full(FileStore):
         def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
-            raise StoreUnavailableError(f"{self.url}: can't be written: no space left")
+            raise StoreUnavailableError(self.url, "can't be written: no space left")
 
     key = line.rotate()
     line.told.take()

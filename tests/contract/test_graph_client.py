@@ -28,7 +28,7 @@ from whatsapp_flow_keys.registrars.meta_graph.errors import (
     UnreachableError,
 )
 from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import ServedKey
 from whatsapp_graph_emulator import Emulator
 
 KEY = PrivateKey.generate()
@@ -57,7 +57,7 @@ def asked(emulator: Emulator, number: str, method: str | None = None) -> int:
 def test_a_key_that_is_set_is_read_back(emulator: Emulator, number: str, clock: TestClock) -> None:
     graph = client(emulator, clock)
     graph.publish(number, KEY.public_key_pem)
-    assert graph.served(number) == RegisteredKey(KEY.public_key_pem, KEY.fingerprint, "VALID")
+    assert graph.served(number) == ServedKey(KEY.public_key_pem, KEY.fingerprint, "VALID")
 
 
 @pytest.mark.parametrize(

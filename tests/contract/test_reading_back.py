@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.conftest import Line
 from whatsapp_flow_keys.lifecycle.registration import register
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import ServedKey
 
 
 @dataclass
@@ -16,7 +16,7 @@ class GraphThatLags:
     line: Line
     lag: int
 
-    def served(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> ServedKey:
         return self.line.graph.served(phone_number_id)
 
     def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:

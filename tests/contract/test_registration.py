@@ -24,7 +24,7 @@ from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
 from whatsapp_flow_keys.lifecycle.inspection import inspect
 from whatsapp_flow_keys.lifecycle.registration import register
 from whatsapp_flow_keys.registrars.meta_graph.errors import AccountLockedError, AnswerLostError, GraphError
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import ServedKey
 from whatsapp_flow_keys.ring import Role
 from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.store import Versioned
@@ -89,8 +89,8 @@ def test_nothing_is_published_while_a_backup_can_not_be_written(line: Line) -> N
     assert line.publications() == 0
 
 
-EMPTY = RegisteredKey()
-BLANK = RegisteredKey(signature_status="MISMATCH")
+EMPTY = ServedKey()
+BLANK = ServedKey(signature_status="MISMATCH")
 """What Meta documents for a number without a key; the other is what it does not."""
 
 
@@ -99,10 +99,10 @@ class SaysNothing:
     """Meta serves what it serves, and answers "nothing" this often first."""
 
     line: Line
-    answer: RegisteredKey
+    answer: ServedKey
     times: int
 
-    def served(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> ServedKey:
         self.times -= 1
         return self.answer if self.times >= 0 else self.line.graph.served(phone_number_id)
 
@@ -111,7 +111,7 @@ class SaysNothing:
 
 
 @pytest.mark.parametrize("answer", [EMPTY, BLANK])
-def test_nothing_beside_a_proven_key_is_asked_again(line: Line, answer: RegisteredKey) -> None:
+def test_nothing_beside_a_proven_key_is_asked_again(line: Line, answer: ServedKey) -> None:
     old = line.rotate()
     staged = line.stage()
     register(line.wanted(staged), line.stores, line.session(graph=SaysNothing(line, answer, 2)))
@@ -120,7 +120,7 @@ def test_nothing_beside_a_proven_key_is_asked_again(line: Line, answer: Register
 
 
 @pytest.mark.parametrize("answer", [EMPTY, BLANK])
-def test_nothing_beside_a_proven_key_is_no_reason_to_publish(line: Line, answer: RegisteredKey) -> None:
+def test_nothing_beside_a_proven_key_is_no_reason_to_publish(line: Line, answer: ServedKey) -> None:
     """A foreign key may be live, and forms may be under way."""
     old = line.rotate()
     staged = line.stage()
@@ -304,7 +304,7 @@ class GraphWhileAnotherRunWrites:
 
     line: Line
 
-    def served(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> ServedKey:
         store = self.line.stores[0]
         held, ring = store.read(), self.line.ring()
         store.write(replace(ring, revision=ring.revision + 1), held)

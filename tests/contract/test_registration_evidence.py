@@ -18,12 +18,12 @@ from whatsapp_flow_keys.lifecycle.inspection import inspect
 from whatsapp_flow_keys.lifecycle.registration import prove, register
 from whatsapp_flow_keys.lifecycle.staging import NewKey, Recorded, stage_in_stores
 from whatsapp_flow_keys.registrars.meta_graph.errors import GraphError
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import ServedKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 
-EMPTY = RegisteredKey()
-BLANK = RegisteredKey(signature_status="MISMATCH")
+EMPTY = ServedKey()
+BLANK = ServedKey(signature_status="MISMATCH")
 """What Meta documents for a number without a key; the other is what it does not."""
 
 
@@ -32,11 +32,11 @@ class SaysNothingAfterPublication:
     """Meta takes the key, and answers that it has none for a while."""
 
     line: Line
-    answer: RegisteredKey
+    answer: ServedKey
     left: int
     published: bool = False
 
-    def served(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> ServedKey:
         if self.published and self.left > 0:
             self.left -= 1
             return self.answer
@@ -52,7 +52,7 @@ class SaysNothingAfterPublication:
     [(EMPTY, 4, 1), (BLANK, 5, 1), (BLANK, 6, 2)],
 )
 def test_nothing_right_after_a_publication_is_read_again_and_no_contradiction(
-    line: Line, answer: RegisteredKey, times: int, publications: int
+    line: Line, answer: ServedKey, times: int, publications: int
 ) -> None:
     old, staged = line.rotate(), line.stage()
     before = line.publications()
@@ -95,7 +95,7 @@ class NeverSigned:
 
     line: Line
 
-    def served(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> ServedKey:
         served = self.line.graph.served(phone_number_id)
         return replace(served, signature_status="MISMATCH") if served.fingerprint else served
 
@@ -118,7 +118,7 @@ class SignedLater:
     line: Line
     unsigned: int = 2
 
-    def served(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> ServedKey:
         served = self.line.graph.served(phone_number_id)
         if served.fingerprint is None or self.unsigned == 0:
             return served
@@ -250,14 +250,14 @@ def test_nothing_is_proven_by_one_side_alone(line: Line, lacks: str) -> None:
     if lacks == "the ring":
         ring = replace(ring, keys=())
     else:
-        served = RegisteredKey()
+        served = ServedKey()
     with pytest.raises(RoundTripError, match=f"key {key} left the ring while it was registered"):
         prove(served, ring, line.wanted(key))
 
 
 def test_a_form_that_the_ring_does_not_open_proves_nothing(line: Line) -> None:
     key = line.rotate()
-    another = RegisteredKey(PrivateKey.generate().public_key_pem, key, "VALID")
+    another = ServedKey(PrivateKey.generate().public_key_pem, key, "VALID")
     with pytest.raises(RoundTripError, match="could not be decrypted with key"):
         prove(another, line.ring(), line.wanted(key))
 

@@ -93,7 +93,7 @@ def test_a_place_that_fails_while_a_recorded_ring_goes_is_told_as_a_failed_delet
     line.rotate()
 
     def fails() -> frozenset[str]:
-        raise StoreUnavailableError("down")
+        raise StoreUnavailableError("the store", "down")
 
     line.told.take()
     with pytest.raises(StoreUnavailableError):

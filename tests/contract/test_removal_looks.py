@@ -46,7 +46,7 @@ class Overtaken(FileStore):
     """Somebody else writes it right before each deletion."""
 
     def delete(self, expected: Versioned) -> str:
-        raise StoreConflictError(f"somebody else wrote it over {expected.version[:3]}")
+        raise StoreConflictError("the store", f"somebody else wrote it over {expected.version[:3]}")
 
 
 def test_a_deletion_that_another_run_overtakes_is_told_as_one_that_failed(line: Line) -> None:
@@ -86,7 +86,7 @@ def test_a_place_that_one_look_could_not_read_may_hold_any_key(line: Line, way_r
     line.stage()
     served = PrivateKey.generate()
     line.emulator.set_key(line.number, served.public_key_pem)
-    answers: list[Versioned | StoreUnavailableError] = [StoreUnavailableError("does not answer"), NOTHING]
+    answers: list[Versioned | StoreUnavailableError] = [StoreUnavailableError("the store", "does not answer"), NOTHING]
     backup = Answering(line, "ring1.json", answers[::way_round])
     said = refusal(line, line.stores[0], backup, passphrase_goes=True)
     assert f"Meta serves key {served.fingerprint}, of which a copy may be in" in said
@@ -114,7 +114,7 @@ def test_a_copy_that_stays_counts_though_its_store_does_not_say_which_place_it_i
 def test_the_named_key_may_go_though_a_place_can_not_be_read_while_meta_serves_none(line: Line) -> None:
     line.passphrase = "generated words"
     key = line.stage()
-    backup = Answering(line, "ring1.json", [StoreUnavailableError("does not answer")])
+    backup = Answering(line, "ring1.json", [StoreUnavailableError("the store", "does not answer")])
     assert "proves nothing" in refusal(line, line.stores[0], backup, passphrase_goes=True)
     force, opening = Force(fingerprint=key), Opening((), passphrase_goes=True)
     remove_stored_ring(line.stores[0], [backup], line.session(), force=force, opening=opening)
@@ -122,7 +122,7 @@ def test_the_named_key_may_go_though_a_place_can_not_be_read_while_meta_serves_n
 
 
 def test_where_no_key_is_known_none_is_named_as_the_way_on(line: Line) -> None:
-    store = Answering(line, "ring0.json", [StoreUnavailableError("does not answer")])
+    store = Answering(line, "ring0.json", [StoreUnavailableError("the store", "does not answer")])
     said = refusal(line, store, passphrase_goes=True)
     assert "force_destroy=True" in said
     assert "WHATSAPP_FORCE_DESTROY" not in said

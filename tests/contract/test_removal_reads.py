@@ -28,7 +28,7 @@ def test_a_store_that_fails_once_while_it_is_looked_at_is_judged_by_its_last_ans
         def read(self) -> Versioned:
             found = super().read()
             if self.reads == 2:
-                raise StoreUnavailableError(f"{self.url}: does not answer")
+                raise StoreUnavailableError(self.url, "does not answer")
             return found
 
     line.rotate()

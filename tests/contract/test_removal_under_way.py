@@ -8,7 +8,7 @@ from tests.contract.conftest import Line
 from tests.contract.removals import exists, remove
 from whatsapp_flow_keys.errors import DeletionRefusedError, FlowKeysError, StoreConflictError
 from whatsapp_flow_keys.lifecycle.removal import Force, Opening, remove_stored_ring
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import ServedKey
 from whatsapp_flow_keys.ring import Role
 from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.store import Versioned
@@ -45,7 +45,7 @@ class AskedThen:
     def __init__(self, line: Line, happens: Callable[[], object]) -> None:
         self._graph, self._happens = line.graph, happens
 
-    def served(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> ServedKey:
         found = self._graph.served(phone_number_id)
         self._happens()
         return found

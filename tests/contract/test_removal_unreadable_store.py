@@ -25,7 +25,7 @@ def test_a_store_that_can_not_say_whether_it_can_restore_is_named_with_the_same_
     class Unsaid(FileStore):
         @property
         def recoverable(self) -> bool:  # type: ignore[override]  # the others know it
-            raise StoreUnavailableError(f"{self.url}: does not answer")
+            raise StoreUnavailableError(self.url, "does not answer")
 
     key = line.rotate()
     store = Unsaid(str(line.folder / "ring0.json"))

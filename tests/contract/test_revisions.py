@@ -46,6 +46,6 @@ def test_one_file_under_two_names_is_no_store_with_a_backup(line: Line) -> None:
     (line.folder / "ring1.json").hardlink_to(line.folder / "ring0.json")
     written = line.ring()
     line.backups = 1
-    with pytest.raises(StoreError, match="are one place under two names"):
+    with pytest.raises(StoreError, match="under another name, so one is no backup"):
         line.stage()
     assert line.ring() == written

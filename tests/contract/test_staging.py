@@ -386,7 +386,7 @@ def test_a_backup_that_is_the_store_under_another_name_stops_it_before_anything_
     line.rotate()
     (line.folder / "ring1.json").hardlink_to(line.folder / "ring0.json")
     line.backups, written = 1, line.ring()
-    with pytest.raises(StoreError, match="are one place under two names, so one is no backup of the other"):
+    with pytest.raises(StoreError, match="under another name, so one is no backup of the other"):
         line.stage()
     assert line.ring() == written
 

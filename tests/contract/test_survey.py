@@ -10,8 +10,8 @@ from tests.contract.conftest import TestClock
 from whatsapp_flow_keys.errors import FlowKeysError, ForeignDocumentError, MissingExtraError, StoreUnavailableError
 from whatsapp_flow_keys.lifecycle.survey import Copy, Held, NoToken, Survey, Trouble, survey
 from whatsapp_flow_keys.registrars.meta_graph import errors
-from whatsapp_flow_keys.registrars.meta_graph.errors import Answer, GraphError
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey, Registrar
+from whatsapp_flow_keys.registrars.meta_graph.errors import ErrorAnswer, GraphError
+from whatsapp_flow_keys.registrars.registrar import Registrar, ServedKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.recorded import RecordedRing
@@ -40,9 +40,9 @@ class Place(FileStore):
 class Meta:
     """Meta answers with this, or fails so."""
 
-    answer: RegisteredKey | GraphError
+    answer: ServedKey | GraphError
 
-    def served(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> ServedKey:
         assert phone_number_id == NUMBER
         if isinstance(self.answer, GraphError):
             raise self.answer
@@ -146,9 +146,9 @@ def test_a_place_without_a_ring_gives_no_key_a_role() -> None:
             Held.NOTHING,
             Trouble("its document was soft-deleted", "run `pulumi up --refresh`, which restores it"),
         ),
-        (ForeignDocumentError("file:///1: holds a shopping list"), Held.FOREIGN, Trouble("holds a shopping list")),
-        (StoreUnavailableError("file:///1: can't be read"), Held.UNKNOWN, Trouble("can't be read")),
-        (MissingExtraError("file:///1: needs the extra vault"), Held.UNKNOWN, Trouble("needs the extra vault")),
+        (ForeignDocumentError("file:///1", "holds a shopping list"), Held.FOREIGN, Trouble("holds a shopping list")),
+        (StoreUnavailableError("file:///1", "can't be read"), Held.UNKNOWN, Trouble("can't be read")),
+        (MissingExtraError("file:///1", "needs the extra vault"), Held.UNKNOWN, Trouble("needs the extra vault")),
     ],
     ids=["a ring", "nothing", "soft-deleted", "something else", "down", "not installed"],
 )
@@ -161,13 +161,13 @@ def test_what_a_place_holds_and_what_to_do_about_it(
 
 
 def test_meta_is_asked_about_the_number_of_the_first_ring_that_could_be_read() -> None:
-    served = RegisteredKey("PEM", NEW, "VALID")
-    found = look(Place("1", StoreUnavailableError("down")), Place("2", ring()), graph=Meta(served))
+    served = ServedKey("PEM", NEW, "VALID")
+    found = look(Place("1", StoreUnavailableError("the store", "down")), Place("2", ring()), graph=Meta(served))
     assert (found.number, found.served, found.served_fingerprint, found.not_asked) == (NUMBER, served, NEW, None)
 
 
 def test_meta_is_not_asked_while_no_ring_names_the_number() -> None:
-    found = look(Place("1", StoreUnavailableError("down")), graph=Meta(RegisteredKey()))
+    found = look(Place("1", StoreUnavailableError("the store", "down")), graph=Meta(ServedKey()))
     assert (found.number, found.served, found.served_fingerprint) == (None, None, None)
     assert found.not_asked is not None
     assert "no key ring could be read" in found.not_asked.found
@@ -209,20 +209,20 @@ def test_whether_an_encrypted_key_opens_is_not_known_without_a_passphrase() -> N
     ("error", "do"),
     [
         (
-            errors.AccessTokenError(DOING, Answer(401, 190)),
+            errors.AccessTokenError(DOING, ErrorAnswer(401, 190)),
             "set WHATSAPP_ACCESS_TOKEN to a system user's token that is valid",
         ),
         (
-            errors.AppSecretProofError(DOING, Answer(400, 100)),
+            errors.AppSecretProofError(DOING, ErrorAnswer(400, 100)),
             "set WHATSAPP_APP_SECRET to the secret of the app that the token belongs to",
         ),
-        (errors.RateLimitError(DOING, Answer(429, 4)), "ask again in a few minutes"),
+        (errors.RateLimitError(DOING, ErrorAnswer(429, 4)), "ask again in a few minutes"),
         (
             errors.UnreachableError(DOING),
             "The Graph API can't be reached: check the network and WHATSAPP_GRAPH_URL, then run again",
         ),
         (
-            errors.AccountLockedError(DOING, Answer(400, 131031)),
+            errors.AccountLockedError(DOING, ErrorAnswer(400, 131031)),
             "The WhatsApp Business account is locked or blocked: see Meta Business Support Home, then run again",
         ),
     ],

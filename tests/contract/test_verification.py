@@ -12,7 +12,7 @@ from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.survey import Copy, Held, Survey, Trouble
 from whatsapp_flow_keys.lifecycle.verification import Check, Level, verify
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import ServedKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 NUMBER, ANOTHER_NUMBER = "106540352242922", "110200345501442"
@@ -44,11 +44,11 @@ def copy(place: str, held: KeyRing | Trouble | Held) -> Copy:
     return Copy(place, held, trouble=Trouble("is down"))
 
 
-def served(key: PrivateKey, status: str | None = "VALID") -> RegisteredKey:
-    return RegisteredKey(key.public_key_pem, key.fingerprint, status)
+def served(key: PrivateKey, status: str | None = "VALID") -> ServedKey:
+    return ServedKey(key.public_key_pem, key.fingerprint, status)
 
 
-def surveyed(*held: KeyRing | Trouble | Held, meta: RegisteredKey | None = None, words: tuple[str, ...] = ()) -> Survey:
+def surveyed(*held: KeyRing | Trouble | Held, meta: ServedKey | None = None, words: tuple[str, ...] = ()) -> Survey:
     """What a store holds, and its backup; ``Held.UNKNOWN`` is a place that is down."""
     copies = tuple(copy(place, each) for place, each in zip((STORE, BACKUP), held, strict=False))
     return Survey(copies, meta, None if meta else NOT_ASKED, NOON, words)
@@ -82,7 +82,7 @@ def test_why_meta_was_not_asked_is_what_is_not_known_of_it() -> None:
 
 
 def test_a_number_without_a_key_is_critical_and_has_no_signature() -> None:
-    found = surveyed(ring(), meta=RegisteredKey(signature_status="MISMATCH"))
+    found = surveyed(ring(), meta=ServedKey(signature_status="MISMATCH"))
     assert check(found, "served", "Meta") == (Level.CRITICAL, "serves no public key: no form can be sent", REFRESH)
     assert checks(found, "signature", "Meta") == []
 
@@ -273,9 +273,9 @@ def test_a_key_that_waits_is_named_by_its_first_twelve_digits_and_is_a_warning_o
     ("meta", "said"),
     [
         (None, "was not asked, since what Meta serves is not known"),
-        (RegisteredKey(), "was not asked, since what Meta serves is not known"),
+        (ServedKey(), "was not asked, since what Meta serves is not known"),
         (
-            RegisteredKey(
+            ServedKey(
                 ec.generate_private_key(ec.SECP256R1())
                 .public_key()
                 .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -288,7 +288,7 @@ def test_a_key_that_waits_is_named_by_its_first_twelve_digits_and_is_a_warning_o
     ],
     ids=["Meta not asked", "no key", "not RSA"],
 )
-def test_an_endpoint_is_asked_only_with_the_key_that_meta_serves(meta: RegisteredKey | None, said: str) -> None:
+def test_an_endpoint_is_asked_only_with_the_key_that_meta_serves(meta: ServedKey | None, said: str) -> None:
     with FlowEndpoint(lambda: [OLD]) as running:
         endpoint = LiveEndpoint(running.url)
         assert check(surveyed(ring(), meta=meta), "endpoint", endpoint.shown, endpoint) == (Level.UNKNOWN, said, "")

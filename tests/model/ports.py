@@ -26,7 +26,7 @@ from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
 from whatsapp_flow_keys.errors import FlowKeysError, StoreConflictError, StoreUnavailableError
 from whatsapp_flow_keys.keys import public_key_fingerprint
 from whatsapp_flow_keys.registrars.meta_graph.errors import AccountLockedError, AnswerLostError, UnreachableError
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import ServedKey
 from whatsapp_flow_keys.resources.in_passing import digest_of
 from whatsapp_flow_keys.resources.properties import KeyState
 from whatsapp_flow_keys.resources.run import Run
@@ -158,15 +158,15 @@ def _error(failure: Failure) -> FlowKeysError:
     if failure is Failure.ANSWER_LOST:
         return AnswerLostError("publish")
     if failure is Failure.CONFLICT:
-        return StoreConflictError("model: somebody else wrote")
-    return StoreUnavailableError("model: does not answer")
+        return StoreConflictError("model", "somebody else wrote")
+    return StoreUnavailableError("model", "does not answer")
 
 
 class ScriptedGraph:
     """The port to Meta."""
 
-    def served(self, _phone_number_id: str) -> RegisteredKey:
-        answer: RegisteredKey = _script.ask(Call("get"))
+    def served(self, _phone_number_id: str) -> ServedKey:
+        answer: ServedKey = _script.ask(Call("get"))
         return answer
 
     def publish(self, _phone_number_id: str, public_key_pem: str) -> None:

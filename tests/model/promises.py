@@ -8,7 +8,7 @@ from tests.model.mentions import recorded_words
 from tests.model.ports import JOINS
 from tests.model.program import KEY, REGISTRATION, RING, STACK, Program, place_of
 from tests.model.world import EMPTY, Call, Outcome, Pinged, Resource, World
-from whatsapp_flow_keys.registrars.registrar import VALID, RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import VALID, ServedKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey
 
 
@@ -110,7 +110,7 @@ def _published(world: World, run: Run, fingerprint: str) -> Iterator[str]:
     if run.program.store == STACK and fingerprint not in _recorded(world.states[run.slot]):
         yield f"P1: {name(fingerprint)} is published, and the state does not hold it"
     assert run.point is not None
-    seen = [answer for answer in run.point.answers if isinstance(answer, RegisteredKey)][-1].fingerprint
+    seen = [answer for answer in run.point.answers if isinstance(answer, ServedKey)][-1].fingerprint
     if EMPTY in world.odd:
         seen = world.meta.served  # an answer of nothing is no leave
     ready = not run.program.gate or Pinged(fingerprint, None) in run.point.answers
@@ -146,7 +146,7 @@ def _promoted(before: World, run: Run, call: Call) -> Iterator[str]:
     assert run.point is not None
     current = call.subject.current
     known = {ring.current.fingerprint for ring in _rings(before) if ring.current}
-    seen = {answer.fingerprint for answer in run.point.answers if isinstance(answer, RegisteredKey)}
+    seen = {answer.fingerprint for answer in run.point.answers if isinstance(answer, ServedKey)}
     if current is not None and current.fingerprint not in known | seen:
         yield f"P3: {name(current.fingerprint)} becomes current, and Meta was not seen to serve it"
 

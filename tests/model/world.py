@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from tests.model.keys import public_pem
-from whatsapp_flow_keys.registrars.registrar import VALID, RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import VALID, ServedKey
 from whatsapp_flow_keys.ring import KeyRing, keep_both
 from whatsapp_flow_keys.stores.store import Versioned
 
@@ -168,7 +168,7 @@ def _get(world: World, _call: Call, budget: int) -> Iterator[Outcome]:
     if budget:
         yield Outcome("fails", 1, world, Failure.META_DOWN)
     if budget and EMPTY in world.odd and meta.served:
-        yield Outcome(EMPTY, 1, world, RegisteredKey())
+        yield Outcome(EMPTY, 1, world, ServedKey())
 
 
 def _publish(world: World, call: Call, budget: int) -> Iterator[Outcome]:
@@ -288,10 +288,10 @@ def with_late(world: World, late: Late) -> World:
     return world._replace(late=tuple(sorted({*world.late, late}, key=repr)))
 
 
-def _registered(fingerprint: str | None, status: str) -> RegisteredKey:
+def _registered(fingerprint: str | None, status: str) -> ServedKey:
     if fingerprint is None:
-        return RegisteredKey(signature_status="MISMATCH")
-    return RegisteredKey(public_pem(fingerprint), fingerprint, status)
+        return ServedKey(signature_status="MISMATCH")
+    return ServedKey(public_pem(fingerprint), fingerprint, status)
 
 
 def aged(ring: KeyRing, *, days: int = 0, hours: int = 0) -> KeyRing:

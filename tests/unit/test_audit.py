@@ -21,7 +21,7 @@ from whatsapp_flow_keys.audit import AuditLog, Event, Operation
 from whatsapp_flow_keys.errors import StoreError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.trail import RULES, Trail
-from whatsapp_flow_keys.registrars.meta_graph.errors import Answer, AnswerLostError, ServiceUnavailableError
+from whatsapp_flow_keys.registrars.meta_graph.errors import AnswerLostError, ErrorAnswer, ServiceUnavailableError
 
 NUMBER, STACK, KEY = "106540352242922", "org/flows/prod", "ab" * 32
 EVENT = Event(Operation.PUBLISHED, NUMBER, STACK, KEY, trace_id="AbC1")
@@ -252,7 +252,7 @@ def test_a_warning_that_nobody_can_hear_stops_nothing(tmp_path: Path) -> None:
 
 
 def test_a_failure_says_why_and_bears_metas_trace_id() -> None:
-    event = failed(ServiceUnavailableError("publish", Answer(500, 131000, trace_id="AbC1")))
+    event = failed(ServiceUnavailableError("publish", ErrorAnswer(500, 131000, trace_id="AbC1")))
     assert (event.operation, event.outcome, event.trace_id) == (Operation.PUBLISHED, "failed", "AbC1")
     assert event.reason is not None
     assert "Meta has a fault at its side" in event.reason
@@ -264,9 +264,10 @@ def test_a_lost_answer_is_an_unknown_outcome() -> None:
 
 @pytest.mark.parametrize(("error", "rule"), RULES.items(), ids=RULES.values())
 def test_what_a_rule_stops_is_refused_with_the_rule_as_outcome(error: type[Exception], rule: str) -> None:
-    event = failed(error("It is not right. So it was not done."))
-    assert (event.operation, event.outcome) == (Operation.REFUSED, rule)
-    assert event.reason == "It is not right. So it was not done."
+    where = ("a store",) if issubclass(error, StoreError) else ()
+    failure = error(*where, "It is not right. So it was not done.")
+    event = failed(failure)
+    assert (event.operation, event.outcome, event.reason) == (Operation.REFUSED, rule, str(failure))
 
 
 def test_the_text_of_an_error_that_is_not_ours_is_not_told() -> None:
@@ -275,7 +276,7 @@ def test_the_text_of_an_error_that_is_not_ours_is_not_told() -> None:
 
 
 def test_a_failure_is_told_by_the_innermost_step_only() -> None:
-    told, error = Told(), StoreError("the store is down")
+    told, error = Told(), StoreError("the store", "the store is down")
     trail = Trail(told, NUMBER, STACK)
     with pytest.raises(StoreError), trail.step(Operation.VERIFIED, KEY), trail.changing([(Operation.OFFERED, KEY)]):
         raise error

@@ -8,7 +8,7 @@ import pytest
 from whatsapp_flow_keys.errors import FlowKeysError
 from whatsapp_flow_keys.registrars.meta_graph import errors
 from whatsapp_flow_keys.registrars.meta_graph.answers import error_answer
-from whatsapp_flow_keys.registrars.meta_graph.errors import Answer, GraphError, error_for, is_error_body
+from whatsapp_flow_keys.registrars.meta_graph.errors import ErrorAnswer, GraphError, error_for, is_error_body
 
 DOING = "read the public key of phone number 106540352242922"
 USAGE = "X-Business-Use-Case-Usage"
@@ -188,7 +188,7 @@ def test_only_an_object_named_error_is_an_error_body(given: object) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.__name__ for kind in KINDS])
 def test_every_class_says_what_happened_and_what_to_do(kind: type[GraphError]) -> None:
-    error = kind(DOING, Answer(status=400, code=7))
+    error = kind(DOING, ErrorAnswer(status=400, code=7))
     assert isinstance(error, FlowKeysError)
     assert DOING in str(error)
     assert kind.advice.format(settings="whatsapp:") in str(error)
@@ -250,16 +250,16 @@ def test_the_advice_names_the_thing_to_do(kind: type[GraphError], word: str) -> 
 def test_what_was_to_change_something_may_have_done_so_where_meta_did_not_refuse_it(
     status: int, code: int | None, open_: bool
 ) -> None:
-    changing = error_for(DOING, Answer(status, code), changing=True)
+    changing = error_for(DOING, ErrorAnswer(status, code), changing=True)
     assert changing.may_have_taken_effect is open_
     assert ("did not confirm the call" in str(changing)) is open_
     assert ("did not confirm the call" in changing.found) is open_
-    assert not error_for(DOING, Answer(status, code)).may_have_taken_effect
+    assert not error_for(DOING, ErrorAnswer(status, code)).may_have_taken_effect
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.__name__ for kind in KINDS])
 def test_an_error_of_one_of_several_accounts_calls_the_settings_by_its_names(kind: type[GraphError]) -> None:
-    said = str(kind(DOING, Answer(status=400, code=7)).of_account("north"))
+    said = str(kind(DOING, ErrorAnswer(status=400, code=7)).of_account("north"))
     assert "whatsapp:" not in said
     assert ("north:" in said) is ("{settings}" in kind.advice)
 

@@ -42,7 +42,7 @@ class Asked:
 
     def failed(self) -> None:
         """The client has given up."""
-        self.answer.set_exception(StoreUnavailableError("https://vault.example.com: does not answer"))
+        self.answer.set_exception(StoreUnavailableError("https://vault.example.com", "does not answer"))
         self._join()
 
     def _join(self) -> None:

@@ -180,7 +180,7 @@ def test_a_wrong_shape_waits_for_nothing(line: Line) -> None:
 
 
 def test_a_store_that_is_down_takes_no_key_away(line: Line, caplog: pytest.LogCaptureFixture) -> None:
-    line.store.failure = StoreUnavailableError("https://vault.example.com: does not answer")
+    line.store.failure = StoreUnavailableError("https://vault.example.com", "does not answer")
     assert line.finish(line.begin(sent(to=key("new")))) == 421
     assert line.finish(line.begin(sent())) == 200
     assert "goes on with the keys it has: https://vault.example.com: does not answer" in caplog.text
@@ -198,7 +198,7 @@ def test_whatever_a_client_library_raises_takes_no_key_away_and_is_not_quoted(
 
 def test_an_outage_is_one_line_and_its_end_another(line: Line, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "whatsapp_flow_endpoint")
-    line.store.failure = StoreUnavailableError("down")
+    line.store.failure = StoreUnavailableError("the store", "down")
     for _ in range(3):
         line.clock.move(APART)
         line.finish(line.begin(sent(to=key("new"))))

@@ -9,7 +9,7 @@ from whatsapp_flow_keys.lifecycle.findings import NOTHING
 from whatsapp_flow_keys.lifecycle.next_step import PUBLICATIONS, READS, Do, Found, GateState, Progress, Stop, next_step
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.registrars.meta_graph.errors import AnswerLostError, UnexpectedAnswerError
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import ServedKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 NUMBER, PLACE = "106540352242922", "file:///keys.json"
@@ -37,7 +37,7 @@ def step(
 ) -> Do | Stop:
     keys = tuple(RingKey(key, role, "2026-11-24", None, "PEM") for key, role in held.items())
     ring = KeyRing(NUMBER, "acme/flows/prod", "owner-1", 1, keys)
-    key = RegisteredKey("PEM", served, status) if served else RegisteredKey(signature_status=status)
+    key = ServedKey("PEM", served, status) if served else ServedKey(signature_status=status)
     return next_step(Found(key, ring, [PLACE], other_is_current), Wanted(WANTED, None, replaceable), progress)
 
 
@@ -169,5 +169,5 @@ def test_a_first_key_is_published(status: str | None) -> None:
 
 def test_a_registration_begins_with_nothing_done_and_nothing_said() -> None:
     assert Progress() == Progress(GateState.NONE, publications=0, reads=0, unconfirmed=None)
-    assert not Found(RegisteredKey(), KeyRing(NUMBER, "acme/flows/prod", "owner-1", 1, ()), [PLACE]).other_is_current
+    assert not Found(ServedKey(), KeyRing(NUMBER, "acme/flows/prod", "owner-1", 1, ()), [PLACE]).other_is_current
     assert not Wanted(WANTED).deployed

@@ -77,7 +77,11 @@ CALLS: list[tuple[Any, ...]] = [
 @pytest.mark.parametrize(
     ("failure", "name", "text"),
     [
-        (StoreUnavailableError("ring.json: the disk is full"), "StoreUnavailableError", "ring.json: the disk is full"),
+        (
+            StoreUnavailableError("ring.json", "the disk is full"),
+            "StoreUnavailableError",
+            "ring.json: the disk is full",
+        ),
         (KeyError("hunter2"), "UnexpectedError", "KeyError in Failing.{method}; run again with"),
         (SystemExit("hunter2"), "UnexpectedError", "SystemExit in Failing.{method}; run again with"),
     ],
@@ -92,18 +96,20 @@ def test_every_failure_of_every_method_names_the_number_and_the_account(
 
 
 def test_a_text_that_names_the_number_is_left_as_it_is() -> None:
-    text = f"phone number {NUMBER}: nobody is there"
-    assert said(Failing(StoreUnavailableError(text)), "create", PROPS) == f"StoreUnavailableError: {text}"
+    failure = StoreUnavailableError(f"phone number {NUMBER}", "nobody is there")
+    assert said(Failing(failure), "create", PROPS) == f"StoreUnavailableError: {failure}"
 
 
 def test_the_number_is_that_of_the_newest_inputs() -> None:
-    sentence = said(Failing(StoreUnavailableError("down")), "update", "id", {"phone_number_id": OTHER}, PROPS)
-    assert sentence == f"StoreUnavailableError: phone number {NUMBER}: down"
+    sentence = said(
+        Failing(StoreUnavailableError("the store", "down")), "update", "id", {"phone_number_id": OTHER}, PROPS
+    )
+    assert sentence == f"StoreUnavailableError: phone number {NUMBER}: the store: down"
 
 
 def test_the_number_of_the_state_serves_where_the_inputs_have_none_that_is_one() -> None:
-    sentence = said(Failing(StoreUnavailableError("down")), "check", PROPS, {"phone_number_id": 1.5})
-    assert sentence == f"StoreUnavailableError: phone number {NUMBER}: down"
+    sentence = said(Failing(StoreUnavailableError("the store", "down")), "check", PROPS, {"phone_number_id": 1.5})
+    assert sentence == f"StoreUnavailableError: phone number {NUMBER}: the store: down"
 
 
 def test_a_missing_setting_of_an_account_is_called_by_its_name() -> None:

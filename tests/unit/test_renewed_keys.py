@@ -37,12 +37,12 @@ def test_keys_that_are_held_are_not_parsed_again(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_ring_without_keys_is_refused_and_takes_none_away() -> None:
-    with pytest.raises(StoreError, match=f"the key ring of phone number {NUMBER} holds no key"):
+    with pytest.raises(StoreError, match=f"phone number {NUMBER}: its key ring holds no key"):
         FlowKeys(ring())
     with pytest.raises(StoreError, match="holds no key"):
         FlowKeys(ring(key())).renewed(ring(revision=2))
 
 
 def test_another_numbers_ring_is_refused() -> None:
-    with pytest.raises(StoreError, match=f"the key ring of phone number {NUMBER} is now that of 4711471147"):
+    with pytest.raises(StoreError, match=f"phone number {NUMBER}: its key ring is now that of 4711471147"):
         FlowKeys(ring(key())).renewed(ring(key(), number="4711471147"))

@@ -74,28 +74,28 @@ def test_a_step_that_ends_well_tells_nothing(trail: Trail, told: Told) -> None:
 
 
 def test_a_failure_is_told_with_its_operation_key_store_and_words(trail: Trail, told: Told) -> None:
-    fail(trail, StoreUnavailableError("the disk is full"))
+    fail(trail, StoreUnavailableError("the store", "the disk is full"))
     (event,) = told.events
     assert (event.operation, event.outcome, event.fingerprint) == (Operation.STAGED, "failed", KEY)
-    assert (event.store, event.reason) == ("file:///ring.json", "the disk is full")
+    assert (event.store, event.reason) == ("file:///ring.json", "the store: the disk is full")
 
 
 @pytest.mark.parametrize(
-    ("kind", "rule"),
+    ("refusal", "rule"),
     [
-        (ForeignKeyError, "foreign_key"),
-        (KeyNotInRingError, "key_not_in_ring"),
-        (EndpointNotReadyError, "endpoint_not_ready"),
-        (ForeignDocumentError, "foreign_document"),
-        (PrivateKeyError, "private_key_unreadable"),
-        (PassphraseChangeError, "passphrase_change_unfinished"),
-        (UnsavedKeyError, "key_not_saved"),
+        (ForeignKeyError("no"), "foreign_key"),
+        (KeyNotInRingError("no"), "key_not_in_ring"),
+        (EndpointNotReadyError("no"), "endpoint_not_ready"),
+        (ForeignDocumentError("the store", "no"), "foreign_document"),
+        (PrivateKeyError("no"), "private_key_unreadable"),
+        (PassphraseChangeError("no"), "passphrase_change_unfinished"),
+        (UnsavedKeyError("no"), "key_not_saved"),
     ],
 )
 def test_a_refusal_is_told_by_the_rule_that_people_filter_by(
-    trail: Trail, told: Told, kind: type[FlowKeysError], rule: str
+    trail: Trail, told: Told, refusal: FlowKeysError, rule: str
 ) -> None:
-    fail(trail, kind("no"))
+    fail(trail, refusal)
     (event,) = told.events
     assert (event.operation, event.outcome, event.fingerprint) == (Operation.REFUSED, rule, KEY)
 
@@ -126,13 +126,13 @@ def test_of_steps_in_one_another_the_innermost_tells_it_once(trail: Trail, told:
 
 def fail_inside(trail: Trail) -> None:
     with trail.step(Operation.STAGED, KEY):
-        raise StoreUnavailableError("down")
+        raise StoreUnavailableError("the store", "down")
 
 
 def test_another_failure_after_it_is_told_too(trail: Trail, told: Told) -> None:
-    fail(trail, StoreUnavailableError("down"))
-    fail(trail, StoreUnavailableError("still down"))
-    assert [event.reason for event in told.events] == ["down", "still down"]
+    fail(trail, StoreUnavailableError("the store", "down"))
+    fail(trail, StoreUnavailableError("the store", "still down"))
+    assert [event.reason for event in told.events] == ["the store: down", "the store: still down"]
 
 
 def test_changes_are_told_when_they_are_done(trail: Trail, told: Told) -> None:
@@ -148,7 +148,7 @@ def test_changes_are_told_when_they_are_done(trail: Trail, told: Told) -> None:
 def test_changes_that_fail_are_each_told_as_failed_and_not_as_done(trail: Trail, told: Told) -> None:
     changes = [(Operation.STAGED, KEY), (Operation.RETIRED, "b" * 64)]
     with pytest.raises(StoreUnavailableError), trail.step(Operation.VERIFIED, None), trail.changing(changes):
-        raise StoreUnavailableError("down")
+        raise StoreUnavailableError("the store", "down")
     assert [(event.operation, event.fingerprint, event.outcome) for event in told.events] == [
         (Operation.STAGED, KEY, "failed"),
         (Operation.RETIRED, "b" * 64, "failed"),

@@ -18,7 +18,7 @@ import requests
 from whatsapp_flow_keys.errors import FlowMessageError
 from whatsapp_flow_keys.flow_protocol import signature
 from whatsapp_flow_keys.flow_protocol.message import PING, Session, encrypt_request
-from whatsapp_flow_keys.flow_protocol.timed_post import Answer, post
+from whatsapp_flow_keys.flow_protocol.timed_post import HttpAnswer, post
 from whatsapp_flow_keys.keys import load_public_key
 
 _ACTIVE = {"data": {"status": "active"}}
@@ -39,10 +39,20 @@ class Endpoint(Protocol):
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a ping was not answered as Meta asks, and what to do. ``status`` is HTTP's, None where no answer came."""
+    """Why a ping was not answered as Meta asks, and what to do.
 
+    Args:
+        place: the endpoint's scheme, host and port.
+        said: what it did, as in ``answered 500, not 200``.
+        status: HTTP's; None where no answer came.
+    """
+
+    place: str
     said: str
     status: int | None = None
+
+    def __str__(self) -> str:
+        return f"the endpoint {self.place} {self.said}"
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,7 @@ class LiveEndpoint:
     def refusal(self, public_key_pem: str) -> str | None:
         """See :class:`Endpoint`."""
         refused = self.ping(public_key_pem)
-        return refused.said if refused else None
+        return str(refused) if refused else None
 
     def ping(self, public_key_pem: str) -> Refusal | None:
         """The same as a value. Never raises."""
@@ -71,9 +81,9 @@ class LiveEndpoint:
         try:
             answer = post(self.url, body, headers, seconds=_TIMEOUT, largest=_LARGEST_ANSWER)
         except Exception as error:  # noqa: BLE001 (a hostile answer may raise what no library names)
-            return Refusal(f"the endpoint {self.shown} {_why_silent(error)}")
+            return Refusal(self.shown, _why_silent(error))
         said = self._judge(answer, session)
-        return Refusal(said, answer.status) if said else None
+        return Refusal(self.shown, said, answer.status) if said else None
 
     @property
     def shown(self) -> str:
@@ -81,9 +91,9 @@ class LiveEndpoint:
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
-    def _judge(self, answer: Answer, session: Session) -> str | None:
+    def _judge(self, answer: HttpAnswer, session: Session) -> str | None:
         status = answer.status
-        said = f"the endpoint {self.shown} answered {status}"
+        said = f"answered {status}"
         if status == 421:
             return (
                 f"{said}: it does not hold the private key yet. Give it this number's `endpoint_env`, by `deploy=` "

@@ -12,14 +12,14 @@ _CHUNK = 4096
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """The status, and the body as far as it was read."""
 
     status: int
     content: bytes
 
 
-def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float, largest: int) -> Answer:
+def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float, largest: int) -> HttpAnswer:
     """The answer, its body cut soon after ``largest`` bytes. Follows no redirect.
 
     Raises :class:`TimeoutError` after ``seconds``, :class:`requests.Timeout` where connecting alone took too long, and
@@ -32,7 +32,7 @@ def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float, larg
         return http.within(seconds, lambda: _post(http, url, body, headers, largest))
 
 
-def _post(http: requests.Session, url: str, body: bytes, headers: dict[str, str], largest: int) -> Answer:
+def _post(http: requests.Session, url: str, body: bytes, headers: dict[str, str], largest: int) -> HttpAnswer:
     with http.post(
         url,
         data=body,
@@ -42,7 +42,7 @@ def _post(http: requests.Session, url: str, body: bytes, headers: dict[str, str]
         allow_redirects=False,
         stream=True,
     ) as answer:
-        return Answer(answer.status_code, _content(answer, largest))
+        return HttpAnswer(answer.status_code, _content(answer, largest))
 
 
 def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:

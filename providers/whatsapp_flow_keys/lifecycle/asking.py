@@ -5,13 +5,13 @@ status. So an empty answer, or "nothing" beside a key that was registered, is as
 """
 
 from whatsapp_flow_keys.lifecycle.session import Session
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import ServedKey
 
 _ASKS = 3
 _SECONDS_BETWEEN_ASKS = 1.0
 
 
-def ask(session: Session, *, known: bool) -> RegisteredKey:
+def ask(session: Session, *, known: bool) -> ServedKey:
     """What Meta serves. ``known``: a key of the number was registered, so "nothing" contradicts what is known.
 
     Raises :class:`RegistrarError` if Meta can't be asked.

@@ -8,7 +8,7 @@ from whatsapp_flow_keys.lifecycle.findings import IN_PLACE
 from whatsapp_flow_keys.lifecycle.rings import look_at_ring
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import ServedKey
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.store import Store
 
@@ -23,7 +23,7 @@ class Inspection:
         foreign: the fingerprint that Meta serves, if every store could be read and none holds it.
     """
 
-    served: RegisteredKey
+    served: ServedKey
     key_ring: str
     foreign: str | None
 

@@ -35,7 +35,7 @@ from whatsapp_flow_keys.lifecycle.findings import NOTHING
 from whatsapp_flow_keys.lifecycle.foreign_key import foreign_key_error
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.registrars.errors import RegistrarError, UnconfirmedError
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import ServedKey
 from whatsapp_flow_keys.ring import KeyRing
 
 PUBLICATIONS = 3
@@ -56,7 +56,7 @@ class Found:
         other_is_current: another key that Meta serves was made *current* since this look began.
     """
 
-    served: RegisteredKey
+    served: ServedKey
     ring: KeyRing
     places: Sequence[str]
     other_is_current: bool = False

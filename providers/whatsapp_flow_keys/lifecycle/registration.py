@@ -19,7 +19,7 @@ from whatsapp_flow_keys.lifecycle.rings import Rings, read_rings
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.registrars.errors import RegistrarError
-from whatsapp_flow_keys.registrars.registrar import VALID, RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import VALID, ServedKey
 from whatsapp_flow_keys.ring import KeyRing, offer, promote
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK
@@ -27,7 +27,7 @@ from whatsapp_flow_keys.stores.urls import STACK
 _SECONDS_BETWEEN_READS = 1.0
 
 
-def register(wanted: Wanted, stores: Sequence[Store], session: Session, *, gate: Gate | None = None) -> RegisteredKey:
+def register(wanted: Wanted, stores: Sequence[Store], session: Session, *, gate: Gate | None = None) -> ServedKey:
     """Makes Meta serve the wanted key, and proves it. Running it again continues from what it finds.
 
     Args:
@@ -64,7 +64,7 @@ class _Registration:
     rings: Rings
     progress: Progress
 
-    def run(self) -> RegisteredKey:
+    def run(self) -> ServedKey:
         """Takes one step after another until the key is proven, or raises the error that says why it can't be."""
         found = self.look()
         while True:
@@ -147,7 +147,7 @@ class _Registration:
             return error
         return None
 
-    def prove(self, served: RegisteredKey) -> RegisteredKey:
+    def prove(self, served: ServedKey) -> ServedKey:
         """Reads both sides back. After a round trip the key becomes current, whatever its role was."""
         key, wanted = self.wanted.fingerprint, self.wanted
         self.rings = self.rings.read_no_older(key)
@@ -163,7 +163,7 @@ class _Registration:
         return served
 
 
-def prove(served: RegisteredKey, ring: KeyRing, wanted: Wanted) -> None:
+def prove(served: ServedKey, ring: KeyRing, wanted: Wanted) -> None:
     """Encrypts a sample request with the key that Meta serves, and decrypts it with the key in the ring.
 
     Raises :class:`RoundTripError` if that fails.
@@ -205,7 +205,7 @@ def _with_one_passphrase(ring: KeyRing, wanted: Wanted) -> KeyRing:
     return ring
 
 
-def _not_valid(number: str, served: RegisteredKey) -> str:
+def _not_valid(number: str, served: ServedKey) -> str:
     return (
         f"phone number {number}: Meta serves the key, but its signature status is {served.signature_status}, not "
         f"{VALID}. Register the phone number for the Cloud API again if that stays, then run `pulumi up --refresh`"

@@ -35,7 +35,7 @@ def restore(source: Store, target: Store, clock: Clock, audit: Audit) -> Restore
     ring = held_by_source.ring
     if ring is None:
         deleted = " (it was deleted; bring it back first)" if held_by_source.deleted else ""
-        raise StoreError(f"{source.url}: there is no key ring to restore from{deleted}")
+        raise StoreError(source.url, f"there is no key ring to restore from{deleted}")
     claim = Claim(ring.phone_number_id, ring.managed_by, ring.owner)
     trail = claim.trail(audit)
     with trail.step(Operation.RESTORED, None, store=target.url):

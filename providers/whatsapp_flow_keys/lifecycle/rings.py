@@ -50,8 +50,9 @@ class Rings:
         for (store, before), (_, now) in zip(self.found, again.found, strict=True):
             if _revision(now) < _revision(before):
                 raise StoreError(
-                    f"{store.url}: answers with an older key ring than it held a moment ago. If that stays, somebody "
-                    f"rolled it back. Run `pulumi up` again"
+                    store.url,
+                    "answers with an older key ring than it held a moment ago. If that stays, somebody "
+                    "rolled it back. Run `pulumi up` again",
                 )
         return again
 
@@ -85,7 +86,7 @@ def look_at_ring(store: Store, claim: Claim) -> KeyRing:
     """
     held = store.read()
     if held.deleted:
-        raise StoreError(f"{store.url}: its document was deleted; the next `pulumi up` restores it")
+        raise StoreError(store.url, "its document was deleted; the next `pulumi up` restores it")
     return _union(((store, held),), claim, None)
 
 
@@ -118,8 +119,9 @@ def _union(found: Sequence[tuple[Store, Versioned]], claim: Claim, desired: str 
             _check_ownership(store.url, held.ring, claim)
         if held.place and places.setdefault(held.place, store.url) != store.url:
             raise StoreError(
-                f"{places[held.place]} and {store.url} are one place under two names, so one is no backup of the "
-                f"other; nothing was changed. Name it once, and give another place as the backup"
+                store.url,
+                f"is the same place as {places[held.place]} under another name, so one is no backup of the other; "
+                f"nothing was changed. Name it once, and give another place as the backup",
             )
     joined = union([held.ring for _, held in found if held.ring], desired=desired)
     ring = joined or KeyRing(claim.phone_number_id, claim.managed_by, claim.owner)
@@ -129,11 +131,13 @@ def _union(found: Sequence[tuple[Store, Versioned]], claim: Claim, desired: str 
 def _check_ownership(url: str, ring: KeyRing, claim: Claim) -> None:
     if ring.phone_number_id != claim.phone_number_id:
         raise ForeignDocumentError(
-            f"{url}: holds the key ring of phone number {ring.phone_number_id}, not of {claim.phone_number_id}; "
-            f"it was not touched. Give each phone number a place of its own"
+            url,
+            f"holds the key ring of phone number {ring.phone_number_id}, not of {claim.phone_number_id}; "
+            f"it was not touched. Give each phone number a place of its own",
         )
     if ring.managed_by not in (claim.managed_by, claim.formerly):
         raise ForeignDocumentError(
-            f"{url}: the key ring of phone number {ring.phone_number_id} is managed by the stack {ring.managed_by}; "
-            f"{claim.managed_by} must not change it. Give this stack another store, or manage the number there only"
+            url,
+            f"the key ring of phone number {ring.phone_number_id} is managed by the stack {ring.managed_by}; "
+            f"{claim.managed_by} must not change it. Give this stack another store, or manage the number there only",
         )

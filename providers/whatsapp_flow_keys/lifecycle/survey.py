@@ -11,7 +11,7 @@ from whatsapp_flow_keys.custody.pem import is_encrypted, open_key
 from whatsapp_flow_keys.errors import ForeignDocumentError, MissingExtraError, PrivateKeyError, StoreError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.registrars.errors import RegistrarError
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey, Registrar
+from whatsapp_flow_keys.registrars.registrar import Registrar, ServedKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, promote
 from whatsapp_flow_keys.stores.store import Store
 
@@ -76,7 +76,7 @@ class Survey:
     """What was found at the moment ``at`` (UTC). ``not_asked`` says why ``served`` is None."""
 
     copies: tuple[Copy, ...]
-    served: RegisteredKey | None
+    served: ServedKey | None
     not_asked: Trouble | None
     at: datetime
     passphrases: tuple[str, ...] = field(repr=False)
@@ -147,21 +147,16 @@ def _look(store: Store) -> Copy:
     try:
         held = store.read()
     except ForeignDocumentError as error:
-        return Copy(store.url, Held.FOREIGN, trouble=_without(store.url, error))
+        return Copy(store.url, Held.FOREIGN, trouble=Trouble(error.said))
     except (StoreError, MissingExtraError) as error:
-        return Copy(store.url, Held.UNKNOWN, trouble=_without(store.url, error))
+        return Copy(store.url, Held.UNKNOWN, trouble=Trouble(error.said))
     if held.ring is not None:
         return Copy(store.url, Held.RING, held.ring, recorded=store.is_recorded)
     deleted = Trouble("its document was soft-deleted", "run `pulumi up --refresh`, which restores it")
     return Copy(store.url, Held.NOTHING, trouble=deleted if held.deleted else Trouble("there is no key ring"))
 
 
-def _without(place: str, error: Exception) -> Trouble:
-    """The error's sentence without the place that it begins with, which is shown beside it."""
-    return Trouble(str(error).removeprefix(f"{place}: "))
-
-
-def _ask(registrar: Registrar | None, number: str | None) -> tuple[RegisteredKey | None, Trouble | None]:
+def _ask(registrar: Registrar | None, number: str | None) -> tuple[ServedKey | None, Trouble | None]:
     if number is None:
         return None, Trouble("was not asked: no key ring could be read, so the phone number ID is not known")
     if registrar is None:

@@ -14,7 +14,7 @@ from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 from whatsapp_flow_keys.flow_protocol.message import is_round_trip
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.lifecycle.survey import Copy, Held, Survey
-from whatsapp_flow_keys.registrars.registrar import VALID, RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import VALID, ServedKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, may_come_to_be_served
 
 _UP = "run `pulumi up`"
@@ -92,7 +92,7 @@ def _of_meta(survey: Survey) -> Iterator[Check]:
         yield _of_signature(served)
 
 
-def _of_signature(served: RegisteredKey) -> Check:
+def _of_signature(served: ServedKey) -> Check:
     status = served.signature_status or "none"
     if served.is_valid:
         return Check("signature", "Meta", Level.OK, f"signature status {VALID}")
@@ -220,7 +220,7 @@ def _waits_long(key: RingKey, survey: Survey) -> bool:
     return survey.at.date() - date.fromisoformat(key.issued_on) >= _LONGEST_PENDING
 
 
-def _of_endpoint(endpoint: LiveEndpoint, served: RegisteredKey | None) -> Check:
+def _of_endpoint(endpoint: LiveEndpoint, served: ServedKey | None) -> Check:
     place = endpoint.shown
     if served is None or served.public_key_pem is None:
         return Check("endpoint", place, Level.UNKNOWN, "was not asked, since what Meta serves is not known")
@@ -231,9 +231,8 @@ def _of_endpoint(endpoint: LiveEndpoint, served: RegisteredKey | None) -> Check:
     refused = endpoint.ping(served.public_key_pem)
     if refused is None:
         return Check("endpoint", place, Level.OK, "answers a ping that is encrypted with the key that Meta serves")
-    said = refused.said.removeprefix(f"the endpoint {place} ")
     wants_signature = refused.status == 432 and endpoint.app_secret is None
-    return Check("endpoint", place, Level.UNKNOWN if wants_signature else Level.CRITICAL, said)
+    return Check("endpoint", place, Level.UNKNOWN if wants_signature else Level.CRITICAL, refused.said)
 
 
 def short(fingerprint: str) -> str:

@@ -12,7 +12,7 @@ ACCOUNT = "whatsapp:account"
 
 
 @dataclass(frozen=True)
-class RegisteredKey:
+class ServedKey:
     """What is served for a phone number.
 
     Args:
@@ -36,7 +36,7 @@ class RegisteredKey:
 class Registrar(Protocol):
     """Who serves the public keys of an account's numbers. Threads may call it at once."""
 
-    def served(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> ServedKey:
         """What is served now. Raises :class:`RegistrarError`."""
 
     def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:

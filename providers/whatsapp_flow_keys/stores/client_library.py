@@ -19,8 +19,9 @@ def require_extra(extra: str, *modules: str, field: str) -> None:
     """Raises :class:`MissingExtraError`, which says what to install, where one of ``modules`` is missing."""
     if not all(_is_there(module) for module in modules):
         raise MissingExtraError(
-            f"{field}: this store needs {' and '.join(module.partition('.')[0] for module in modules)}: "
-            f'pip install "whatsapp-flow-encryption[{extra}]"'
+            field,
+            f"this store needs {' and '.join(module.partition('.')[0] for module in modules)}: "
+            f'pip install "whatsapp-flow-encryption[{extra}]"',
         )
 
 

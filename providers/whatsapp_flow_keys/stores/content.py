@@ -19,18 +19,19 @@ def text_of(ring: KeyRing, where: str, limit: int) -> str:
     size = len(text.encode())
     if size > limit:
         raise RingTooLargeError(
-            f"{where}: the key ring has {size} bytes with its {len(ring.keys)} keys, and the store takes {limit}; "
+            where,
+            f"the key ring has {size} bytes with its {len(ring.keys)} keys, and the store takes {limit}; "
             f"nothing was written. A key leaves the ring 24 hours after it was last offered to Meta: rotate again "
-            f"after that, or move to a store that takes more"
+            f"after that, or move to a store that takes more",
         )
     return text
 
 
 def lost_race(where: str) -> StoreConflictError:
     """The error for a write that came second."""
-    return StoreConflictError(f"{where}: somebody else wrote it meanwhile; nothing was overwritten. Run again")
+    return StoreConflictError(where, "somebody else wrote it meanwhile; nothing was overwritten. Run again")
 
 
 def lost_deletion(where: str) -> StoreConflictError:
     """The error for a deletion of what somebody else wrote since it was read."""
-    return StoreConflictError(f"{where}: somebody else wrote it meanwhile, so it was not deleted. Run again")
+    return StoreConflictError(where, "somebody else wrote it meanwhile, so it was not deleted. Run again")

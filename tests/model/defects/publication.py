@@ -9,7 +9,7 @@ _PUBLISHES = "        unconfirmed = self._send(key)"
 _RAISES = "                    raise error\n"
 _RETURNS_AS_IF_SERVED = (
     "                    if ' was published ' in str(error):\n"
-    "                        return RegisteredKey(None, self.wanted.fingerprint, VALID)\n"
+    "                        return ServedKey(None, self.wanted.fingerprint, VALID)\n"
     f"{_RAISES}"
 )
 

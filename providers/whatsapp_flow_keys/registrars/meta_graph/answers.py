@@ -8,15 +8,15 @@ from typing import Any
 
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.keys import public_key_fingerprint
-from whatsapp_flow_keys.registrars.meta_graph.errors import Answer, UnexpectedAnswerError, is_error_body
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey
+from whatsapp_flow_keys.registrars.meta_graph.errors import ErrorAnswer, UnexpectedAnswerError, is_error_body
+from whatsapp_flow_keys.registrars.registrar import ServedKey
 
 _KEY = "business_public_key"
 _STATUS = "business_public_key_signature_status"
 _LONGEST_QUOTE = 300
 
 
-def registered_key(body: Any, doing: str) -> RegisteredKey:
+def served_key(body: Any, doing: str) -> ServedKey:
     """The key in the answer to a GET: ``data`` as a list (live) or object, or a flat object (Meta's guide).
 
     Blank, absent and empty all mean that no key is set. Raises :class:`UnexpectedAnswerError` for another shape.
@@ -32,20 +32,20 @@ def registered_key(body: Any, doing: str) -> RegisteredKey:
     if entry and not entry.keys() & {_KEY, _STATUS}:
         raise UnexpectedAnswerError(doing)
     if not pem or not pem.strip():
-        return RegisteredKey(signature_status=status)
+        return ServedKey(signature_status=status)
     try:
-        return RegisteredKey(pem, public_key_fingerprint(pem), status)
+        return ServedKey(pem, public_key_fingerprint(pem), status)
     except InputError:
         raise UnexpectedAnswerError(doing, advice="Meta serves something that is not a public key.") from None
 
 
-def error_answer(status: int, headers: Mapping[str, str], body: Any, hidden: tuple[str, ...]) -> Answer:
+def error_answer(status: int, headers: Mapping[str, str], body: Any, hidden: tuple[str, ...]) -> ErrorAnswer:
     """Meta's error envelope as a value, with every text of ``hidden`` (tokens) taken out of what it says."""
     error = body["error"] if is_error_body(body) else {}
     extra = error.get("error_data")
     details = extra.get("details") if isinstance(extra, dict) else None
     trace = error.get("fbtrace_id") or headers.get("x-fb-trace-id")
-    return Answer(
+    return ErrorAnswer(
         status=status,
         code=_number(error.get("code")),
         subcode=_number(error.get("error_subcode")),

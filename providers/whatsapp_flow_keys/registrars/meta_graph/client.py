@@ -17,12 +17,12 @@ from typing import Any
 import requests
 
 from whatsapp_flow_keys.clock import Clock, SystemClock
-from whatsapp_flow_keys.registrars.meta_graph.answers import error_answer, registered_key, time_of
+from whatsapp_flow_keys.registrars.meta_graph.answers import error_answer, served_key, time_of
 from whatsapp_flow_keys.registrars.meta_graph.errors import (
     AccessTokenError,
-    Answer,
     AnswerLostError,
     ClockSkewError,
+    ErrorAnswer,
     GraphError,
     UnexpectedAnswerError,
     UnreachableError,
@@ -30,7 +30,7 @@ from whatsapp_flow_keys.registrars.meta_graph.errors import (
     is_error_body,
 )
 from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
-from whatsapp_flow_keys.registrars.registrar import RegisteredKey
+from whatsapp_flow_keys.registrars.registrar import ServedKey
 from whatsapp_flow_keys.timed_exchange import NeverConnectedError, TimedSession
 
 _CONNECT_TIMEOUT = 5.0
@@ -67,12 +67,12 @@ class GraphClient:
         self._tokens = list(settings.access_tokens)
         self._local = threading.local()
 
-    def served(self, phone_number_id: str) -> RegisteredKey:
+    def served(self, phone_number_id: str) -> ServedKey:
         """``GET /{version}/{phone number id}/whatsapp_business_encryption``. Raises :class:`GraphError`."""
         call = _Call("GET", phone_number_id, f"read the public key of phone number {phone_number_id}")
         with self._of_account():
             body, trace_id = self._perform(call)
-            return replace(registered_key(body, call.doing), trace_id=trace_id)
+            return replace(served_key(body, call.doing), trace_id=trace_id)
 
     def publish(self, phone_number_id: str, public_key_pem: str) -> str | None:
         """``POST`` to the same edge, as a form (Meta's guide). Repeating it does no harm. Meta's trace id, if any.
@@ -84,7 +84,7 @@ class GraphClient:
         with self._of_account():
             body, trace_id = self._perform(call)
             if not isinstance(body, dict) or body.get("success") is not True:
-                raise UnexpectedAnswerError(doing, Answer(200, trace_id=trace_id or ""), changing=True)
+                raise UnexpectedAnswerError(doing, ErrorAnswer(200, trace_id=trace_id or ""), changing=True)
             return trace_id
 
     @contextmanager

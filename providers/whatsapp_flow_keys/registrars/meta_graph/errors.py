@@ -14,7 +14,7 @@ from whatsapp_flow_keys.registrars.errors import NumberGoneError, RegistrarError
 
 
 @dataclass(frozen=True)
-class Answer:
+class ErrorAnswer:
     """What Meta's error body said. ``retry_after`` is in seconds, from the header or the usage headers."""
 
     status: int
@@ -47,7 +47,7 @@ class GraphError(RegistrarError):
     """The same where the settings come from the environment."""
 
     def __init__(
-        self, doing: str, answer: Answer | None = None, advice: str | None = None, *, changing: bool = False
+        self, doing: str, answer: ErrorAnswer | None = None, advice: str | None = None, *, changing: bool = False
     ) -> None:
         """``changing``: the call was to change something at Meta."""
         self.doing = doing
@@ -331,7 +331,7 @@ _BY_CODE: Mapping[int, type[GraphError]] = {
 }
 
 
-def error_for(doing: str, answer: Answer, *, changing: bool = False) -> GraphError:
+def error_for(doing: str, answer: ErrorAnswer, *, changing: bool = False) -> GraphError:
     """The typed error for an error answer. ``doing`` is what was tried, as in "read the key of phone number 1";
     ``changing``: it was tried to change something."""
     advice = None
@@ -340,13 +340,13 @@ def error_for(doing: str, answer: Answer, *, changing: bool = False) -> GraphErr
     return _class_of(answer)(doing, answer, advice, changing=changing)
 
 
-def _other_node(answer: Answer) -> str | None:
+def _other_node(answer: ErrorAnswer) -> str | None:
     """The kind of object that the ID belongs to, where Meta says that it has no encryption key."""
     node = re.search(r"on node type \((\w{1,60})\)", answer.message) if answer.code == 100 else None
     return node[1] if node and "PhoneNumber" not in node[1] else None
 
 
-def _class_of(answer: Answer) -> type[GraphError]:
+def _class_of(answer: ErrorAnswer) -> type[GraphError]:
     code = answer.code
     said = f"{answer.message} {answer.details}".lower()
     if code == 100 and (answer.subcode == 33 or _other_node(answer)):
@@ -372,7 +372,7 @@ def _class_of(answer: Answer) -> type[GraphError]:
     return GraphError if code is not None else UnexpectedAnswerError
 
 
-def _quoted(answer: Answer) -> str:
+def _quoted(answer: ErrorAnswer) -> str:
     code = "" if answer.code is None else f"code {answer.code}" + (f"/{answer.subcode}" if answer.subcode else "")
     said = answer.details or answer.message
     parts = [f"Meta said: {said}" if said else "", code, f"HTTP {answer.status}"]

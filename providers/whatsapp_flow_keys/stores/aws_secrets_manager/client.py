@@ -18,8 +18,8 @@ from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_attem
 class RefusedError(StoreUnavailableError):
     """The service said no, by a ``code`` whose meaning depends on what is there."""
 
-    def __init__(self, text: str, code: str) -> None:
-        super().__init__(text)
+    def __init__(self, url: str, said: str, code: str) -> None:
+        super().__init__(url, said)
         self.code = code
 
 
@@ -112,22 +112,23 @@ def ask(secret: AwsSecret, service: str, action: str, **parameters: Any) -> dict
         raise _error(secret.url, f"{service}:{action}", type(error).__name__, "") from None
     if _ALWAYS_ANSWERED.get(action, "ARN") not in answer:
         raise StoreUnavailableError(
-            f"{secret.url}: what answered {service}:{action} is not AWS; check AWS_ENDPOINT_URL and the proxy"
+            secret.url, f"what answered {service}:{action} is not AWS; check AWS_ENDPOINT_URL and the proxy"
         )
     return dict(answer)
 
 
 def _error(url: str, action: str, code: str, message: str) -> StoreUnavailableError:
     if code.startswith("AccessDenied") and re.search(r"\bKMS\b|\bkms:", message):
-        return StorePermissionError(f"{url}: {_KMS.format(action=action, code=code)}")
-    kind, text = StoreUnavailableError, "AWS gave an answer to {action} that isn't known here ({code}); run again"
+        return StorePermissionError(url, _KMS.format(action=action, code=code))
+    kind: type[StoreUnavailableError] = StoreUnavailableError
+    text = "AWS gave an answer to {action} that isn't known here ({code}); run again"
     for known, sentence, codes in _ERRORS:
         if code in codes.split():
             kind, text = known, sentence
-    text = f"{url}: {text.format(action=action, code=code[:60])}"
+    text = text.format(action=action, code=code[:60])
     if code.startswith("AccessDenied"):  # who may not do what to which secret; other messages may quote a value
         text += f". AWS says: {message[:300]}"
-    return RefusedError(text, code) if kind is RefusedError else kind(text)
+    return RefusedError(url, text, code) if issubclass(kind, RefusedError) else kind(url, text)
 
 
 _TALKATIVE = ("botocore.auth", "botocore.endpoint", "botocore.parsers")

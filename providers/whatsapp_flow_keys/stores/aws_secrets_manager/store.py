@@ -89,8 +89,9 @@ class AwsSecretsManagerStore:
                 return found
             self._clock.sleep(pause)
         raise StoreUnavailableError(
-            f"{self.url}: AWS names a current version and does not answer its value; run again in a minute. If that "
-            f"stays, check that no other service manages the secret"
+            self.url,
+            "AWS names a current version and does not answer its value; run again in a minute. If that "
+            "stays, check that no other service manages the secret",
         )
 
     def _read(self) -> Versioned | None:
@@ -101,8 +102,9 @@ class AwsSecretsManagerStore:
             return self._without_value(refused)
         if "SecretBinary" in answer:
             raise ForeignDocumentError(
-                f"{self.url}: holds {len(answer['SecretBinary'])} bytes as SecretBinary, not a key ring of WhatsApp "
-                f"Flows; it was not touched. Give another place"
+                self.url,
+                f"holds {len(answer['SecretBinary'])} bytes as SecretBinary, not a key ring of WhatsApp "
+                f"Flows; it was not touched. Give another place",
             )
         ring = ring_in(answer.get("SecretString", ""), self.url)
         if ring is not None:
@@ -144,13 +146,15 @@ class AwsSecretsManagerStore:
             return
         if not self._secret.is_ours:
             raise StoreUnavailableError(
-                f"{self.url}: is scheduled for deletion. It was given by secret_id=, so the team that it belongs to "
-                f"must restore it; then run again"
+                self.url,
+                "is scheduled for deletion. It was given by secret_id=, so the team that it belongs to "
+                "must restore it; then run again",
             )
         if not any(tag["Key"] == MANAGED_BY for tag in found.get("Tags", ())):
             raise ForeignDocumentError(
-                f"{self.url}: is scheduled for deletion and has no tag {MANAGED_BY}, so it is not a key ring of this "
-                f"project; it was not restored. Give another name"
+                self.url,
+                f"is scheduled for deletion and has no tag {MANAGED_BY}, so it is not a key ring of this "
+                f"project; it was not restored. Give another name",
             )
         self._ask("RestoreSecret")
         self._look_until(lambda found: found is not None and "DeletedDate" not in found)
@@ -187,13 +191,15 @@ class AwsSecretsManagerStore:
         regions = ", ".join(replica["Region"] for replica in found.get("ReplicationStatus", ()))
         if found.get("PrimaryRegion", self._secret.region) != self._secret.region:
             raise StoreUnavailableError(
-                f"{self.url}: is a replica of the secret in {found['PrimaryRegion']}, and AWS deletes a replica at "
-                f"once and for good; nothing was deleted. Remove it yourself if it may go, or give the secret's region"
+                self.url,
+                f"is a replica of the secret in {found['PrimaryRegion']}, and AWS deletes a replica at "
+                f"once and for good; nothing was deleted. Remove it yourself if it may go, or give the secret's region",
             )
         if regions:
             raise StoreUnavailableError(
-                f"{self.url}: is replicated to {regions}, and AWS does not delete a secret that has replicas; nothing "
-                f"was deleted. Remove them (`aws secretsmanager remove-regions-from-replication`), then run again"
+                self.url,
+                f"is replicated to {regions}, and AWS does not delete a secret that has replicas; nothing "
+                f"was deleted. Remove them (`aws secretsmanager remove-regions-from-replication`), then run again",
             )
 
     def _check_deleted(self, found: Mapping[str, Any], expected: Versioned) -> None:
@@ -206,15 +212,17 @@ class AwsSecretsManagerStore:
             again = self._describe()
             if again is None or "DeletedDate" in again:
                 raise StoreUnavailableError(
-                    f"{self.url}: somebody else wrote it while it was being deleted, and it could not be restored. "
+                    self.url,
+                    f"somebody else wrote it while it was being deleted, and it could not be restored. "
                     f"Restore it with `aws secretsmanager restore-secret`, or by the next `pulumi up`. The cause: "
-                    f"{error}"
+                    f"{error}",
                 ) from None
         if "DeletedDate" in found:
             raise lost_deletion(self.url)
         raise StoreUnavailableError(
-            f"{self.url}: AWS did not confirm the deletion, so it is not known whether somebody wrote meanwhile, and "
-            f"it was restored. Run again"
+            self.url,
+            "AWS did not confirm the deletion, so it is not known whether somebody wrote meanwhile, and "
+            "it was restored. Run again",
         )
 
     def _without_value(self, refused: "RefusedError") -> Versioned | None:
@@ -234,8 +242,9 @@ class AwsSecretsManagerStore:
     def _create(self, ring: KeyRing, text: str, ours: str) -> None:
         if not self._secret.is_ours:
             raise StoreUnavailableError(
-                f"{self.url}: there is no such secret, and one that is given by secret_id= is never made here. Ask "
-                f"the team that it belongs to, or give name= for one of this stack's own"
+                self.url,
+                "there is no such secret, and one that is given by secret_id= is never made here. Ask "
+                "the team that it belongs to, or give name= for one of this stack's own",
             )
         self._check_caller()
         key = {"KmsKeyId": self._secret.kms_key_id} if self._secret.kms_key_id else {}
@@ -319,8 +328,9 @@ class AwsSecretsManagerStore:
     def _check_account(self, account: str) -> None:
         if self._secret.account not in ("", account):
             raise StorePermissionError(
-                f"{self.url}: these credentials are of account {account}, the ring was recorded in "
-                f"{self._secret.account}; nothing was written. Use credentials of {self._secret.account} (AWS_PROFILE)"
+                self.url,
+                f"these credentials are of account {account}, the ring was recorded in "
+                f"{self._secret.account}; nothing was written. Use credentials of {self._secret.account} (AWS_PROFILE)",
             )
 
     def _ask(self, action: str, **parameters: Any) -> dict[str, Any]:

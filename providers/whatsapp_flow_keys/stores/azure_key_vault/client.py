@@ -107,7 +107,7 @@ class SecretCalls:
         with suppress(NotFoundError, BeingRecoveredError), self._asking("recover"):
             self._client().begin_recover_deleted_secret(self._name)
         if self._awaited(self.get) is None:
-            raise BeingRecoveredError(f"{self._url}: is still being recovered. Run again in a minute")
+            raise BeingRecoveredError(self._url, "is still being recovered. Run again in a minute")
 
     def delete(self, *, recoverable: bool) -> Deletion:
         """Deletes the secret, and waits until it is through. ``recoverable``: whether it can be recovered then."""
@@ -179,8 +179,9 @@ class SecretCalls:
             raise as_ours(self._url, error, permission) from None  # its text may quote an answer's body
         except ValueError:
             raise StoreUnavailableError(
-                f"{self._url}: what answers there is no Key Vault of this name: it asks for a token of another domain; "
-                f"none was sent. Check the host name"
+                self._url,
+                "what answers there is no Key Vault of this name: it asks for a token of another domain; "
+                "none was sent. Check the host name",
             ) from None
 
 

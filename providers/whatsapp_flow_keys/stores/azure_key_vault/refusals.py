@@ -50,8 +50,9 @@ def as_ours(url: str, error: "AzureError", permission: str) -> StoreError:
     if isinstance(error, ClientAuthenticationError) and error.status_code != 401:
         tried = error.message.rpartition("Attempted credentials:")[2]
         return StorePermissionError(
-            f"{url}: nobody is signed in to Azure. Run `az login`, set AZURE_CLIENT_ID, AZURE_TENANT_ID and "
-            f"AZURE_CLIENT_SECRET, or run where a managed identity is. Tried were: {_without_secrets(tried)}"
+            url,
+            f"nobody is signed in to Azure. Run `az login`, set AZURE_CLIENT_ID, AZURE_TENANT_ID and "
+            f"AZURE_CLIENT_SECRET, or run where a managed identity is. Tried were: {_without_secrets(tried)}",
         )
     if isinstance(error, HttpResponseError) and error.status_code is not None:
         return _refusal(url, error, permission)
@@ -64,40 +65,41 @@ def as_ours(url: str, error: "AzureError", permission: str) -> StoreError:
         reason = "the vault can't be reached; check its host name and the network"
     else:
         reason = "the vault did not answer in time or broke off; run again"
-    return StoreUnavailableError(f"{url}: {reason}")
+    return StoreUnavailableError(url, reason)
 
 
 def _refusal(url: str, error: "HttpResponseError", permission: str) -> StoreError:
     status, codes = error.status_code or 0, _codes(error)
     if status == 401:
         return StorePermissionError(
-            f"{url}: the vault does not accept the token of this identity; sign in again (`az login`), to the vault's "
-            f"tenant"
+            url,
+            "the vault does not accept the token of this identity; sign in again (`az login`), to the vault's tenant",
         )
     if status == 403:
         return _forbidden(url, codes, permission)
     if status == 404:
-        return NotFoundError(f"{url}: there is no such secret")
+        return NotFoundError(url, "there is no such secret")
     if status == 409:
         return _conflict(url, codes)
     if status == 429:
-        return StoreUnavailableError(f"{url}: the vault has too many requests at the moment; run again in a minute")
+        return StoreUnavailableError(url, "the vault has too many requests at the moment; run again in a minute")
     said = f" ({', '.join(sorted(codes))})" if codes else ""
-    return StoreUnavailableError(f"{url}: the vault answered {status}{said}; run again, and look at it if that stays")
+    return StoreUnavailableError(url, f"the vault answered {status}{said}; run again, and look at it if that stays")
 
 
 def _forbidden(url: str, codes: set[str], permission: str) -> StoreError:
     """403 is the secret's state, the network or a permission; the inner code says which."""
     if "SecretDisabled" in codes:
-        return StoreUnavailableError(f"{url}: the secret is disabled; enable its newest version in the vault")
+        return StoreUnavailableError(url, "the secret is disabled; enable its newest version in the vault")
     if "ForbiddenByFirewall" in codes:
         return StoreUnavailableError(
-            f"{url}: the vault's firewall doesn't let this network in; add it there, or use a private endpoint"
+            url, "the vault's firewall doesn't let this network in; add it there, or use a private endpoint"
         )
     if "ForbiddenByConnection" in codes:
         return StoreUnavailableError(
-            f"{url}: the vault's public network access is disabled, and this request did not come through a private "
-            f"endpoint; run where the vault's private endpoint is, or enable public network access"
+            url,
+            "the vault's public network access is disabled, and this request did not come through a private "
+            "endpoint; run where the vault's private endpoint is, or enable public network access",
         )
     word = _WORDS.get(permission, permission)
     role = (
@@ -111,26 +113,29 @@ def _forbidden(url: str, codes: set[str], permission: str) -> StoreError:
         ways = f"The vault uses access policies: {policy}"
     else:
         ways = f"With Azure RBAC {role}. Else {policy}"
-    return StorePermissionError(f"{url}: this identity lacks the permission `{word}` for secrets. {ways}")
+    return StorePermissionError(url, f"this identity lacks the permission `{word}` for secrets. {ways}")
 
 
 def _conflict(url: str, codes: set[str]) -> StoreError:
     """409 without an inner code that speaks of a deletion means that somebody is writing."""
     if "ObjectIsDeletedButRecoverable" in codes:
         return DeletedError(
-            f"{url}: the secret was deleted and its name is held back; nothing was written. Run again, which recovers "
-            f"it, for which this identity needs the permissions `get` and `recover`"
+            url,
+            "the secret was deleted and its name is held back; nothing was written. Run again, which recovers "
+            "it, for which this identity needs the permissions `get` and `recover`",
         )
     if "ObjectIsBeingDeleted" in codes:
         return BeingDeletedError(
-            f"{url}: is still being deleted, which takes Key Vault a while. Run again in a minute; `pulumi up` then "
-            f"recovers it"
+            url,
+            "is still being deleted, which takes Key Vault a while. Run again in a minute; `pulumi up` then "
+            "recovers it",
         )
     if "ObjectIsBeingRecovered" in codes:
-        return BeingRecoveredError(f"{url}: is still being recovered. Run again in a minute")
+        return BeingRecoveredError(url, "is still being recovered. Run again in a minute")
     return BusyError(
-        f"{url}: somebody else is writing this secret at this moment, and Key Vault takes one write at a time; this "
-        f"one was refused. Run again"
+        url,
+        "somebody else is writing this secret at this moment, and Key Vault takes one write at a time; this one was "
+        "refused. Run again",
     )
 
 

@@ -36,7 +36,7 @@ from whatsapp_flow_keys.stores.azure_key_vault.refusals import (
 )
 from whatsapp_flow_keys.stores.azure_key_vault.tags import AFTER, MANAGED_BY, tags_over
 from whatsapp_flow_keys.stores.azure_key_vault.versions import (
-    Found,
+    Joined,
     Seen,
     Written,
     loose_versions,
@@ -123,8 +123,9 @@ class AzureKeyVaultStore:
         if seen is None:
             return Versioned(None, "")
         raise StoreUnavailableError(
-            f"{self.url}: the vault says that the newest version is {version_of(seen.newest)}, and lists one that was "
-            f"written over it, so its answers are old. Nothing was changed. Run again in a minute"
+            self.url,
+            f"the vault says that the newest version is {version_of(seen.newest)}, and lists one that was "
+            f"written over it, so its answers are old. Nothing was changed. Run again in a minute",
         )
 
     def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
@@ -152,11 +153,12 @@ class AzureKeyVaultStore:
         if deleted is None:
             return
         if self._existing:
-            raise StoreUnavailableError(f"{self.url}: was deleted; the platform team, whose it is, must recover it")
+            raise StoreUnavailableError(self.url, "was deleted; the platform team, whose it is, must recover it")
         if MANAGED_BY not in tags_of(deleted.properties):
             raise ForeignDocumentError(
-                f"{self.url}: a deleted secret of another tool has this name; it was not recovered. Give another name, "
-                f"or purge it if you are sure that nobody needs it"
+                self.url,
+                "a deleted secret of another tool has this name; it was not recovered. Give another name, "
+                "or purge it if you are sure that nobody needs it",
             )
         self._calls.recover()
 
@@ -172,15 +174,16 @@ class AzureKeyVaultStore:
         if newest is None:
             return ""
         if version_of(newest) != version:
-            raise StoreConflictError(f"{self.url}: somebody else wrote it meanwhile; nothing was deleted. Run again")
+            raise StoreConflictError(self.url, "somebody else wrote it meanwhile; nothing was deleted. Run again")
         recoverable = _is_recoverable(newest)
         deletion = self._calls.delete(recoverable=recoverable)
         if deletion.version != version and recoverable:
             self._bring_back(deletion)
         if deletion.version not in (version, ""):
             raise StoreConflictError(
-                f"{self.url}: somebody else wrote version {deletion.version} just before it was deleted, and it is "
-                f"gone, since this vault has no soft delete. Enable that, and let nobody else write this secret"
+                self.url,
+                f"somebody else wrote version {deletion.version} just before it was deleted, and it is "
+                f"gone, since this vault has no soft delete. Enable that, and let nobody else write this secret",
             )
         if deletion.recoverable_until is None:
             return ""
@@ -193,16 +196,17 @@ class AzureKeyVaultStore:
         wrote = f"wrote version {deletion.version}" if deletion.version else "may have written it"
         try:
             if not deletion.is_through:
-                raise BeingDeletedError("the vault has not finished deleting it")
+                raise BeingDeletedError(self.url, "the vault has not finished deleting it")
             self._calls.recover()
         except StoreError as error:
             raise StoreConflictError(
-                f"{self.url}: somebody else {wrote} just before it was deleted, and it could not be recovered at once; "
-                f"the next `pulumi up` recovers it with all its versions. The reason: {error}"
+                self.url,
+                f"somebody else {wrote} just before it was deleted, and it could not be recovered at once; "
+                f"the next `pulumi up` recovers it with all its versions. The reason: {error}",
             ) from None
         raise StoreConflictError(
-            f"{self.url}: somebody else {wrote} just before it was deleted, so it was recovered with all its versions. "
-            f"Run again"
+            self.url,
+            f"somebody else {wrote} just before it was deleted, so it was recovered with all its versions. Run again",
         )
 
     def _written(self, text: str, expected: Versioned) -> "KeyVaultSecret":
@@ -219,9 +223,7 @@ class AzureKeyVaultStore:
             if version_of(newest) != expected.version.partition(" ")[0]:
                 raise lost_race(self.url)
             if newest is None and self._existing:
-                raise StoreUnavailableError(
-                    f"{self.url}: there is no such secret; the platform team must make it first"
-                )
+                raise StoreUnavailableError(self.url, "there is no such secret; the platform team must make it first")
             try:
                 return self._put(text, over=newest, after=expected.version)
             except (BusyError, BeingRecoveredError) as error:
@@ -246,11 +248,12 @@ class AzureKeyVaultStore:
             if joined is not None:
                 write = replace(write, joins=(*write.joins, version_of(joined)))
         raise StoreConflictError(
-            f"{self.url}: several runs wrote at the same moment; each one's keys were kept, in versions of the secret "
-            f"that the next read joins. Run again"
+            self.url,
+            "several runs wrote at the same moment; each one's keys were kept, in versions of the secret "
+            "that the next read joins. Run again",
         )
 
-    def _put_joined(self, found: Found, write: Written) -> "KeyVaultSecret | None":
+    def _put_joined(self, found: Joined, write: Written) -> "KeyVaultSecret | None":
         """The joined ring over what was found; None where somebody else is writing, who may have joined it already."""
         assert found.ring is not None  # or it would be whole
         try:
@@ -264,7 +267,7 @@ class AzureKeyVaultStore:
         except (DeletedError, BeingDeletedError):
             raise self._overtaken(write) from None
 
-    def _found_after(self, write: Written) -> Found:
+    def _found_after(self, write: Written) -> Joined:
         """What the secret holds after ``write``, by answers that know it."""
         seen = None
         for _ in self._calls.tries():
@@ -281,15 +284,17 @@ class AzureKeyVaultStore:
         if seen is None:
             raise self._overtaken(write)
         raise StoreUnavailableError(
-            f"{self.url}: version {write.version} was written, but the vault's answers are older than that, so whether "
-            f"somebody else wrote at the same moment can't be seen. No key was lost. Run again in a minute"
+            self.url,
+            f"version {write.version} was written, but the vault's answers are older than that, so whether "
+            f"somebody else wrote at the same moment can't be seen. No key was lost. Run again in a minute",
         )
 
     def _overtaken(self, write: Written) -> StoreConflictError:
         return StoreConflictError(
-            f"{self.url}: somebody else deleted the key ring, or wrote something else over it, right after this run "
+            self.url,
+            f"somebody else deleted the key ring, or wrote something else over it, right after this run "
             f"wrote version {write.version}, which is in the secret's history. Nothing was overwritten by this run. "
-            f"Let nobody else write this secret, and run again"
+            f"Let nobody else write this secret, and run again",
         )
 
     def _seen(self, *, may_list: bool = True) -> Seen | None:
@@ -306,14 +311,14 @@ class AzureKeyVaultStore:
         newest = self._calls.get()
         return Seen(versions, newest) if newest is not None else None
 
-    def _joined(self, seen: Seen, write: Written | None = None) -> Found:
+    def _joined(self, seen: Seen, write: Written | None = None) -> Joined:
         """The ring in the newest version with the keys of the loose ones, after ``write`` if it was just made.
 
         Of two who write at one moment at least one sees the other's version, since both look after they wrote.
         """
         newest, versions = seen.newest, seen.versions or ()
         ring = write.ring if write and newest.value == write.text else ring_in(newest.value or "", self.url)
-        found = Found(newest, ring, versions)
+        found = Joined(newest, ring, versions)
         loose = loose_versions(versions, newest.properties, write.before if write else None)
         # What a person wrote by hand, without our tag, holds as it is; but not beside a write of ours.
         if write is None and AFTER not in tags_of(newest.properties):
@@ -346,7 +351,8 @@ def _is_recoverable(version: "KeyVaultSecret") -> bool:
 def _two_at_once(url: str, strangers: Sequence[str]) -> StoreConflictError:
     if strangers:
         return StoreConflictError(
-            f"{url}: another tool wrote at the same moment; what it wrote is the version {strangers[0]} of the secret, "
-            f"and the key ring is newer. Give the key ring a secret of its own, and run again"
+            url,
+            f"another tool wrote at the same moment; what it wrote is the version {strangers[0]} of the secret, "
+            f"and the key ring is newer. Give the key ring a secret of its own, and run again",
         )
-    return StoreConflictError(f"{url}: two runs wrote at the same moment; the keys of both were kept. Run again")
+    return StoreConflictError(url, "two runs wrote at the same moment; the keys of both were kept. Run again")

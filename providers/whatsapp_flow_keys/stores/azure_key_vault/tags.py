@@ -35,8 +35,9 @@ def tags_over(
         tags[AFTER] = after or _NONE
     if len(tags) > MOST_TAGS:
         raise StoreUnavailableError(
-            f"{where}: would have {len(tags)} tags with those that others put there, and Key Vault takes {MOST_TAGS}; "
-            f"nothing was written. Remove some of them"
+            where,
+            f"would have {len(tags)} tags with those that others put there, and Key Vault takes {MOST_TAGS}; "
+            f"nothing was written. Remove some of them",
         )
     return tags
 

@@ -63,7 +63,7 @@ class Seen:
 
 
 @dataclass(frozen=True, repr=False)
-class Found:
+class Joined:
     """The newest version, and the ring in it joined with those of the loose versions.
 
     ``twins`` are loose versions of the same text: a write whose answer was lost, which the client library repeated.
@@ -84,7 +84,7 @@ class Found:
         """The ids that a write over it must name, the newest first."""
         return " ".join([version_of(self.newest), *(str(version.version) for version in self.loose)][:_MOST_NAMED])
 
-    def joined_with(self, secret: "KeyVaultSecret", where: str) -> "Found":
+    def joined_with(self, secret: "KeyVaultSecret", where: str) -> "Joined":
         """This, and a loose version."""
         found = replace(self, loose=(*self.loose, secret.properties))
         if secret.value == self.newest.value:

@@ -75,8 +75,9 @@ class FileStore:
             text = data.decode()
         except UnicodeDecodeError:
             raise ForeignDocumentError(
-                f"{self.url}: holds {len(data)} bytes that are not text, not a key ring of WhatsApp Flows; it was not "
-                f"touched. Give another place"
+                self.url,
+                f"holds {len(data)} bytes that are not text, not a key ring of WhatsApp Flows; it was not "
+                f"touched. Give another place",
             ) from None
         ring = ring_in(text, self.url)
         return Versioned(ring, _version(data), place=place if ring else "")
@@ -94,7 +95,7 @@ class FileStore:
                 place = self._replace(data)
         except OSError as error:
             raise StoreUnavailableError(
-                f"{self.url}: can't be written: {_reason(error)}. Its previous content is intact"
+                self.url, f"can't be written: {_reason(error)}. Its previous content is intact"
             ) from None
         return Versioned(ring, _version(data), place=place)
 
@@ -114,7 +115,7 @@ class FileStore:
                     self._lock_path.unlink(missing_ok=True)
                     _sync(self._path.parent)
         except OSError as error:
-            raise StoreUnavailableError(f"{self.url}: can't be deleted: {_reason(error)}") from None
+            raise StoreUnavailableError(self.url, f"can't be deleted: {_reason(error)}") from None
         return ""
 
     def _unlink(self, expected: Versioned) -> None:
@@ -133,11 +134,12 @@ class FileStore:
         except FileNotFoundError:
             return b"", ""
         except OSError as error:
-            raise StoreUnavailableError(f"{self.url}: can't be read: {_reason(error)}") from None
+            raise StoreUnavailableError(self.url, f"can't be read: {_reason(error)}") from None
         if len(data) > _LARGEST:
             raise ForeignDocumentError(
-                f"{self.url}: holds more than {_LARGEST} bytes, not a key ring of WhatsApp Flows; it was not touched. "
-                f"Give another place"
+                self.url,
+                f"holds more than {_LARGEST} bytes, not a key ring of WhatsApp Flows; it was not touched. "
+                f"Give another place",
             )
         return data, place
 
@@ -176,8 +178,9 @@ class FileStore:
             _sync(self._path.parent)
         except OSError as error:
             raise StoreUnavailableError(
-                f"{self.url}: was written, but its folder was not: {_reason(error)}. A loss of power may bring the "
-                f"previous content back; run again"
+                self.url,
+                f"was written, but its folder was not: {_reason(error)}. A loss of power may bring the "
+                f"previous content back; run again",
             ) from None
         return place
 
@@ -208,8 +211,9 @@ class FileStore:
 
     def _would_lock_out(self, whom: str, way_on: str) -> StorePermissionError:
         return StorePermissionError(
-            f"{self.url}: belongs to {whom}, to whom this user can't give a new file, so they could no longer read it; "
-            f"nothing was written. For this file, {way_on}; then run again"
+            self.url,
+            f"belongs to {whom}, to whom this user can't give a new file, so they could no longer read it; "
+            f"nothing was written. For this file, {way_on}; then run again",
         )
 
     def _leftovers(self) -> list[Path]:

@@ -61,14 +61,15 @@ class VaultCalls:
     def _checked(self, answer: "Response", capability: str | None, part: str) -> "Response":
         if answer.is_redirect:
             raise StoreUnavailableError(
-                f"{self.url}: the server redirects to another address, which is not followed, since the token would "
-                f"go along. Give the address of the server itself, in a cluster that of the active node"
+                self.url,
+                "the server redirects to another address, which is not followed, since the token would "
+                "go along. Give the address of the server itself, in a cluster that of the active node",
             )
         if answer.status_code == 403 and capability is not None:
-            raise StorePermissionError(f"{self.url}: {self._why_refused(answer, capability, part)}")
+            raise StorePermissionError(self.url, f"{self._why_refused(answer, capability, part)}")
         if answer.status_code == 413:
             raise RingTooLargeError(
-                f"{self.url}: the key ring is larger than the server takes (max_request_size); nothing was written"
+                self.url, "the key ring is larger than the server takes (max_request_size); nothing was written"
             )
         return answer
 
@@ -93,14 +94,15 @@ class VaultCalls:
 
     def _at_fault(self, answer: "Response") -> StoreUnavailableError:
         if any("sealed" in error for error in errors_in(answer) or ()):
-            return StoreUnavailableError(f"{self.url}: the server is sealed; unseal it, then run again")
+            return StoreUnavailableError(self.url, "the server is sealed; unseal it, then run again")
         if answer.status_code == 503:
             return StoreUnavailableError(
-                f"{self.url}: the server is not in service: a standby, not initialized, or behind a proxy that has no "
-                f"server{_quoted(answer)}; run again later"
+                self.url,
+                f"the server is not in service: a standby, not initialized, or behind a proxy that has no "
+                f"server{_quoted(answer)}; run again later",
             )
         return StoreUnavailableError(
-            f"{self.url}: the server answered HTTP {answer.status_code}{_quoted(answer)}; run again later"
+            self.url, f"the server answered HTTP {answer.status_code}{_quoted(answer)}; run again later"
         )
 
     def unexpected(self, answer: "Response") -> StoreError:
@@ -108,28 +110,29 @@ class VaultCalls:
         said = " ".join(errors_in(answer) or ())
         if "namespace not found" in said:
             return StoreUnavailableError(
-                f"{self.url}: there is no namespace {self._path.namespace} on the server; check namespace= and "
-                f"VAULT_NAMESPACE"
+                self.url,
+                f"there is no namespace {self._path.namespace} on the server; check namespace= and VAULT_NAMESPACE",
             )
         if "no handler for route" in said:
             return StoreUnavailableError(
-                f"{self.url}: nothing is mounted at {self._path.mount}/; check mount=. Is it a mount of KV version 2?"
+                self.url, f"nothing is mounted at {self._path.mount}/; check mount=. Is it a mount of KV version 2?"
             )
         is_json = answer.headers.get("Content-Type", "").startswith("application/json")
         if is_json and answer.status_code in (200, 204, 404):
             return self.not_version_2()
         if said:
             return StoreUnavailableError(
-                f"{self.url}: the server refused the call with HTTP {answer.status_code}{_quoted(answer)}"
+                self.url, f"the server refused the call with HTTP {answer.status_code}{_quoted(answer)}"
             )
         return StoreUnavailableError(
-            f"{self.url}: what answers is not Vault or OpenBao: HTTP {answer.status_code}. Check the address"
+            self.url, f"what answers is not Vault or OpenBao: HTTP {answer.status_code}. Check the address"
         )
 
     def not_version_2(self) -> StoreUnavailableError:
         return StoreUnavailableError(
-            f"{self.url}: is {self._path.mount}/ a mount of KV version 2? It does not answer as one. Give another "
-            f"mount=, or make one: bao secrets enable -path=MOUNT -version=2 kv"
+            self.url,
+            f"is {self._path.mount}/ a mount of KV version 2? It does not answer as one. Give another "
+            f"mount=, or make one: bao secrets enable -path=MOUNT -version=2 kv",
         )
 
     def _token(self) -> str:
@@ -140,16 +143,16 @@ class VaultCalls:
             token = os.environ.get("VAULT_TOKEN") or os.environ.get("BAO_TOKEN") or get_token_from_env() or ""
         except (OSError, ValueError):
             raise StorePermissionError(
-                f"{self.url}: ~/.vault-token can't be read; set VAULT_TOKEN, or log in again"
+                self.url, "~/.vault-token can't be read; set VAULT_TOKEN, or log in again"
             ) from None
         token = token.strip()
         if not token:
             raise StorePermissionError(
-                f"{self.url}: there is no token; set VAULT_TOKEN (or BAO_TOKEN), or log in, which writes ~/.vault-token"
+                self.url, "there is no token; set VAULT_TOKEN (or BAO_TOKEN), or log in, which writes ~/.vault-token"
             )
         if not (token.isascii() and token.isprintable()):
             raise StorePermissionError(
-                f"{self.url}: the token holds characters that no token has; set VAULT_TOKEN to the token alone"
+                self.url, "the token holds characters that no token has; set VAULT_TOKEN to the token alone"
             )
         return token
 
@@ -237,23 +240,26 @@ def _unreachable(url: str, error: OSError) -> tuple[StoreUnavailableError, bool]
     if isinstance(error, http.SSLError):
         why = "its certificate was not accepted" if "CERTIFICATE_VERIFY_FAILED" in str(error) else "TLS failed"
         return StoreUnavailableError(
-            f"{url}: {why}; set VAULT_CACERT to the file of the CA that signed it, check the host name, the clock, and "
-            f"that the server speaks https"
+            url,
+            f"{why}; set VAULT_CACERT to the file of the CA that signed it, check the host name, the clock, and "
+            f"that the server speaks https",
         ), False
     if isinstance(error, http.ProxyError):
         return StoreUnavailableError(
-            f"{url}: the proxy did not let the call through; check HTTPS_PROXY and NO_PROXY"
+            url, "the proxy did not let the call through; check HTTPS_PROXY and NO_PROXY"
         ), True
     if isinstance(error, http.Timeout):
         return StoreUnavailableError(
-            f"{url}: the server did not answer in time; check the address, and that the server is up "
-            f"(WHATSAPP_STORE_DEADLINE is the time limit in seconds)"
+            url,
+            "the server did not answer in time; check the address, and that the server is up "
+            "(WHATSAPP_STORE_DEADLINE is the time limit in seconds)",
         ), True
     if isinstance(error, http.ConnectionError | http.ChunkedEncodingError):
         return StoreUnavailableError(
-            f"{url}: the server can't be reached; check the address (VAULT_ADDR) and that it is up"
+            url, "the server can't be reached; check the address (VAULT_ADDR) and that it is up"
         ), True
     return StoreUnavailableError(
-        f"{url}: the call can't be made; check that VAULT_CACERT, if it is set, names a file that can be read, and "
-        f"HTTPS_PROXY a proxy's URL"
+        url,
+        "the call can't be made; check that VAULT_CACERT, if it is set, names a file that can be read, and "
+        "HTTPS_PROXY a proxy's URL",
     ), False

@@ -67,11 +67,11 @@ class VaultStore:
         """
         fields = json.loads(text_of(ring, self.url, _LARGEST))
         if expected.ring is not None and self._is_gone(expected.version):
-            raise StoreConflictError(f"{self.url}: somebody deleted it meanwhile; nothing was written. Run again")
+            raise StoreConflictError(self.url, "somebody deleted it meanwhile; nothing was written. Run again")
         written = self._written(ring, fields, expected)
         if expected.ring is not None and self._is_gone(expected.version):
             raise StoreConflictError(
-                f"{self.url}: somebody deleted it while it was being written, and it is there again. Run again"
+                self.url, "somebody deleted it while it was being written, and it is there again. Run again"
             )
         return written
 
