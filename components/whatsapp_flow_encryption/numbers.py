@@ -14,6 +14,7 @@ from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.fingerprint import parse_fingerprint
 from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
+from whatsapp_flow_keys.resources.parsers import parse_flag, parse_wait
 from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]+")
@@ -135,9 +136,9 @@ def _read(
         existing_private_key=take("existingPrivateKey", lambda value, field: _secret(value, field, config), None),
         existing_passphrase=take("existingPassphrase", lambda value, field: _secret(value, field, config), None),
         take_over=take("takeOver", parse_fingerprint, None),
-        force_destroy=take("forceDestroy", _flag, False),
+        force_destroy=take("forceDestroy", parse_flag, False),
         endpoint_url=take("endpointUrl", parse_endpoint_url, None),
-        endpoint_wait=take("endpointWait", _seconds, None),
+        endpoint_wait=take("endpointWait", parse_wait, None),
     )
 
 
@@ -166,21 +167,9 @@ def _backups(value: Any, field: str) -> list[str]:
     return [parse_store(url, f"{field}[{index}]") for index, url in enumerate(value)]
 
 
-def _flag(value: Any, field: str) -> bool:
-    if not isinstance(value, bool):
-        raise InputError(f"{field}: must be true or false")
-    return value
-
-
 def _days(value: Any, field: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError(f"{field}: must be a whole number of days")
-    return value
-
-
-def _seconds(value: Any, field: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(f"{field}: must be a number of seconds")
     return value
 
 

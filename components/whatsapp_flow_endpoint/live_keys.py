@@ -16,6 +16,7 @@ from threading import Lock, Thread
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import FlowKeysError
+from whatsapp_flow_keys.fingerprint import short
 from whatsapp_flow_keys.ring import KeyRing
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
@@ -158,7 +159,7 @@ class LiveKeys:
         self._keys = before.renewed(ring)
         self._taken_began = max(self._taken_began, began)  # after the keys: who sees it looks at them again
         if self._failing or self._keys.fingerprints != before.fingerprints:
-            _LOG.info("keys: %s", ", ".join(fingerprint[:12] for fingerprint in self._keys.fingerprints))
+            _LOG.info("keys: %s", ", ".join(map(short, self._keys.fingerprints)))
         self._failing = False
 
     def _say_failed(self, why: str, began: float = inf) -> None:

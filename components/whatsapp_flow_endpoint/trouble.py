@@ -7,6 +7,7 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from whatsapp_flow_keys.fingerprint import short
 from whatsapp_flow_keys.flow_protocol.message import SealedRequest
 from whatsapp_flow_keys.keys import PrivateKey
 
@@ -27,7 +28,7 @@ def wrong_hash(request: SealedRequest, keys: Iterable[PrivateKey]) -> str | None
                 key.unwrap(request.wrapped_key, padding.OAEP(padding.MGF1(mgf_hash), hash_, None))
             except ValueError:
                 continue
-            return f"its AES key was encrypted for key {key.fingerprint[:12]} by {name}"
+            return f"its AES key was encrypted for key {short(key.fingerprint)} by {name}"
     return None
 
 

@@ -9,3 +9,8 @@ def parse_fingerprint(value: object, field: str) -> str:
     if len(text) != 64 or set(text) - set("0123456789abcdef"):
         raise InputError(f"{field}: a fingerprint has 64 hexadecimal digits (SHA-256 of the public key)")
     return text
+
+
+def short(fingerprint: str) -> str:
+    """As much of a fingerprint as people need to tell keys apart: its first 12 digits."""
+    return fingerprint[:12]

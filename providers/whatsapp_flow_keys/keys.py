@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 from whatsapp_flow_keys.errors import InputError, PrivateKeyError
+from whatsapp_flow_keys.fingerprint import short
 
 KEY_SIZE = 2048
 """The only size that Meta takes, in bits (error 100: "a valid 2048-bit RSA public key in PEM format")."""
@@ -72,7 +73,7 @@ class PrivateKey:
         return read
 
     def __repr__(self) -> str:
-        return f"PrivateKey({self.fingerprint[:12]}…)"
+        return f"PrivateKey({short(self.fingerprint)}…)"
 
     @cached_property
     def fingerprint(self) -> str:

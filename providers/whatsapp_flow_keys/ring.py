@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
+from whatsapp_flow_keys.fingerprint import short
+
 GRACE = timedelta(hours=24)
 """How long a key that lost its seat stays after its last offer: a late answer or a client's cache may still name it."""
 
@@ -47,7 +49,7 @@ class RingKey:
     private_key_pem: str
 
     def __repr__(self) -> str:
-        return f"RingKey({self.fingerprint[:12]}…, {self.role.value})"
+        return f"RingKey({short(self.fingerprint)}…, {self.role.value})"
 
 
 @dataclass(frozen=True)

@@ -375,10 +375,10 @@ def test_an_endpoint_url_is_taken(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("", "must be a URL without blanks"),
-        ("https://a b/", "must be a URL without blanks"),
-        ("https://a/\n", "must be a URL without blanks"),
-        (7, "must be a URL without blanks"),
+        ("", "must be a URL like"),
+        ("https://a b/", "holds blanks, line ends"),
+        ("https://a/\n", "holds blanks, line ends"),
+        (7, "must be a URL like"),
         ("flows.example.com", "is not a URL like"),
         ("ftp://flows.example.com", "is not a URL like"),
         ("https://", "is not a URL like"),

@@ -262,7 +262,7 @@ def test_a_key_that_waits_is_named_by_its_first_twelve_digits_and_is_a_warning_o
         entry(NEW, Role.PENDING), issued_on=issued_on, offered_at=None if offered is None else NOON - offered
     )
     found, said, do = check(surveyed(ring(entry(OLD, Role.CURRENT), waiting)), "pending", "rotation")
-    key = f"key {NEW.fingerprint[:12]}…, issued on {issued_on}, is waiting to be published"
+    key = f"key {NEW.fingerprint[:12]}, issued on {issued_on}, is waiting to be published"
     if level is Level.OK:
         assert (found, said, do) == (level, f"{key}; if no `pulumi up` is running, run it", "")
     else:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from enum import IntEnum
 
 from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.fingerprint import short
 from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 from whatsapp_flow_keys.flow_protocol.message import is_round_trip
 from whatsapp_flow_keys.keys import load_public_key
@@ -21,7 +22,6 @@ _UP = "run `pulumi up`"
 _REFRESH = "run `pulumi up --refresh`"
 _LONGEST_PENDING = timedelta(days=2)
 """After this a key that was never offered has waited for a day at least: ``issued_on`` has no time of day."""
-_MOST_OF_A_FINGERPRINT = 12
 
 
 class Level(IntEnum):
@@ -233,8 +233,3 @@ def _of_endpoint(endpoint: LiveEndpoint, served: ServedKey | None) -> Check:
         return Check("endpoint", place, Level.OK, "answers a ping that is encrypted with the key that Meta serves")
     wants_signature = refused.status == 432 and endpoint.app_secret is None
     return Check("endpoint", place, Level.UNKNOWN if wants_signature else Level.CRITICAL, refused.said)
-
-
-def short(fingerprint: str) -> str:
-    """Enough of a fingerprint to tell keys apart."""
-    return f"{fingerprint[:_MOST_OF_A_FINGERPRINT]}…"

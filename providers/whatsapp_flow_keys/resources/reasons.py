@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from whatsapp_flow_keys.fingerprint import short
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
 from whatsapp_flow_keys.registrars.registrar import VALID
 from whatsapp_flow_keys.resources.given_key import EXISTING_KEY
@@ -72,16 +73,16 @@ def why_registration_changes(olds: RegistrationState, news: RegistrationInputs) 
     number, desired, proven = f"phone number {olds.phone_number_id}", news.fingerprint, olds.proven_fingerprint
     if not is_known(desired) or news.phone_number_id != olds.phone_number_id:
         return None
-    wanted = f"key {desired[:12]}"
+    wanted = f"key {short(desired)}"
     if olds.foreign_fingerprint == NOTHING:
         return f"{number}: Meta serves no key. {wanted.capitalize()} is published there again"
     if olds.foreign_fingerprint:
         return (
-            f"{number}: Meta serves key {olds.foreign_fingerprint[:12]}, which is not in this key ring: somebody "
+            f"{number}: Meta serves key {short(olds.foreign_fingerprint)}, which is not in this key ring: somebody "
             f"else published it. {wanted.capitalize()} is published over it"
         )
     if proven is not None and proven != desired:
-        return f"{number}: {wanted} is staged and not published yet; forms go on with key {proven[:12]}"
+        return f"{number}: {wanted} is staged and not published yet; forms go on with key {short(proven)}"
     if olds.signature_status not in (None, VALID):
         return (
             f"{number}: Meta says {olds.signature_status}: the number was registered again, or has no key. "
@@ -131,9 +132,9 @@ def _what_waits(waiting: Sequence[str]) -> str:
     return f". The {what} waits for the next `pulumi up`" if waiting else ""
 
 
-def _short(olds: KeyState) -> str:
-    return str(olds.fingerprint)[:12]
-
-
 def _shown(value: Any) -> str:
     return repr(value) if is_known(value) else "a value that is known later"
+
+
+def _short(olds: KeyState) -> str:
+    return short(str(olds.fingerprint))

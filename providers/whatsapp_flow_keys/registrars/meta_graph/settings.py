@@ -5,12 +5,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from whatsapp_flow_keys.clock import parse_seconds
 from whatsapp_flow_keys.errors import SettingError
-from whatsapp_flow_keys.loopback import is_loopback
 from whatsapp_flow_keys.registrars.registrar import ACCOUNT
+from whatsapp_flow_keys.web_address import why_not_a_web_address
 
 DEFAULT_URL = "https://graph.facebook.com"
 DEFAULT_VERSION = "v26.0"
@@ -35,7 +34,7 @@ class GraphSettings:
     account: str | None = None
 
     def __post_init__(self) -> None:
-        if said := _wrong_url(self.url):
+        if said := why_not_a_web_address(self.url, DEFAULT_URL, query=False):
             raise self._error("graphUrl", said)
         if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]{1,3}", self.version):
             raise self._error("graphVersion", f"{self.version[:20]!r} is not a version like {DEFAULT_VERSION}")
@@ -74,22 +73,3 @@ def graph_settings(config: Callable[[str], Any]) -> GraphSettings:
     deadline = parse_seconds(os.environ.get(_DEADLINE) or DEFAULT_DEADLINE, _DEADLINE)
     app_secret = str(secret).strip() if secret else None
     return GraphSettings(tokens, app_secret, str(url), str(version), deadline, str(account) if account else None)
-
-
-def _wrong_url(url: str) -> str | None:
-    if not url.isprintable() or " " in url:  # urlsplit overlooks them, HTTP does not
-        return "holds blanks, line ends or characters that no URL has"
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return "is not a URL"
-    if parts.scheme not in ("https", "http") or not host:
-        return f"is not a URL like {DEFAULT_URL}"
-    if not re.fullmatch(r"(?!\.)([0-9A-Za-z:_-]|\.(?!\.))+", host):
-        return "names no host"
-    if "@" in parts.netloc or "?" in url or "#" in url:
-        return "must hold no user, password, query or fragment"
-    if parts.scheme == "http" and not is_loopback(host):
-        return "must start with https:// (http:// is taken for this machine only)"
-    return None
