@@ -3,10 +3,12 @@
 import itertools
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.skips import pytest_make_collect_report as pytest_make_collect_report
 from tests.skips import pytest_runtest_makereport as pytest_runtest_makereport
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _numbers = itertools.count(1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """While tests are collected no RSA key is made: each worker would pay for it, whatever it runs."""
+    with patch.object(rsa, "generate_private_key", side_effect=AssertionError("a test module makes a key at import")):
+        return (yield)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from tests.pairs import pair
 from whatsapp_flow_endpoint import Answer, FlowEndpoint, FlowKeys
 from whatsapp_flow_keys.flow_protocol.message import Session, encrypt_request
 from whatsapp_flow_keys.flow_protocol.signature import HEADER, sign
@@ -25,14 +26,9 @@ FORM = {
 PING = {"version": "3.0", "action": "ping"}
 
 
-_keys: dict[str, PrivateKey] = {}
-
-
 def key(name: str = "current") -> PrivateKey:
     """A key made for this run; the same for the same name."""
-    if name not in _keys:
-        _keys[name] = PrivateKey.generate()
-    return _keys[name]
+    return pair(name)
 
 
 def ring(*keys: PrivateKey, revision: int = 1, number: str = NUMBER, passphrase: str | None = None) -> KeyRing:

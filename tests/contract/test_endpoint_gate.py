@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.contract.conftest import Line
+from tests.pairs import pair
 from whatsapp_flow_keys.errors import EndpointNotReadyError, ForeignKeyError, RegistrationError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.findings import NOTHING
@@ -12,7 +13,6 @@ from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.registration import register
 from whatsapp_flow_keys.ring import Role
 
-KEY, OTHER_KEY = PrivateKey.generate(), PrivateKey.generate()
 APP_SECRET = "secretOfTheAppForTestsOnly"
 OK = b"HTTP/1.1 200 OK\r\n"
 LONG = 20.0
@@ -146,32 +146,32 @@ def test_the_first_key_of_a_number_is_published_with_a_warning(line: Line) -> No
 
 def test_a_key_that_meta_is_seen_to_have_lost_is_published_again_with_a_warning(line: Line) -> None:
     """No form is encrypted meanwhile, so there is nothing to wait for."""
-    line.adopt(KEY)
-    line.register(KEY.fingerprint)
+    line.adopt(pair())
+    line.register(pair().fingerprint)
     line.emulator.set_key(line.number, None)
     warnings: list[str] = []
     register(
-        line.wanted(KEY.fingerprint, [NOTHING]),
+        line.wanted(pair().fingerprint, [NOTHING]),
         line.stores,
         line.session(say=warnings.append),
         gate=Gate(Answers(["the endpoint answered 421"]), 60.0),
     )
-    assert line.served() == KEY.fingerprint
+    assert line.served() == pair().fingerprint
     assert len(warnings) == 1
 
 
 def test_a_first_key_that_turns_out_to_be_the_second_is_not_published_before_the_endpoint_has_it(line: Line) -> None:
     """An earlier publication takes effect while this one is looked for: forms are encrypted with that key now."""
-    line.adopt(KEY)
+    line.adopt(pair())
     line.fault("no_effect", method="POST", times=4)
     with pytest.raises(RegistrationError):
-        line.register(KEY.fingerprint)
+        line.register(pair().fingerprint)
     staged = line.stage()
-    line.clock.on_sleep.append(lambda: line.emulator.set_key(line.number, KEY.public_key_pem))
+    line.clock.on_sleep.append(lambda: line.emulator.set_key(line.number, pair().public_key_pem))
     with pytest.raises(EndpointNotReadyError):
         register_behind(line, staged, Answers(["the endpoint answered 421"]))
     assert line.publications() == 4
-    assert line.served() == KEY.fingerprint
+    assert line.served() == pair().fingerprint
 
 
 def test_a_ready_endpoint_gives_no_warning_for_the_first_key(line: Line) -> None:

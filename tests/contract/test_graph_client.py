@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from tests.contract.conftest import TestClock
+from tests.pairs import pair
 from tests.stack.project import ACCOUNT_TOKENS, TOKEN
-from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.registrars.meta_graph.client import GraphClient
 from whatsapp_flow_keys.registrars.meta_graph.errors import (
     AccessTokenError,
@@ -31,7 +31,6 @@ from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
 from whatsapp_flow_keys.registrars.registrar import ServedKey
 from whatsapp_graph_emulator import Emulator
 
-KEY = PrivateKey.generate()
 UNKNOWN_TOKEN = "EAAnobodyKnowsThisOne"
 APP_SECRET = "5ecretOfTheApp"
 
@@ -56,13 +55,13 @@ def asked(emulator: Emulator, number: str, method: str | None = None) -> int:
 
 def test_a_key_that_is_set_is_read_back(emulator: Emulator, number: str, clock: TestClock) -> None:
     graph = client(emulator, clock)
-    graph.publish(number, KEY.public_key_pem)
-    assert graph.served(number) == ServedKey(KEY.public_key_pem, KEY.fingerprint, "VALID")
+    graph.publish(number, pair().public_key_pem)
+    assert graph.served(number) == ServedKey(pair().public_key_pem, pair().fingerprint, "VALID")
 
 
 @pytest.mark.parametrize(
     "call",
-    [lambda graph, number: graph.served(number), lambda graph, number: graph.publish(number, KEY.public_key_pem)],
+    [lambda graph, number: graph.served(number), lambda graph, number: graph.publish(number, pair().public_key_pem)],
     ids=["read", "publish"],
 )
 def test_an_error_calls_the_settings_by_the_names_that_the_account_has_for_them(
@@ -75,7 +74,7 @@ def test_an_error_calls_the_settings_by_the_names_that_the_account_has_for_them(
 
 def test_metas_trace_id_is_told_of_what_went_well_too(emulator: Emulator, number: str, clock: TestClock) -> None:
     graph = client(emulator, clock)
-    published, read = graph.publish(number, KEY.public_key_pem), graph.served(number).trace_id
+    published, read = graph.publish(number, pair().public_key_pem), graph.served(number).trace_id
     assert published
     assert read
     assert published != read
@@ -84,18 +83,18 @@ def test_metas_trace_id_is_told_of_what_went_well_too(emulator: Emulator, number
 def test_a_key_of_a_number_that_was_registered_anew_is_not_valid(
     emulator: Emulator, number: str, clock: TestClock
 ) -> None:
-    emulator.set_key(number, KEY.public_key_pem)
+    emulator.set_key(number, pair().public_key_pem)
     emulator.reregister(number)
     found = client(emulator, clock).served(number)
-    assert (found.fingerprint, found.is_valid) == (KEY.fingerprint, False)
+    assert (found.fingerprint, found.is_valid) == (pair().fingerprint, False)
 
 
 @pytest.mark.parametrize("shape", ["array", "object", "flat"])
 def test_a_key_is_read_from_every_shape(emulator: Emulator, number: str, clock: TestClock, shape: str) -> None:
     emulator.add_number(number, shape=shape)
-    emulator.set_key(number, KEY.public_key_pem)
+    emulator.set_key(number, pair().public_key_pem)
     found = client(emulator, clock).served(number)
-    assert (found.fingerprint, found.is_valid) == (KEY.fingerprint, True)
+    assert (found.fingerprint, found.is_valid) == (pair().fingerprint, True)
 
 
 @pytest.mark.parametrize("shape", ["array", "object", "flat"])
@@ -110,9 +109,9 @@ def test_every_way_to_say_that_no_key_is_set_gives_none(
 
 def test_setting_the_same_key_twice_does_no_harm(emulator: Emulator, number: str, clock: TestClock) -> None:
     graph = client(emulator, clock)
-    graph.publish(number, KEY.public_key_pem)
-    graph.publish(number, KEY.public_key_pem)
-    assert emulator.served(number)[1:] == (KEY.fingerprint, "VALID")
+    graph.publish(number, pair().public_key_pem)
+    graph.publish(number, pair().public_key_pem)
+    assert emulator.served(number)[1:] == (pair().fingerprint, "VALID")
 
 
 def test_a_slash_at_the_end_of_the_url_does_no_harm(emulator: Emulator, number: str, clock: TestClock) -> None:
@@ -124,8 +123,8 @@ def test_a_slash_at_the_end_of_the_url_does_no_harm(emulator: Emulator, number: 
 def test_a_proof_with_the_apps_secret_is_accepted_for_both_calls(clock: TestClock) -> None:
     with Emulator(tokens=[TOKEN], numbers=["1"], app_secret=APP_SECRET) as strict:
         graph = GraphClient(GraphSettings((TOKEN,), APP_SECRET, strict.url), clock)
-        graph.publish("1", KEY.public_key_pem)
-        assert graph.served("1").fingerprint == KEY.fingerprint
+        graph.publish("1", pair().public_key_pem)
+        assert graph.served("1").fingerprint == pair().fingerprint
 
 
 @pytest.mark.parametrize("secret", [None, "notTheApps"])
@@ -139,7 +138,7 @@ def test_a_proof_that_is_missing_or_wrong_is_named(clock: TestClock, secret: str
 @pytest.mark.parametrize("code", [2, 4, 80008, 130429, 131000, 131016, 133004, 2494100])
 def test_a_transient_error_is_waited_out(emulator: Emulator, number: str, clock: TestClock, code: int) -> None:
     emulator.fault("error", code=code, phone_number_id=number, times=3)
-    client(emulator, clock).publish(number, KEY.public_key_pem)
+    client(emulator, clock).publish(number, pair().public_key_pem)
     assert asked(emulator, number) == 4
     assert clock.waited > 0
 
@@ -244,8 +243,8 @@ def test_a_public_key_that_meta_does_not_take_is_said(emulator: Emulator, number
 def test_a_lost_answer_to_a_post_is_said_and_not_asked_again(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.fault("lost_answer", phone_number_id=number)
     with pytest.raises(AnswerLostError):
-        client(emulator, clock).publish(number, KEY.public_key_pem)
-    assert (asked(emulator, number, "POST"), emulator.served(number)[1]) == (1, KEY.fingerprint)
+        client(emulator, clock).publish(number, pair().public_key_pem)
+    assert (asked(emulator, number, "POST"), emulator.served(number)[1]) == (1, pair().fingerprint)
 
 
 def test_a_connection_that_closes_on_a_post_counts_as_a_lost_answer(
@@ -253,7 +252,7 @@ def test_a_connection_that_closes_on_a_post_counts_as_a_lost_answer(
 ) -> None:
     emulator.fault("refuse", phone_number_id=number)
     with pytest.raises(AnswerLostError):
-        client(emulator, clock).publish(number, KEY.public_key_pem)
+        client(emulator, clock).publish(number, pair().public_key_pem)
     assert asked(emulator, number, "POST") == 1
 
 
@@ -266,14 +265,14 @@ def test_a_lost_answer_to_a_get_is_asked_again(emulator: Emulator, number: str, 
 def test_a_body_that_is_cut_short_is_a_lost_answer_to_a_post(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.fault("cut_body", phone_number_id=number)
     with pytest.raises(AnswerLostError):
-        client(emulator, clock).publish(number, KEY.public_key_pem)
-    assert (asked(emulator, number, "POST"), emulator.served(number)[1]) == (1, KEY.fingerprint)
+        client(emulator, clock).publish(number, pair().public_key_pem)
+    assert (asked(emulator, number, "POST"), emulator.served(number)[1]) == (1, pair().fingerprint)
 
 
 def test_a_body_that_is_cut_short_is_read_again(emulator: Emulator, number: str, clock: TestClock) -> None:
-    emulator.set_key(number, KEY.public_key_pem)
+    emulator.set_key(number, pair().public_key_pem)
     emulator.fault("cut_body", phone_number_id=number, times=2)
-    assert client(emulator, clock).served(number).fingerprint == KEY.fingerprint
+    assert client(emulator, clock).served(number).fingerprint == pair().fingerprint
     assert asked(emulator, number) == 3
 
 
@@ -283,9 +282,9 @@ def test_an_error_after_the_effect_of_a_publication_leaves_it_open(
 ) -> None:
     emulator.fault("error_after", code=code, status=500, phone_number_id=number)
     with pytest.raises(GraphError, match="it may have taken effect") as caught:
-        client(emulator, clock).publish(number, KEY.public_key_pem)
+        client(emulator, clock).publish(number, pair().public_key_pem)
     assert caught.value.may_have_taken_effect
-    assert emulator.served(number)[1] == KEY.fingerprint
+    assert emulator.served(number)[1] == pair().fingerprint
 
 
 @pytest.mark.parametrize(
@@ -296,7 +295,7 @@ def test_a_refused_publication_had_no_effect(
 ) -> None:
     emulator.fault("error", code=code, status=status, phone_number_id=number)
     with pytest.raises(GraphError, match=r"^Meta refused to set the public key") as caught:
-        client(emulator, clock).publish(number, KEY.public_key_pem)
+        client(emulator, clock).publish(number, pair().public_key_pem)
     assert not caught.value.may_have_taken_effect
 
 
@@ -317,7 +316,7 @@ def test_a_refusal_does_not_hide_that_a_try_before_it_may_have_taken_effect(
     emulator.fault("error_after", code=131000, phone_number_id=number, times=1)
     emulator.fault("error", code=10, phone_number_id=number)
     with pytest.raises(ServiceUnavailableError) as caught:
-        client(emulator, clock).publish(number, KEY.public_key_pem)
+        client(emulator, clock).publish(number, pair().public_key_pem)
     assert caught.value.may_have_taken_effect
     assert asked(emulator, number, "POST") == 2
 
@@ -329,7 +328,7 @@ def test_answers_that_stay_lost_make_the_api_unreachable(emulator: Emulator, num
 
 
 def test_a_token_that_is_not_valid_falls_to_the_next(emulator: Emulator, number: str, clock: TestClock) -> None:
-    client(emulator, clock, UNKNOWN_TOKEN, TOKEN).publish(number, KEY.public_key_pem)
+    client(emulator, clock, UNKNOWN_TOKEN, TOKEN).publish(number, pair().public_key_pem)
     assert [entry["status"] for entry in emulator.requests(number)] == [401, 200]
 
 
@@ -375,7 +374,7 @@ def test_no_token_is_in_the_text_or_the_chain_of_a_broken_connection(
 ) -> None:
     emulator.fault(kind, phone_number_id=number)
     with pytest.raises(AnswerLostError) as caught:
-        client(emulator, clock).publish(number, KEY.public_key_pem)
+        client(emulator, clock).publish(number, pair().public_key_pem)
     assert TOKEN not in f"{caught.value!r} {caught.value}"
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
@@ -393,7 +392,7 @@ def test_no_token_is_in_the_text_or_the_chain_of_a_broken_connection(
 def test_a_read_whose_time_is_not_this_machines_is_not_used(
     emulator: Emulator, number: str, clock: TestClock, off: timedelta, said: str
 ) -> None:
-    emulator.set_key(number, KEY.public_key_pem)
+    emulator.set_key(number, pair().public_key_pem)
     emulator.fault("wrong_date", phone_number_id=number, seconds_ahead=int(off.total_seconds()))
     with pytest.raises(ClockSkewError) as caught:
         client(emulator, clock).served(number)
@@ -406,15 +405,15 @@ def test_a_read_whose_time_is_not_this_machines_is_not_used(
 def test_a_time_that_is_less_than_an_hour_off_is_taken(
     emulator: Emulator, number: str, clock: TestClock, minutes: int
 ) -> None:
-    emulator.set_key(number, KEY.public_key_pem)
+    emulator.set_key(number, pair().public_key_pem)
     emulator.fault("wrong_date", phone_number_id=number, seconds_ahead=minutes * 60)
-    assert client(emulator, clock).served(number).fingerprint == KEY.fingerprint
+    assert client(emulator, clock).served(number).fingerprint == pair().fingerprint
 
 
 def test_a_publication_is_not_refused_by_its_time(emulator: Emulator, number: str, clock: TestClock) -> None:
     emulator.fault("wrong_date", phone_number_id=number, seconds_ahead=86_400)
-    client(emulator, clock).publish(number, KEY.public_key_pem)
-    assert emulator.served(number)[1] == KEY.fingerprint
+    client(emulator, clock).publish(number, pair().public_key_pem)
+    assert emulator.served(number)[1] == pair().fingerprint
 
 
 def test_an_error_is_told_whatever_its_time(emulator: Emulator, number: str, clock: TestClock) -> None:

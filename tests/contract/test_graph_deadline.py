@@ -12,15 +12,14 @@ from typing import Any
 
 import pytest
 
+from tests.pairs import pair
 from tests.servers.certificate import make_certificate
 from tests.stack.project import TOKEN
-from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.registrars.meta_graph.client import GraphClient
 from whatsapp_flow_keys.registrars.meta_graph.errors import AnswerLostError, UnreachableError
 from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
 from whatsapp_graph_emulator import Emulator
 
-KEY = PrivateKey.generate()
 LONG = 20.0
 """Seconds that nothing takes unless the test fails."""
 SHORT = 0.5
@@ -111,14 +110,14 @@ def test_a_read_whose_answer_drips_ends_at_the_deadline(emulator: Emulator, numb
 def test_a_publication_whose_answer_drips_is_a_lost_answer_at_the_deadline(emulator: Emulator, number: str) -> None:
     emulator.fault("drip", phone_number_id=number, seconds=LONG)
     with pytest.raises(AnswerLostError):
-        client(emulator.url, ENOUGH).publish(number, KEY.public_key_pem)
-    assert emulator.served(number)[1] == KEY.fingerprint
+        client(emulator.url, ENOUGH).publish(number, pair().public_key_pem)
+    assert emulator.served(number)[1] == pair().fingerprint
 
 
 def test_an_answer_that_drips_within_the_deadline_is_taken(emulator: Emulator, number: str) -> None:
-    emulator.set_key(number, KEY.public_key_pem)
+    emulator.set_key(number, pair().public_key_pem)
     emulator.fault("drip", phone_number_id=number, seconds=0.1)
-    assert client(emulator.url, LONG).served(number).fingerprint == KEY.fingerprint
+    assert client(emulator.url, LONG).served(number).fingerprint == pair().fingerprint
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -143,7 +142,7 @@ def test_an_answer_that_drips_anywhere_is_given_up_and_leaves_nothing(
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
         graph = client(f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}")
         with pytest.raises(UnreachableError if method == "GET" else AnswerLostError):
-            graph.served("1") if method == "GET" else graph.publish("1", KEY.public_key_pem)
+            graph.served("1") if method == "GET" else graph.publish("1", pair().public_key_pem)
     assert ended(running)  # the one that asked, and the server's, which sees that its connection is gone
 
 
@@ -160,7 +159,7 @@ def test_a_publication_that_was_given_up_before_it_was_connected_was_not_sent(
     with monkeypatch.context() as slow:
         slow.setattr(socket, "getaddrinfo", look_up_slowly)
         with pytest.raises(UnreachableError, match="can't be reached"):
-            client(emulator.url).publish(number, KEY.public_key_pem)
+            client(emulator.url).publish(number, pair().public_key_pem)
         known.set()
         assert ended(running)
     assert emulator.requests(number) == []
@@ -180,6 +179,6 @@ def test_a_kept_connection_whose_next_answer_drips_is_given_up_too_and_the_call_
         graph = client(f"http://127.0.0.1:{server.server_port}", ENOUGH)
         graph.served("1")
         with pytest.raises(AnswerLostError):
-            graph.publish("1", KEY.public_key_pem)
+            graph.publish("1", pair().public_key_pem)
         assert graph.served("1").fingerprint is None
     assert server.connections == 2

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
 from tests.contract.conftest import TestClock
-from whatsapp_flow_keys.keys import PrivateKey
+from tests.pairs import pair
 from whatsapp_flow_keys.registrars.meta_graph.client import GraphClient
 from whatsapp_flow_keys.registrars.meta_graph.errors import (
     AnswerLostError,
@@ -30,7 +30,6 @@ from whatsapp_flow_keys.registrars.meta_graph.errors import (
 from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
 
 TOKEN = "EAAtokenOfTheTransport"
-KEY = PrivateKey.generate()
 NO_KEY = b'{"data": []}'
 CERTIFICATE_SENTENCE = "The Graph API's certificate was not accepted: check whatsapp:graphUrl, the clock and any proxy."
 
@@ -113,14 +112,14 @@ def self_signed(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(timezone.utc)
     certificate = (
-        x509.CertificateBuilder(name, name, KEY.key.public_key(), x509.random_serial_number())
+        x509.CertificateBuilder(name, name, pair().key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(KEY.key, hashes.SHA256())
+        .sign(pair().key, hashes.SHA256())
     )
     pem = folder / "both.pem"
-    pem.write_bytes(KEY.to_pem().encode() + certificate.public_bytes(serialization.Encoding.PEM))
+    pem.write_bytes(pair().to_pem().encode() + certificate.public_bytes(serialization.Encoding.PEM))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     return context
@@ -149,7 +148,7 @@ def test_a_redirect_is_not_followed_and_the_other_server_sees_nothing(status: in
 def test_a_redirect_of_a_post_is_not_followed_either() -> None:
     with serving(b'{"success": true}') as other, serving(b"", 307, {"Location": f"{other.url}/x"}) as server:
         with pytest.raises(UnexpectedAnswerError) as caught:
-            client(server.url).publish("1", KEY.public_key_pem)
+            client(server.url).publish("1", pair().public_key_pem)
         assert not caught.value.may_have_taken_effect
         assert (len(server.seen), other.seen) == (1, [])
 
@@ -174,7 +173,7 @@ def test_a_page_with_http_502_is_a_fault_that_is_waited_out() -> None:
 def test_a_publication_answered_with_a_page_and_http_502_may_have_taken_effect() -> None:
     with serving(b"<html>Bad Gateway</html>", 502) as server:
         with pytest.raises(ServiceUnavailableError, match="it may have taken effect") as caught:
-            client(server.url).publish("1", KEY.public_key_pem)
+            client(server.url).publish("1", pair().public_key_pem)
         assert caught.value.may_have_taken_effect
 
 
@@ -226,7 +225,7 @@ def test_a_served_text_that_is_no_key_is_said() -> None:
 )
 def test_a_publication_that_is_not_confirmed_is_unexpected_and_may_have_taken_effect(body: bytes) -> None:
     with serving(body) as server, pytest.raises(UnexpectedAnswerError, match="may have taken effect") as caught:
-        client(server.url).publish("1", KEY.public_key_pem)
+        client(server.url).publish("1", pair().public_key_pem)
     assert caught.value.may_have_taken_effect
 
 
@@ -254,12 +253,12 @@ def test_each_form_of_a_date_is_read(date: str) -> None:
 
 def test_an_answer_without_a_trace_id_has_none() -> None:
     with serving(b'{"success": true}') as server:
-        assert client(server.url).publish("1", KEY.public_key_pem) is None
+        assert client(server.url).publish("1", pair().public_key_pem) is None
 
 
 def test_a_token_that_comes_back_as_a_trace_id_is_taken_out_of_it() -> None:
     with serving(b'{"success": true}', headers={"x-fb-trace-id": f"it was {TOKEN}"}) as server:
-        assert client(server.url).publish("1", KEY.public_key_pem) == "it was [secret]"
+        assert client(server.url).publish("1", pair().public_key_pem) == "it was [secret]"
 
 
 def test_an_error_body_counts_though_the_status_is_200() -> None:
@@ -278,13 +277,13 @@ def test_a_refused_connection_says_what_to_check() -> None:
 
 def test_a_publication_that_was_never_sent_is_no_lost_answer() -> None:
     with nobody_listening() as url, pytest.raises(UnreachableError):
-        client(url).publish("1", KEY.public_key_pem)
+        client(url).publish("1", pair().public_key_pem)
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", b"SSH-2.0-OpenSSH\r\n"])
 def test_a_publication_whose_answer_breaks_off_is_a_lost_answer(answer: bytes) -> None:
     with hanging_up(answer) as url, pytest.raises(AnswerLostError):
-        client(url).publish("1", KEY.public_key_pem)
+        client(url).publish("1", pair().public_key_pem)
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", b"SSH-2.0-OpenSSH\r\n"])
@@ -298,7 +297,7 @@ def test_a_certificate_that_nobody_signed_is_refused_with_a_sentence(self_signed
     with serving(tls=self_signed) as server:
         graph = client(server.url)
         with pytest.raises(UnreachableError) as caught:
-            graph.served("1") if method == "GET" else graph.publish("1", KEY.public_key_pem)
+            graph.served("1") if method == "GET" else graph.publish("1", pair().public_key_pem)
         assert CERTIFICATE_SENTENCE in str(caught.value)
         assert server.seen == []
 

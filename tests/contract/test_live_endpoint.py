@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 
+from tests.pairs import pair
 from tests.servers import flow_endpoint
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 from whatsapp_flow_keys.flow_protocol.message import decrypt_request
-from whatsapp_flow_keys.keys import PrivateKey
 
-KEY, OTHER_KEY = PrivateKey.generate(), PrivateKey.generate()
 APP_SECRET = "secretOfTheAppForTestsOnly"
 OK = b"HTTP/1.1 200 OK\r\n"
 LONG = 20.0
@@ -29,14 +28,14 @@ SOON = 5.0
 
 
 def refusal(endpoint: flow_endpoint.FlowEndpoint, app_secret: str | None = None) -> str | None:
-    return LiveEndpoint(endpoint.url, app_secret).refusal(KEY.public_key_pem)
+    return LiveEndpoint(endpoint.url, app_secret).refusal(pair().public_key_pem)
 
 
 def asked_of(server: socket.socket, scheme: str, meet: Callable[[socket.socket], object]) -> str:
     """What is said of an endpoint that meets a connection so, and leaves it open."""
     refused: list[str | None] = []
     endpoint = LiveEndpoint(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/flows")
-    asking = threading.Thread(target=lambda: refused.append(endpoint.refusal(KEY.public_key_pem)), daemon=True)
+    asking = threading.Thread(target=lambda: refused.append(endpoint.refusal(pair().public_key_pem)), daemon=True)
     asking.start()
     server.settimeout(LONG)
     with server.accept()[0] as connection:
@@ -54,7 +53,7 @@ def ended(but: set[threading.Thread]) -> bool:
 
 
 def test_an_endpoint_that_holds_the_key_passes() -> None:
-    with flow_endpoint.FlowEndpoint(lambda: [OTHER_KEY, KEY]) as endpoint:
+    with flow_endpoint.FlowEndpoint(lambda: [pair(1), pair()]) as endpoint:
         assert refusal(endpoint) is None
     (headers,) = endpoint.requests
     assert headers["Content-Type"] == "application/json"
@@ -82,21 +81,21 @@ def test_what_a_users_netrc_has_for_the_host_is_not_sent(
     netrc.write_text("machine 127.0.0.1 login me password hunter2\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    with flow_endpoint.FlowEndpoint(lambda: [KEY], tls=tmp_path) as endpoint:
+    with flow_endpoint.FlowEndpoint(lambda: [pair()], tls=tmp_path) as endpoint:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(endpoint.certificate))
         url = endpoint.url.replace("https:", f"{scheme}:")
-        assert LiveEndpoint(url).refusal(KEY.public_key_pem) is None
+        assert LiveEndpoint(url).refusal(pair().public_key_pem) is None
     (headers,) = endpoint.requests
     assert "Authorization" not in headers
 
 
 def test_a_ping_is_signed_over_its_raw_body() -> None:
-    with flow_endpoint.FlowEndpoint(lambda: [KEY], app_secret=APP_SECRET) as endpoint:
+    with flow_endpoint.FlowEndpoint(lambda: [pair()], app_secret=APP_SECRET) as endpoint:
         assert refusal(endpoint, APP_SECRET) is None
 
 
 def test_an_endpoint_without_the_key_is_told_how_to_come_by_it() -> None:
-    with flow_endpoint.FlowEndpoint(lambda: [OTHER_KEY]) as endpoint:
+    with flow_endpoint.FlowEndpoint(lambda: [pair(1)]) as endpoint:
         said = refusal(endpoint)
     assert said is not None
     assert " answered 421: it does not hold the private key yet. Give it this number's `endpoint_env`" in said
@@ -122,18 +121,18 @@ def test_of_an_endpoints_url_only_scheme_host_and_port_are_named(url: str, shown
     ],
 )
 def test_a_refused_signature_says_which_setting(app_secret: str | None, said: str) -> None:
-    with flow_endpoint.FlowEndpoint(lambda: [KEY], app_secret=APP_SECRET) as endpoint:
+    with flow_endpoint.FlowEndpoint(lambda: [pair()], app_secret=APP_SECRET) as endpoint:
         assert said in str(refusal(endpoint, app_secret))
 
 
-def encrypted(answer: object, key: PrivateKey = KEY) -> Callable[[bytes], tuple[int, bytes]]:
+def encrypted(answer: object) -> Callable[[bytes], tuple[int, bytes]]:
     """An endpoint that answers every request with this."""
-    return lambda body: (200, decrypt_request([key], json.loads(body))[1].encrypt_answer(answer).encode())
+    return lambda body: (200, decrypt_request([pair()], json.loads(body))[1].encrypt_answer(answer).encode())
 
 
 def with_the_request_iv(body: bytes) -> tuple[int, bytes]:
     """The mistake of forgetting to flip the IV."""
-    _, session = decrypt_request([KEY], json.loads(body))
+    _, session = decrypt_request([pair()], json.loads(body))
     unflipped = type(session)(session.aes_key, bytes(byte ^ 0xFF for byte in session.iv))
     return 200, unflipped.encrypt_answer({"data": {"status": "active"}}).encode()
 
@@ -173,7 +172,7 @@ def test_any_other_answer_is_named_and_never_quoted(reply: Callable[[bytes], tup
 
 
 def test_an_untrusted_certificate_is_named(tmp_path: Path) -> None:
-    with flow_endpoint.FlowEndpoint(lambda: [KEY], tls=tmp_path) as endpoint:
+    with flow_endpoint.FlowEndpoint(lambda: [pair()], tls=tmp_path) as endpoint:
         assert "has a TLS certificate that was not accepted" in str(refusal(endpoint))
     assert not endpoint.requests
 
@@ -193,40 +192,40 @@ def test_a_bundle_without_certificates_is_no_fault_of_the_endpoint(
     if content is not None:
         bundle.write_text(content)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-    with flow_endpoint.FlowEndpoint(lambda: [KEY], tls=tmp_path) as endpoint:
+    with flow_endpoint.FlowEndpoint(lambda: [pair()], tls=tmp_path) as endpoint:
         assert "can't be asked: REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE" in str(refusal(endpoint))
 
 
 @pytest.mark.parametrize("path", ["/CERTIFICATE", "/refused", "/NameResolutionError", "/timed out"])
 def test_words_of_the_url_are_no_reason(path: str) -> None:
-    with flow_endpoint.FlowEndpoint(lambda: [KEY]) as endpoint:
+    with flow_endpoint.FlowEndpoint(lambda: [pair()]) as endpoint:
         url = endpoint.url.replace("http:", "https:").replace("/flows", path)
-        assert "does not speak TLS" in str(LiveEndpoint(url).refusal(KEY.public_key_pem))
+        assert "does not speak TLS" in str(LiveEndpoint(url).refusal(pair().public_key_pem))
 
 
 def test_a_proxy_of_the_environment_is_asked_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    with flow_endpoint.FlowEndpoint(lambda: [KEY]) as proxy:  # it knows no CONNECT
+    with flow_endpoint.FlowEndpoint(lambda: [pair()]) as proxy:  # it knows no CONNECT
         monkeypatch.setenv("https_proxy", proxy.url)
-        said = str(LiveEndpoint("https://flows.example.com/support").refusal(KEY.public_key_pem))
+        said = str(LiveEndpoint("https://flows.example.com/support").refusal(pair().public_key_pem))
     assert "can't be reached through the proxy" in said
 
 
 @pytest.mark.parametrize("proxy", ["http://", "ftp://127.0.0.1:9", "http://[::1"])
 def test_a_proxy_whose_address_is_wrong_is_named(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", proxy)
-    said = str(LiveEndpoint("https://flows.example.com/support").refusal(KEY.public_key_pem))
+    said = str(LiveEndpoint("https://flows.example.com/support").refusal(pair().public_key_pem))
     assert "can't be asked: its address is not valid, or that of the proxy in HTTPS_PROXY is not" in said
 
 
 def test_an_endpoint_without_tls_is_named() -> None:
-    with flow_endpoint.FlowEndpoint(lambda: [KEY]) as endpoint:
+    with flow_endpoint.FlowEndpoint(lambda: [pair()]) as endpoint:
         url = endpoint.url.replace("http:", "https:")
-        assert "does not speak TLS" in str(LiveEndpoint(url).refusal(KEY.public_key_pem))
+        assert "does not speak TLS" in str(LiveEndpoint(url).refusal(pair().public_key_pem))
 
 
 @pytest.mark.parametrize("host", ["nobody.invalid", "a" * 70 + ".invalid"], ids=["unknown", "too long"])
 def test_a_name_that_nobody_knows_is_named(host: str) -> None:
-    said = str(LiveEndpoint(f"https://{host}/flows").refusal(KEY.public_key_pem))
+    said = str(LiveEndpoint(f"https://{host}/flows").refusal(pair().public_key_pem))
     assert "can't be reached: its name is not known" in said
 
 
@@ -234,7 +233,7 @@ def test_an_endpoint_that_is_not_there_is_named() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{nobody.getsockname()[1]}/flows"
-        assert "can't be reached: the connection was refused" in str(LiveEndpoint(url).refusal(KEY.public_key_pem))
+        assert "can't be reached: the connection was refused" in str(LiveEndpoint(url).refusal(pair().public_key_pem))
 
 
 def test_an_endpoint_that_hangs_up_is_named() -> None:
@@ -292,7 +291,7 @@ def test_an_error_that_no_library_names_is_a_refusal(monkeypatch: pytest.MonkeyP
         raise RuntimeError
 
     monkeypatch.setattr(http.client.HTTPResponse, "begin", fail)
-    with flow_endpoint.FlowEndpoint(lambda: [KEY]) as endpoint:
+    with flow_endpoint.FlowEndpoint(lambda: [pair()]) as endpoint:
         assert "can't be reached" in str(refusal(endpoint))
 
 
@@ -330,7 +329,7 @@ def test_a_name_that_is_looked_up_for_too_long_is_given_up_and_not_asked_later(m
         known.wait(LONG)
         return look_up(*asked, **how)
 
-    with flow_endpoint.FlowEndpoint(lambda: [KEY]) as endpoint:
+    with flow_endpoint.FlowEndpoint(lambda: [pair()]) as endpoint:
         running = set(threading.enumerate())
         monkeypatch.setattr("whatsapp_flow_keys.flow_protocol.live_endpoint._TIMEOUT", 0.2)
         monkeypatch.setattr(socket, "getaddrinfo", look_up_slowly)
@@ -348,7 +347,7 @@ def test_a_tls_connection_that_does_not_come_about_is_given_up(monkeypatch: pyte
 
 
 def test_an_endpoint_that_answers_leaves_nothing() -> None:
-    with flow_endpoint.FlowEndpoint(lambda: [KEY]) as endpoint:
+    with flow_endpoint.FlowEndpoint(lambda: [pair()]) as endpoint:
         running = set(threading.enumerate())
         assert refusal(endpoint) is None
         assert ended(running)

@@ -10,22 +10,21 @@ from threading import enumerate as running_threads
 import pytest
 import requests
 
+from tests.pairs import pair
 from tests.servers.turnstile import Point, Turnstile
 from tests.stack.project import TOKEN
-from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.registrars.meta_graph.client import GraphClient
 from whatsapp_flow_keys.registrars.meta_graph.errors import AnswerLostError
 from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
 from whatsapp_graph_emulator import Emulator
 
 EDGE = "whatsapp_business_encryption"
-KEY = PrivateKey.generate()
 
 
 def publish(turnstile: Turnstile, number: str, lost: list[bool]) -> None:
     client = GraphClient(GraphSettings((TOKEN,), url=turnstile.url, deadline=30))
     try:
-        client.publish(number, KEY.public_key_pem)
+        client.publish(number, pair().public_key_pem)
     except AnswerLostError:
         lost.append(True)
 
@@ -56,9 +55,9 @@ def test_a_request_is_held_before_or_after_its_effect(
         hold = turnstile.hold("POST", EDGE, point)
         with sending(turnstile, number, lost):
             hold.wait()
-            assert (emulator.served(number)[1] == KEY.fingerprint) is effect
+            assert (emulator.served(number)[1] == pair().fingerprint) is effect
             hold.release()
-    assert emulator.served(number)[1] == KEY.fingerprint
+    assert emulator.served(number)[1] == pair().fingerprint
     assert lost == []
 
 
@@ -95,7 +94,7 @@ def test_a_request_that_is_held_holds_up_no_other(emulator: Emulator, number: st
             client = GraphClient(GraphSettings((TOKEN,), url=turnstile.url, deadline=30))
             assert client.served(number).fingerprint is None
             hold.release()
-    assert emulator.served(number)[1] == KEY.fingerprint
+    assert emulator.served(number)[1] == pair().fingerprint
 
 
 def test_it_stops_with_a_request_held_and_leaves_no_thread(emulator: Emulator, number: str) -> None:
@@ -150,7 +149,7 @@ def test_half_of_an_answer_is_through_when_a_request_is_held_midway(emulator: Em
         hold = turnstile.hold("POST", EDGE, "midway")
         answer = requests.post(
             f"{turnstile.url}/v26.0/{number}/{EDGE}",
-            data={"business_public_key": KEY.public_key_pem},
+            data={"business_public_key": pair().public_key_pem},
             headers={"Authorization": f"Bearer {TOKEN}"},
             timeout=30,
             stream=True,
@@ -169,7 +168,7 @@ def test_half_of_an_answer_is_all_that_comes_when_it_is_dropped_midway(emulator:
         with sending(turnstile, number, lost):
             hold.wait()
             hold.drop()
-    assert emulator.served(number)[1] == KEY.fingerprint
+    assert emulator.served(number)[1] == pair().fingerprint
     assert lost == [True]
 
 

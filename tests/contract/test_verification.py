@@ -1,5 +1,6 @@
 """Verification: what each check is about, how bad it is and what to do, by what a survey found."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -7,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.pairs import new, old
 from tests.servers.flow_endpoint import FlowEndpoint
 from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 from whatsapp_flow_keys.keys import PrivateKey
@@ -18,7 +20,6 @@ from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 NUMBER, ANOTHER_NUMBER = "106540352242922", "110200345501442"
 NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 STORE, BACKUP = "file:///ring.json", "vault://backup"
-OLD, NEW = PrivateKey.generate(), PrivateKey.generate()
 SEALED = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
 PASSPHRASE = "correct horse battery staple"
 REFRESH = "run `pulumi up --refresh`"
@@ -33,7 +34,7 @@ def entry(key: PrivateKey, role: Role, pem: str = SEALED) -> RingKey:
 
 
 def ring(*keys: RingKey, number: str = NUMBER, revision: int = 6) -> KeyRing:
-    return KeyRing(number, "acme/flows/prod", "owner-1", revision, keys or (entry(OLD, Role.CURRENT),))
+    return KeyRing(number, "acme/flows/prod", "owner-1", revision, keys or (entry(old(), Role.CURRENT),))
 
 
 def copy(place: str, held: KeyRing | Trouble | Held) -> Copy:
@@ -96,8 +97,8 @@ def test_a_number_without_a_key_is_critical_and_has_no_signature() -> None:
     ],
 )
 def test_what_meta_serves_is_said_and_whether_it_is_signed(status: str | None, level: Level, said: str) -> None:
-    found = surveyed(ring(), meta=served(OLD, status))
-    assert check(found, "served", "Meta") == (Level.OK, f"serves key {OLD.fingerprint}", "")
+    found = surveyed(ring(), meta=served(old(), status))
+    assert check(found, "served", "Meta") == (Level.OK, f"serves key {old().fingerprint}", "")
     signature, told, _ = check(found, "signature", "Meta")
     assert (signature, told.startswith(said)) == (level, True)
 
@@ -131,7 +132,7 @@ def test_a_backup_with_another_numbers_ring_is_a_warning_about_the_ring_there() 
 
 
 def test_a_ring_is_told_with_the_number_of_its_keys_and_one_that_lags_is_a_warning() -> None:
-    found = surveyed(ring(entry(NEW, Role.CURRENT), entry(OLD, Role.PREVIOUS), revision=9), ring(revision=6))
+    found = surveyed(ring(entry(new(), Role.CURRENT), entry(old(), Role.PREVIOUS), revision=9), ring(revision=6))
     assert check(found, "ring", STORE) == (Level.OK, "key ring with 2 keys, revision 9", "")
     assert check(found, "ring", BACKUP) == (
         Level.WARNING,
@@ -142,8 +143,11 @@ def test_a_ring_is_told_with_the_number_of_its_keys_and_one_that_lags_is_a_warni
 
 
 def test_what_meta_serves_is_the_current_key_everywhere_or_a_rotation_was_not_finished() -> None:
-    finished, unfinished = ring(entry(NEW, Role.CURRENT)), ring(entry(OLD, Role.CURRENT), entry(NEW, Role.PENDING))
-    found = surveyed(finished, unfinished, meta=served(NEW))
+    finished, unfinished = (
+        ring(entry(new(), Role.CURRENT)),
+        ring(entry(old(), Role.CURRENT), entry(new(), Role.PENDING)),
+    )
+    found = surveyed(finished, unfinished, meta=served(new()))
     assert check(found, "role", STORE) == (Level.OK, "what Meta serves is the current key", "")
     assert check(found, "role", BACKUP) == (
         Level.WARNING,
@@ -154,27 +158,29 @@ def test_what_meta_serves_is_the_current_key_everywhere_or_a_rotation_was_not_fi
 
 def test_in_the_stacks_own_ring_what_meta_serves_is_the_current_key_though_it_was_recorded_as_pending() -> None:
     """The stack writes its ring before it publishes, and not after."""
-    found = own(surveyed(ring(entry(OLD, Role.CURRENT), entry(NEW, Role.PENDING)), meta=served(NEW)))
+    found = own(surveyed(ring(entry(old(), Role.CURRENT), entry(new(), Role.PENDING)), meta=served(new())))
     assert check(found, "role", STORE)[0] is Level.OK
 
 
 def test_a_place_that_lacks_what_meta_serves_is_critical_where_an_endpoint_reads_it() -> None:
-    lacks = f"does not hold the private key of what Meta serves, {NEW.fingerprint}"
-    holds = ring(entry(NEW, Role.CURRENT))
-    assert check(surveyed(holds, ring(), meta=served(NEW)), "role", BACKUP)[:2] == (Level.WARNING, lacks)
-    assert check(surveyed(ring(), holds, meta=served(NEW)), "role", STORE)[:2] == (Level.CRITICAL, lacks)
+    lacks = f"does not hold the private key of what Meta serves, {new().fingerprint}"
+    holds = ring(entry(new(), Role.CURRENT))
+    assert check(surveyed(holds, ring(), meta=served(new())), "role", BACKUP)[:2] == (Level.WARNING, lacks)
+    assert check(surveyed(ring(), holds, meta=served(new())), "role", STORE)[:2] == (Level.CRITICAL, lacks)
 
 
 def test_a_key_that_another_place_holds_is_regained_from_there() -> None:
-    holds = ring(entry(NEW, Role.CURRENT))
-    found = surveyed(ring(), holds, meta=served(NEW))
+    holds = ring(entry(new(), Role.CURRENT))
+    found = surveyed(ring(), holds, meta=served(new()))
     assert check(found, "role", STORE)[2] == f"{BACKUP} holds it: {REFRESH}"
-    assert check(own(surveyed(holds, ring(), meta=served(NEW))), "role", BACKUP)[2] == REFRESH
+    assert check(own(surveyed(holds, ring(), meta=served(new()))), "role", BACKUP)[2] == REFRESH
 
 
-@pytest.mark.parametrize("other", [ring(), NO_RING], ids=["lacks it, too", "holds nothing"])
-def test_a_key_that_no_place_holds_may_be_in_a_place_that_was_not_named(other: KeyRing | Trouble) -> None:
-    found = surveyed(ring(), other, meta=served(NEW))
+@pytest.mark.parametrize("other", [ring, lambda: NO_RING], ids=["lacks it, too", "holds nothing"])
+def test_a_key_that_no_place_holds_may_be_in_a_place_that_was_not_named(
+    other: Callable[[], KeyRing | Trouble],
+) -> None:
+    found = surveyed(ring(), other(), meta=served(new()))
     assert check(found, "role", STORE)[2].startswith("if another place holds it, name that in `backups`")
 
 
@@ -184,7 +190,7 @@ def test_a_key_that_no_place_holds_may_be_in_a_place_that_was_not_named(other: K
     ids=["in the clear", "one encrypted"],
 )
 def test_private_keys_that_open_are_told_with_what_opens_them(passphrase: str | None, said: str) -> None:
-    keys = (entry(NEW, Role.CURRENT, NEW.to_pem(passphrase)), entry(OLD, Role.PREVIOUS, OLD.to_pem()))
+    keys = (entry(new(), Role.CURRENT, new().to_pem(passphrase)), entry(old(), Role.PREVIOUS, old().to_pem()))
     assert check(surveyed(ring(*keys), words=(PASSPHRASE,)), "private_keys", STORE) == (Level.OK, said, "")
 
 
@@ -198,7 +204,7 @@ def test_without_the_passphrase_it_is_not_known_whether_the_private_keys_open() 
 
 def test_one_private_key_that_does_not_open_is_critical_where_an_endpoint_reads_it() -> None:
     """Such an endpoint does not start."""
-    keys = ring(entry(NEW, Role.CURRENT, NEW.to_pem()), entry(OLD, Role.PREVIOUS, OLD.to_pem(PASSPHRASE)))
+    keys = ring(entry(new(), Role.CURRENT, new().to_pem()), entry(old(), Role.PREVIOUS, old().to_pem(PASSPHRASE)))
     found = surveyed(keys, keys, words=("wrong",))
     for place, level in ((STORE, Level.CRITICAL), (BACKUP, Level.WARNING)):
         found_level, said, do = check(found, "private_keys", place)
@@ -207,9 +213,9 @@ def test_one_private_key_that_does_not_open_is_critical_where_an_endpoint_reads_
 
 
 def test_a_form_that_is_encrypted_with_what_meta_serves_is_opened_with_every_copy() -> None:
-    whole = ring(entry(NEW, Role.CURRENT, NEW.to_pem()))
+    whole = ring(entry(new(), Role.CURRENT, new().to_pem()))
     for place in (STORE, BACKUP):
-        assert check(surveyed(whole, whole, meta=served(NEW)), "round_trip", place) == (
+        assert check(surveyed(whole, whole, meta=served(new())), "round_trip", place) == (
             Level.OK,
             "opens a form that is encrypted with the key that Meta serves",
             "",
@@ -217,8 +223,8 @@ def test_a_form_that_is_encrypted_with_what_meta_serves_is_opened_with_every_cop
 
 
 def test_a_copy_that_does_not_open_such_a_form_is_critical_where_an_endpoint_reads_it() -> None:
-    whole = ring(entry(NEW, Role.CURRENT, NEW.to_pem()))
-    found = surveyed(whole, whole, meta=replace(served(NEW), public_key_pem=OLD.public_key_pem))
+    whole = ring(entry(new(), Role.CURRENT, new().to_pem()))
+    found = surveyed(whole, whole, meta=replace(served(new()), public_key_pem=old().public_key_pem))
     for place, level in ((STORE, Level.CRITICAL), (BACKUP, Level.WARNING)):
         assert check(found, "round_trip", place) == (
             level,
@@ -228,20 +234,20 @@ def test_a_copy_that_does_not_open_such_a_form_is_critical_where_an_endpoint_rea
 
 
 def test_no_form_is_tried_with_a_private_key_that_does_not_open() -> None:
-    assert checks(surveyed(ring(), meta=served(OLD)), "round_trip", STORE) == []
+    assert checks(surveyed(ring(), meta=served(old())), "round_trip", STORE) == []
 
 
 def test_no_key_waits_once_meta_serves_the_newest() -> None:
     nothing = (Level.OK, "no key is waiting to be published", "")
-    both = ring(entry(OLD, Role.CURRENT), entry(NEW, Role.PENDING))
+    both = ring(entry(old(), Role.CURRENT), entry(new(), Role.PENDING))
     assert check(surveyed(ring()), "pending", "rotation") == nothing
-    assert check(surveyed(both, meta=served(NEW)), "pending", "rotation") == nothing
+    assert check(surveyed(both, meta=served(new())), "pending", "rotation") == nothing
 
 
 def test_whether_a_key_of_the_stacks_own_ring_waits_is_not_known_while_meta_was_not_asked() -> None:
-    both = ring(entry(OLD, Role.CURRENT), entry(NEW, Role.PENDING))
+    both = ring(entry(old(), Role.CURRENT), entry(new(), Role.PENDING))
     assert checks(own(surveyed(both)), "pending", "rotation") == []
-    assert len(checks(own(surveyed(both, meta=served(OLD))), "pending", "rotation")) == 1
+    assert len(checks(own(surveyed(both, meta=served(old()))), "pending", "rotation")) == 1
     assert len(checks(surveyed(both), "pending", "rotation")) == 1
 
 
@@ -259,10 +265,10 @@ def test_a_key_that_waits_is_named_by_its_first_twelve_digits_and_is_a_warning_o
     offered: timedelta | None, issued_on: str, level: Level
 ) -> None:
     waiting = replace(
-        entry(NEW, Role.PENDING), issued_on=issued_on, offered_at=None if offered is None else NOON - offered
+        entry(new(), Role.PENDING), issued_on=issued_on, offered_at=None if offered is None else NOON - offered
     )
-    found, said, do = check(surveyed(ring(entry(OLD, Role.CURRENT), waiting)), "pending", "rotation")
-    key = f"key {NEW.fingerprint[:12]}, issued on {issued_on}, is waiting to be published"
+    found, said, do = check(surveyed(ring(entry(old(), Role.CURRENT), waiting)), "pending", "rotation")
+    key = f"key {new().fingerprint[:12]}, issued on {issued_on}, is waiting to be published"
     if level is Level.OK:
         assert (found, said, do) == (level, f"{key}; if no `pulumi up` is running, run it", "")
     else:
@@ -289,28 +295,28 @@ def test_a_key_that_waits_is_named_by_its_first_twelve_digits_and_is_a_warning_o
     ids=["Meta not asked", "no key", "not RSA"],
 )
 def test_an_endpoint_is_asked_only_with_the_key_that_meta_serves(meta: ServedKey | None, said: str) -> None:
-    with FlowEndpoint(lambda: [OLD]) as running:
+    with FlowEndpoint(lambda: [old()]) as running:
         endpoint = LiveEndpoint(running.url)
         assert check(surveyed(ring(), meta=meta), "endpoint", endpoint.shown, endpoint) == (Level.UNKNOWN, said, "")
         assert running.requests == []
 
 
 def test_an_endpoint_is_as_bad_as_its_answer_and_not_known_where_it_wants_a_signature() -> None:
-    found = surveyed(ring(), meta=served(OLD))
-    with FlowEndpoint(lambda: [OLD]) as whole, FlowEndpoint(lambda: [NEW]) as another:
+    found = surveyed(ring(), meta=served(old()))
+    with FlowEndpoint(lambda: [old()]) as whole, FlowEndpoint(lambda: [new()]) as another:
         for running, level in ((whole, Level.OK), (another, Level.CRITICAL)):
             endpoint = LiveEndpoint(running.url)
             assert check(found, "endpoint", endpoint.shown, endpoint)[0] is level
-    with FlowEndpoint(lambda: [OLD], app_secret="secretOfTheAppForTestsOnly") as signed:
+    with FlowEndpoint(lambda: [old()], app_secret="secretOfTheAppForTestsOnly") as signed:
         for secret, level in ((None, Level.UNKNOWN), ("another", Level.CRITICAL)):
             endpoint = LiveEndpoint(signed.url, secret)
             assert check(found, "endpoint", endpoint.shown, endpoint)[0] is level
 
 
 def test_the_verdict_is_that_of_the_gravest_check() -> None:
-    whole = ring(entry(OLD, Role.CURRENT, OLD.to_pem()))
-    assert verify(surveyed(whole, meta=served(OLD))).level is Level.OK
-    warned = verify(surveyed(whole, NO_RING, meta=served(OLD)))
+    whole = ring(entry(old(), Role.CURRENT, old().to_pem()))
+    assert verify(surveyed(whole, meta=served(old()))).level is Level.OK
+    warned = verify(surveyed(whole, NO_RING, meta=served(old())))
     assert (warned.level, warned.gravest.place) == (Level.WARNING, BACKUP)
     unknown = verify(surveyed(whole, NO_RING))
     assert (unknown.level, unknown.gravest.place) == (Level.UNKNOWN, "Meta")

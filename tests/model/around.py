@@ -199,4 +199,4 @@ def _staged(name: str, begin: State, faults: int, stages: Stages) -> Scenario:
             following = state._replace(left=(index + 1,))
             yield from (move for move in all_moves(following) if move.label in stages[index])
 
-    return Scenario(name, begin._replace(left=(0,)), moves, faults)
+    return Scenario(name, lambda: begin._replace(left=(0,)), moves, faults)

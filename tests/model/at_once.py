@@ -29,7 +29,7 @@ def meanwhile(name: str) -> Scenario:
     shared = program._replace(slot=0, forced=True)
     both = (shared, shared)
     world = World(Meta(), tuple(Place() for _ in range(3)), ((),))
-    return Scenario(f"meanwhile: {name}", State(world, both, (0,)), moves, faults)
+    return Scenario(f"meanwhile: {name}", lambda: State(world, both, (0,)), moves, faults)
 
 
 MEANWHILE: dict[str, tuple[Program, int, tuple[tuple[Command, Command | None], ...]]] = {
@@ -67,7 +67,7 @@ def two_at_once(pair: str, faults: int, rounds: int) -> Scenario:
             yield Move("B takes A's state", rest._replace(world=shared))
 
     world = World(Meta(), tuple(Place() for _ in range(3)), ((), ()))
-    return Scenario(f"two at once, {rounds} rounds: {pair}", State(world, stores, (rounds,)), moves, faults)
+    return Scenario(f"two at once, {rounds} rounds: {pair}", lambda: State(world, stores, (rounds,)), moves, faults)
 
 
 TWO_MACHINES = "one stack, two machines"

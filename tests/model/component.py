@@ -17,7 +17,7 @@ from pulumi.dynamic import Resource
 from pulumi.runtime.mocks import MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.rpc import unwrap_rpc_secret
 
-from tests.model.keys import BY_HAND
+from tests.model.keys import by_hand
 from tests.model.world import NUMBER
 from whatsapp_flow_encryption import FlowEncryption, GeneratedPassphrase, resources
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY
@@ -141,7 +141,7 @@ def _declare(arguments: Arguments) -> None:
         passphrase=GeneratedPassphrase() if arguments.generated else arguments.passphrase,
         rotate_after_days=90,
         rotation_trigger=arguments.rotation_trigger,
-        existing_private_key=BY_HAND.to_pem() if arguments.given else None,
+        existing_private_key=by_hand().to_pem() if arguments.given else None,
         take_over=arguments.take_over,
         force_destroy=arguments.force_destroy,
         endpoint_url="https://flows.example.com/" if arguments.gate else None,

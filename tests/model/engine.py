@@ -9,7 +9,7 @@ then is the state.
 from typing import Any, NamedTuple
 
 from tests.model.component import MANAGED_BY, PASSPHRASE, Asked, Output
-from tests.model.keys import OURS
+from tests.model.keys import ours
 from tests.model.mentions import fresh_number, words
 from tests.model.ports import NOTHING, UNKNOWN, Done, Failed, Memory, Point, Result, Task, begin
 from tests.model.program import KEY, KINDS, REGISTRATION, Command, Program
@@ -297,7 +297,7 @@ def _make_passphrase(world: World, run: Run, old: Resource | None, name: str) ->
     if old is not None and PASSPHRASE not in run.command.replace:
         return _save(world, run, _with(run.state, old, old._replace(name=name)))
     used = words(world, run.state)
-    word = next(word for word in (f"{_GENERATED}{n}" for n in range(len(OURS))) if word not in used)
+    word = next(word for word in (f"{_GENERATED}{n}" for n in range(len(ours()))) if word not in used)
     new = Resource(PASSPHRASE, word, Props(), Props((("result", word),)), name=name)
     replaced = tuple(r._replace(deleted=True) if r is old else r for r in run.state)
     return _save(world, run, (*replaced, new))

@@ -8,30 +8,48 @@ from unittest.mock import patch
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.pairs import pair
 from whatsapp_flow_keys.flow_protocol.message import is_round_trip
 from whatsapp_flow_keys.keys import PrivateKey, load_public_key
 
-OURS = tuple(PrivateKey.generate() for _ in range(10))
-"""The pairs that the stacks of a search may make; a pair that nothing refers to any more is made again."""
-FOREIGN = PrivateKey.generate()
-"""Somebody else's pair."""
+_MOST = 10
 
-BY_HAND = PrivateKey.generate()
-"""A pair that the person made before there was a program, and may give to it."""
 
-_NAMES = {key.fingerprint: f"k{index + 1}" for index, key in enumerate(OURS)}
-_NAMES |= {FOREIGN.fingerprint: "foreign", BY_HAND.fingerprint: "by hand"}
-_PEMS = {key.fingerprint: key.public_key_pem for key in (*OURS, FOREIGN, BY_HAND)}
+@functools.cache
+def ours() -> tuple[PrivateKey, ...]:
+    """The pairs that the stacks of a search may make; a pair that nothing refers to any more is made again."""
+    return tuple(pair(number) for number in range(_MOST))
+
+
+@functools.cache
+def foreign() -> str:
+    """The fingerprint of somebody else's pair."""
+    return pair(_MOST).fingerprint
+
+
+@functools.cache
+def by_hand() -> PrivateKey:
+    """A pair that the person made before there was a program, and may give to it."""
+    return pair(_MOST + 1)
+
+
+@functools.cache
+def _known() -> dict[str, tuple[str, str]]:
+    """The name and the public half of each pair."""
+    known = {key.fingerprint: (f"k{index + 1}", key.public_key_pem) for index, key in enumerate(ours())}
+    known[foreign()] = ("foreign", pair(_MOST).public_key_pem)
+    known[by_hand().fingerprint] = ("by hand", by_hand().public_key_pem)
+    return known
 
 
 def name(fingerprint: str | None) -> str:
     """A key's short name, for traces."""
-    return _NAMES.get(fingerprint or "", "nothing")
+    return _known().get(fingerprint or "", ("nothing", ""))[0]
 
 
 def public_pem(fingerprint: str) -> str:
     """The public half of a pair."""
-    return _PEMS[fingerprint]
+    return _known()[fingerprint][1]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from tests.model import moments
 from tests.model.engine import Run
-from tests.model.keys import OURS
+from tests.model.keys import ours
 from tests.model.moments import UNSAVED
 from tests.model.world import (
     EMPTY,
@@ -41,7 +41,7 @@ def every_outcome() -> frozenset[str]:
     world = _in_which_everything_can_happen()
     subjects = {"write": world.places[0].ring}
     calls = [
-        Call(port, 0, subjects.get(port, OURS[1].fingerprint), expected, joins=True)
+        Call(port, 0, subjects.get(port, ours()[1].fingerprint), expected, joins=True)
         for port in PORTS
         for expected in (1, 2)
     ]
@@ -78,7 +78,7 @@ def left_out(names: frozenset[str]) -> Iterator[None]:
 
 
 def _in_which_everything_can_happen() -> World:
-    served, hidden = OURS[0].fingerprint, OURS[2].fingerprint
+    served, hidden = ours()[0].fingerprint, ours()[2].fingerprint
     ring = KeyRing("", "", "", 1, (RingKey(served, Role.CURRENT, NOW.date().isoformat(), NOW, ""),))
     return World(
         Meta(served, hidden=(hidden,)),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.model.engine import live
-from tests.model.keys import BY_HAND
+from tests.model.keys import by_hand
 from tests.model.moments import Move, State, nothing_yet
 from tests.model.moves import changes, commands, others, rotating
 from tests.model.program import CLOUD, FILE, OTHER_FILE, REGISTRATION, STACK, UP, UP_REFRESH, Program
@@ -44,7 +44,7 @@ def create_and_rotate(stores: str, faults: int, rotations: int = 2) -> Scenario:
             yield Move("rotation asked for, up", turned, ((0, UP),))
 
     begin = nothing_yet(STORES[stores][0])._replace(left=(rotations,))
-    return Scenario(f"create and rotate: {stores}", begin, moves, faults)
+    return Scenario(f"create and rotate: {stores}", lambda: begin, moves, faults)
 
 
 def whole_life(stores: str, faults: int, length: int) -> Scenario:
@@ -61,7 +61,7 @@ def whole_life(stores: str, faults: int, length: int) -> Scenario:
             yield from others(rest)
 
     begin = nothing_yet(steps[0])._replace(left=(length,))
-    return Scenario(f"{length} moves: {stores}", begin, moves, faults)
+    return Scenario(f"{length} moves: {stores}", lambda: begin, moves, faults)
 
 
 def adoption(stores: str, faults: int, length: int) -> Scenario:
@@ -77,14 +77,17 @@ def adoption(stores: str, faults: int, length: int) -> Scenario:
         yield from commands(rest)
         yield from others(rest)
         registration = live(state.world.states[0], REGISTRATION)
-        if program.given and registration and registration.outs.get("proven_fingerprint") == BY_HAND.fingerprint:
+        if program.given and registration and registration.outs.get("proven_fingerprint") == by_hand().fingerprint:
             removed = program._replace(given=False, given_up=True)
             yield Move("the argument removed, up", rest._replace(programs=(removed,)), ((0, UP),))
             turned = rest._replace(programs=(rotating(removed),))
             yield Move("the argument removed and rotation asked for, up", turned, ((0, UP),))
 
-    begin = nothing_yet(STORES[stores][0]._replace(given=True))
-    begin = begin._replace(world=begin.world._replace(meta=Meta(BY_HAND.fingerprint)), left=(length,))
+    def begin() -> State:
+        served = Meta(by_hand().fingerprint)
+        without = nothing_yet(STORES[stores][0]._replace(given=True))
+        return without._replace(world=without.world._replace(meta=served), left=(length,))
+
     return Scenario(f"a key is adopted, {length} moves: {stores}", begin, moves, faults)
 
 
@@ -129,4 +132,4 @@ def in_order(name: str, more_faults: int = 0) -> Scenario:
             following = state._replace(left=(index + 1,))
             yield from (m for m in (*commands(following), *others(following)) if m.label == order[index])
 
-    return Scenario(name, nothing_yet(STORES[stores][0])._replace(left=(0,)), moves, faults + more_faults)
+    return Scenario(name, lambda: nothing_yet(STORES[stores][0])._replace(left=(0,)), moves, faults + more_faults)

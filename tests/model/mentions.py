@@ -1,6 +1,6 @@
 """What the world refers to: fingerprints, ids and passphrases. What is made fresh is none of them."""
 
-from tests.model.keys import OURS, word_of
+from tests.model.keys import ours, word_of
 from tests.model.program import RING
 from tests.model.world import Resource, World
 from whatsapp_flow_keys.ring import KeyRing
@@ -9,7 +9,7 @@ from whatsapp_flow_keys.ring import KeyRing
 def fresh_number(world: World) -> int:
     """The first pair and id that nothing in the world refers to."""
     names = mentioned(world)
-    for number, key in enumerate(OURS):
+    for number, key in enumerate(ours()):
         if number not in world.taken and key.fingerprint not in names and f"id-{number}" not in names:
             return number
     raise AssertionError("a search needs more key pairs than there are")

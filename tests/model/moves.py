@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tests.model.canonical import older
 from tests.model.component import PASSPHRASE
 from tests.model.engine import live
-from tests.model.keys import FOREIGN
+from tests.model.keys import foreign
 from tests.model.moments import Move, State
 from tests.model.ports import thaw
 from tests.model.program import DESTROY, KEY, REGISTRATION, RING, STACK, UP, UP_REFRESH, Command, Program
@@ -129,8 +129,8 @@ def others(state: State) -> Iterator[Move]:
     if world.meta.served:
         again = world._replace(meta=world.meta._replace(status="MISMATCH"), outside=True)
         yield Move("the number is registered again", state._replace(world=again))
-    foreign = world._replace(meta=Meta(FOREIGN.fingerprint), outside=True)
-    yield Move("somebody else publishes a key", state._replace(world=foreign))
+    theirs = world._replace(meta=Meta(foreign()), outside=True)
+    yield Move("somebody else publishes a key", state._replace(world=theirs))
     (program,) = state.programs
     if program.backups:
         index = program.places()[-1]

@@ -14,7 +14,7 @@ from unittest.mock import patch
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import unwrap_rpc_secret
 
-from tests.model.keys import OURS, computed_once
+from tests.model.keys import computed_once, ours
 from tests.model.world import NOW, Call, Digest, Failure, Pinged, Props
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.audit import Event
@@ -279,7 +279,7 @@ def _frozen(result: Any) -> Result:
 
 
 def _run_with(memory: Memory) -> Run:
-    run = Run(StandingClock(), lambda: f"id-{_script.fresh}", lambda _text: None, lambda: OURS[_script.fresh])
+    run = Run(StandingClock(), lambda: f"id-{_script.fresh}", lambda _text: None, lambda: ours()[_script.fresh])
     for part, name, value in memory:
         setattr(getattr(run, part), name, _given_back(value))
     return run

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.model.engine import Run, live, state_of
-from tests.model.keys import BY_HAND, FOREIGN, name, word_of
+from tests.model.keys import by_hand, foreign, name, word_of
 from tests.model.mentions import recorded_words
 from tests.model.ports import JOINS
 from tests.model.program import KEY, REGISTRATION, RING, STACK, Program, place_of
@@ -17,7 +17,7 @@ def needed(world: World) -> set[str]:
     what a person let go by force."""
     late = {late.fingerprint for late in world.late if late.fingerprint}
     served = {world.meta.served} if world.meta.served else set()
-    return (served | late) - {FOREIGN.fingerprint} - world.forgone
+    return (served | late) - {foreign()} - world.forgone
 
 
 def broken_by_call(before: World, run: Run, call: Call, outcome: Outcome) -> Iterator[str]:
@@ -40,7 +40,7 @@ def broken(world: World, programs: tuple[Program, ...]) -> Iterator[str]:
 def lost(world: World, programs: tuple[Program, ...], *, in_no_ring: bool = False) -> set[str]:
     """The keys that are needed and that nobody can use any more; or that are in no ring, though a resource may still
     hold one."""
-    by_person = set() if any(program.given_up for program in programs) else {BY_HAND.fingerprint}
+    by_person = set() if any(program.given_up for program in programs) else {by_hand().fingerprint}
     known = _known_words(world, programs)
     return {
         fingerprint

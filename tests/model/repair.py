@@ -3,7 +3,7 @@
 from tests.model import promises
 from tests.model.canonical import older
 from tests.model.engine import Ended, live, start, state_of
-from tests.model.keys import BY_HAND
+from tests.model.keys import by_hand
 from tests.model.moments import Broken, State, run_alone
 from tests.model.program import KEY, RING, UP, UP_REFRESH, Command, Program, store_url
 from tests.model.world import World
@@ -59,7 +59,7 @@ def _until_done(
     advised = program
     if "Remove existing_private_key" in ended.error.text or "leave existing_private_key out" in ended.error.text:
         advised = program._replace(given=False)
-    elif program.given and world.meta.served == BY_HAND.fingerprint:
+    elif program.given and world.meta.served == by_hand().fingerprint:
         pass  # nobody gives a key to have it published over
     elif ended.error.kind == "ForeignKeyError" and (names := _names_that_hold(world, actor, program)):
         advised = program._replace(names=names, aliased=False)

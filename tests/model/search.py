@@ -36,7 +36,7 @@ class Scenario:
     """Where it begins and what can happen next. ``faults``: how many in a whole history."""
 
     name: str
-    begin: State
+    begin: Callable[[], State]
     moves: Callable[[State], Iterable[Move]]
     faults: int
 
@@ -78,9 +78,10 @@ def _little_garbage() -> Iterator[None]:
 
 def _explored(scenario: Scenario, progress: Callable[[Found], None]) -> Found:
     found = Found()
-    visited: dict[State, int] = {scenario.begin: scenario.faults}
+    begin = scenario.begin()
+    visited: dict[State, int] = {begin: scenario.faults}
     parents: dict[State, Parent] = {}
-    queue = deque([(scenario.begin, scenario.faults)])
+    queue = deque([(begin, scenario.faults)])
     path: list[str] = []
     while queue:
         state, budget = queue.popleft()

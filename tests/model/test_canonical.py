@@ -58,7 +58,7 @@ def _revisions(world: World) -> list[int]:
 
 def _walk(scenario: Scenario, drawn: random.Random) -> list[State]:
     """States on one way through the search, as they are before anything is made canonical."""
-    state, passed = scenario.begin, []
+    state, passed = scenario.begin(), []
     with patch.object(moments, "canonical", lambda world: world._replace(taken=frozenset())):
         while moves := list(scenario.moves(state)):
             move = drawn.choice(moves)

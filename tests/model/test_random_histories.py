@@ -31,7 +31,7 @@ class History(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.scenario = whole_life(self.stores, faults=0, length=1)
-        self.state = self.scenario.begin
+        self.state = self.scenario.begin()
 
     @rule(data=st.data())
     def something_happens(self, data: st.DataObject) -> None:

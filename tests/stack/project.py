@@ -257,6 +257,14 @@ def file_ring(project: Project) -> dict[Role, str]:
     return {key.role: key.fingerprint for key in ring.keys}
 
 
+def kept(project: Project, store: str) -> list[str]:
+    """The fingerprints of the private keys that are left, current first."""
+    if store == "stack":
+        return stack_ring(project) if project.resources("KeyRing") else []
+    path = project.path("ring.json")
+    return [key.fingerprint for key in document.load(path.read_text(), "ring").keys] if path.exists() else []
+
+
 def planned(project: Project, *words: str) -> dict[str, set[str]]:
     """What a preview says of each kind of resource: ``{"EncryptionKey": {"same"}, …}``."""
     printed = project.succeed("preview", "--json", "--show-sames", *words).output

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from tests.pairs import pair
 from tests.stack.project import Project, file_ring, is_quiet, on_file, stack_ring, stored_text
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys.flow_protocol.message import encrypt_request
@@ -208,21 +209,21 @@ def test_replaced_by_force_while_it_is_live_it_stays(project: Project, live: Pri
     [
         ({"existing_private_key": "not a key"}, "existing_private_key: this is some other text, not a private key"),
         ({"existing_private_key": ""}, "existing_private_key: is empty"),
-        ({"existing_private_key": PrivateKey.generate().public_key_pem}, "existing_private_key: this is a public key"),
+        ({"existing_private_key": lambda: pair().public_key_pem}, "existing_private_key: this is a public key"),
         (
-            {"existing_private_key": PrivateKey.generate().to_pem(PASSPHRASE)},
+            {"existing_private_key": lambda: pair().to_pem(PASSPHRASE)},
             "existing_private_key: the private key is encrypted; give its passphrase",
         ),
         (
-            {"existing_private_key": PrivateKey.generate().to_pem(PASSPHRASE), "existing_passphrase": "hunter2"},
+            {"existing_private_key": lambda: pair().to_pem(PASSPHRASE), "existing_passphrase": "hunter2"},
             "existing_private_key: the passphrase does not open the private key",
         ),
         ({"existing_passphrase": "hunter2"}, "existing_passphrase: has no use without existing_private_key"),
     ],
     ids=["text", "empty", "public key", "no passphrase", "wrong passphrase", "passphrase alone"],
 )
-def test_a_mistake_is_a_failure_of_the_preview(project: Project, given: dict[str, str], said: str) -> None:
-    project.declare(given)
+def test_a_mistake_is_a_failure_of_the_preview(project: Project, given: dict[str, Any], said: str) -> None:
+    project.declare({name: value() if callable(value) else value for name, value in given.items()})
     run = project.fail("preview")
     assert said in run
     assert "hunter2" not in run

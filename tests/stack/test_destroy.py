@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tests.stack.project import Project, on_file, stack_ring
+from tests.stack.project import Project, kept, on_file
 from whatsapp_flow_keys import document
 
 STORES = pytest.mark.parametrize("store", ["stack", "file"])
@@ -14,14 +14,6 @@ NOBODY = "http://127.0.0.1:9"
 
 def declare(project: Project, store: str, **more: object) -> None:
     project.declare(dict(more) if store == "stack" else on_file(project, **more))
-
-
-def kept(project: Project, store: str) -> list[str]:
-    """The fingerprints of the private keys that are left, current first."""
-    if store == "stack":
-        return stack_ring(project) if project.resources("KeyRing") else []
-    path = project.path("ring.json")
-    return [key.fingerprint for key in document.load(path.read_text(), "ring").keys] if path.exists() else []
 
 
 def is_all_gone(project: Project, store: str) -> bool:

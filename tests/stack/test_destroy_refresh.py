@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack.project import Project, on_file
-from tests.stack.test_destroy import kept
+from tests.stack.project import Project, kept, on_file
 
 LOCKED = 131031
 NUMBERS: dict[str, tuple[str, dict[str, Any]]] = {

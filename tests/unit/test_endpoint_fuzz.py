@@ -2,6 +2,7 @@
 
 import base64
 import json
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.forms import APP_SECRET, FORM, endpoint_of, key, sent
 from tests.servers.endpoint_app import echo
+from whatsapp_flow_endpoint import FlowEndpoint
 from whatsapp_flow_endpoint.aws_lambda import lambda_handler
 from whatsapp_flow_endpoint.wsgi import wsgi_app
 from whatsapp_flow_keys.flow_protocol.signature import HEADER, sign
@@ -20,9 +22,11 @@ pytestmark = pytest.mark.slow
 SIGNED, UNSIGNED = {200, 400, 421}, {432}
 OF_HTTP = {405, 411, 413}
 
-endpoint = endpoint_of(echo, key(), key("previous"))
-as_wsgi = wsgi_app(endpoint, largest_body=5000)
-as_lambda = lambda_handler(endpoint, largest_body=5000)
+
+@cache
+def endpoint() -> FlowEndpoint:
+    return endpoint_of(echo, key(), key("previous"))
+
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 anything = st.recursive(
@@ -79,7 +83,7 @@ bodies = st.one_of(
 @given(whole_forms(), st.sampled_from(["current", "previous"]))
 def test_a_whole_form_is_answered_with_each_key_that_is_held(form: dict[str, Any], to: str) -> None:
     request = sent(form, key(to))
-    answer = endpoint.answer(request.signed, request.body)
+    answer = endpoint().answer(request.signed, request.body)
     assert answer.status == 200
     assert request.decrypt(answer) == {"screen": "NEXT", "data": form["data"]}
 
@@ -88,19 +92,19 @@ def test_a_whole_form_is_answered_with_each_key_that_is_held(form: dict[str, Any
 @given(whole_forms())
 def test_a_whole_form_for_a_key_that_is_not_held_gets_421(form: dict[str, Any]) -> None:
     request = sent(form, key("a stranger's"))
-    assert endpoint.answer(request.signed, request.body).status == 421
+    assert endpoint().answer(request.signed, request.body).status == 421
 
 
 @settings(deadline=None, max_examples=300)
 @given(bodies)
 def test_a_signed_body_gets_a_documented_status(body: bytes) -> None:
-    assert endpoint.answer({HEADER: sign(APP_SECRET, body)}, body).status in SIGNED
+    assert endpoint().answer({HEADER: sign(APP_SECRET, body)}, body).status in SIGNED
 
 
 @settings(deadline=None, max_examples=100)
 @given(bodies, st.dictionaries(st.text(), st.text()))
 def test_without_the_right_signature_every_body_gets_432(body: bytes, headers: dict[str, str]) -> None:
-    assert endpoint.answer(headers, body).status in UNSIGNED
+    assert endpoint().answer(headers, body).status in UNSIGNED
 
 
 @settings(deadline=None, max_examples=200)
@@ -114,7 +118,7 @@ def test_a_wsgi_server_may_send_anything(body: bytes, method: str, length: Any) 
     }
     if length is not None:
         environ["CONTENT_LENGTH"] = str(length)
-    b"".join(as_wsgi(environ, lambda status, headers: got.append(status)))
+    b"".join(wsgi_app(endpoint(), largest_body=5000)(environ, lambda status, headers: got.append(status)))
     assert int(got[0][:3]) in SIGNED | UNSIGNED | OF_HTTP
 
 
@@ -129,4 +133,4 @@ def test_a_lambda_event_may_hold_anything(body: bytes, whole: bool, headers: Any
         "body": base64.b64encode(body).decode() if whole else text,
         "isBase64Encoded": True,
     }
-    assert as_lambda(event, None)["statusCode"] in SIGNED | UNSIGNED | OF_HTTP
+    assert lambda_handler(endpoint(), largest_body=5000)(event, None)["statusCode"] in SIGNED | UNSIGNED | OF_HTTP

@@ -1,60 +1,22 @@
 """One person's WhatsApp against a Flow endpoint over real HTTP."""
 
-import contextlib
 import json
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.contract.emulator.both_sides import APP_SECRET, Business, Meta, raw_endpoint
 from tests.contract.emulator.conftest import NUMBER
+from tests.pairs import new, old
 from tests.servers.flow_endpoint import HANGS_UP, FlowEndpoint, Reply
-from whatsapp_flow_keys.errors import FlowMessageError
 from whatsapp_flow_keys.flow_protocol.message import Session, decrypt_request
-from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_graph_emulator import BadField, Emulator, flow_client
 from whatsapp_graph_emulator.errors import NotRunning, UnknownNumber
 from whatsapp_graph_emulator.flow_client import Exchange, FlowClient, Outcome
 
-OLD, NEW = PrivateKey.generate(), PrivateKey.generate()
-APP_SECRET = "secretOfTheAppForTestsOnly"
 ACTIVE = {"data": {"status": "active"}}
-
-
-@dataclass
-class Meta:
-    """What serves the public key; counts how often it is asked."""
-
-    pem: str | None = OLD.public_key_pem
-    fetches: int = 0
-
-    def __call__(self) -> str | None:
-        self.fetches += 1
-        return self.pem
-
-
-@dataclass
-class Business:
-    """An endpoint's mind: its private keys, and what it was sent."""
-
-    keys: list[PrivateKey] = field(default_factory=lambda: [OLD])
-    payloads: list[Any] = field(default_factory=list)
-    aes_keys: list[bytes] = field(default_factory=list)
-    answers_421: int = 0
-
-    def __call__(self, body: bytes) -> Reply:
-        try:
-            payload, session = decrypt_request(self.keys, json.loads(body))
-        except FlowMessageError:
-            self.answers_421 += 1
-            return 421, b""
-        self.payloads.append(payload)
-        self.aes_keys.append(session.aes_key)
-        return 200, session.encrypt_answer({"screen": "SUCCESS"}).encode()
 
 
 def ping(reply: Callable[[bytes], Reply], meta: Callable[[], str | None] | None = None) -> Exchange:
@@ -63,11 +25,11 @@ def ping(reply: Callable[[bytes], Reply], meta: Callable[[], str | None] | None 
 
 
 def session_of(body: bytes) -> Session:
-    return decrypt_request([OLD], json.loads(body))[1]
+    return decrypt_request([old()], json.loads(body))[1]
 
 
 def test_a_ping_is_answered() -> None:
-    with FlowEndpoint(lambda: [OLD]) as endpoint:
+    with FlowEndpoint(lambda: [old()]) as endpoint:
         exchange = FlowClient(endpoint.url, Meta()).ping()
     assert (exchange.outcome, exchange.status, exchange.answer) == (Outcome.ANSWERED, 200, ACTIVE)
     assert (exchange.answers_421, exchange.key_fetches) == (0, 1)
@@ -75,7 +37,7 @@ def test_a_ping_is_answered() -> None:
 
 
 def test_what_is_sent_is_json_and_unsigned_without_an_app_secret() -> None:
-    with FlowEndpoint(lambda: [OLD]) as endpoint:
+    with FlowEndpoint(lambda: [old()]) as endpoint:
         FlowClient(endpoint.url, Meta()).ping()
     (headers,) = endpoint.requests
     assert headers["Content-Type"] == "application/json"
@@ -83,7 +45,7 @@ def test_what_is_sent_is_json_and_unsigned_without_an_app_secret() -> None:
 
 
 def test_the_raw_body_is_signed_with_the_app_secret() -> None:
-    with FlowEndpoint(lambda: [OLD], app_secret=APP_SECRET) as endpoint:
+    with FlowEndpoint(lambda: [old()], app_secret=APP_SECRET) as endpoint:
         assert FlowClient(endpoint.url, Meta(), app_secret=APP_SECRET).ping().answer == ACTIVE
 
 
@@ -117,7 +79,7 @@ def test_an_action_is_sent_as_meta_documents_it(
 
 def test_the_key_is_fetched_once_and_kept() -> None:
     meta = Meta()
-    with FlowEndpoint(lambda: [OLD]) as endpoint:
+    with FlowEndpoint(lambda: [old()]) as endpoint:
         client = FlowClient(endpoint.url, meta)
         exchanges = [client.ping() for _ in range(3)]
     assert [exchange.key_fetches for exchange in exchanges] == [1, 0, 0]
@@ -129,7 +91,7 @@ def test_a_key_that_meta_no_longer_serves_stays_in_use_while_the_endpoint_holds_
     with FlowEndpoint(reply=business) as endpoint:
         client = FlowClient(endpoint.url, meta)
         client.ping()
-        meta.pem, business.keys = NEW.public_key_pem, [NEW, OLD]
+        meta.pem, business.keys = new().public_key_pem, [new(), old()]
         assert client.ping().outcome is Outcome.ANSWERED
     assert (meta.fetches, business.answers_421) == (1, 0)
 
@@ -139,7 +101,7 @@ def test_a_421_has_the_key_fetched_anew_and_the_payload_sent_once_more_with_a_ne
     with FlowEndpoint(reply=business) as endpoint:
         client = FlowClient(endpoint.url, meta)
         client.open_flow("a-token")
-        meta.pem, business.keys = NEW.public_key_pem, [NEW]
+        meta.pem, business.keys = new().public_key_pem, [new()]
         exchange = client.open_flow("a-token")
         after = client.ping()
     assert (exchange.outcome, exchange.status) == (Outcome.ANSWERED, 200)
@@ -150,7 +112,7 @@ def test_a_421_has_the_key_fetched_anew_and_the_payload_sent_once_more_with_a_ne
 
 
 def test_a_421_after_the_refresh_is_a_business_decryption_error() -> None:
-    business = Business([NEW])
+    business = Business([new()])
     exchange = ping(business)
     assert exchange.outcome.value == "business-decryption-error"
     assert (exchange.status, exchange.answer) == (421, None)
@@ -158,18 +120,18 @@ def test_a_421_after_the_refresh_is_a_business_decryption_error() -> None:
 
 
 def test_a_key_that_is_gone_when_it_is_fetched_anew_is_missing() -> None:
-    served = [OLD.public_key_pem, None]
-    exchange = ping(Business([NEW]), lambda: served.pop(0))
+    served = [old().public_key_pem, None]
+    exchange = ping(Business([new()]), lambda: served.pop(0))
     assert (exchange.outcome, exchange.status) == (Outcome.KEY_MISSING, None)
     assert (exchange.answers_421, exchange.key_fetches) == (1, 2)
 
 
 def test_without_a_key_nothing_is_sent_until_there_is_one() -> None:
     meta = Meta(None)
-    with FlowEndpoint(lambda: [OLD]) as endpoint:
+    with FlowEndpoint(lambda: [old()]) as endpoint:
         client = FlowClient(endpoint.url, meta)
         missing = client.ping()
-        meta.pem = OLD.public_key_pem
+        meta.pem = old().public_key_pem
         found = client.ping()
     assert (missing.outcome.value, missing.key_fetches) == ("public-key-missing", 1)
     assert found.outcome is Outcome.ANSWERED
@@ -218,7 +180,7 @@ def test_an_answer_that_would_fill_the_memory_is_cut(monkeypatch: pytest.MonkeyP
 
 
 def test_a_refused_signature_is_named() -> None:
-    with FlowEndpoint(lambda: [OLD], app_secret=APP_SECRET) as endpoint:
+    with FlowEndpoint(lambda: [old()], app_secret=APP_SECRET) as endpoint:
         exchange = FlowClient(endpoint.url, Meta(), app_secret="another").ping()
     assert (exchange.outcome, exchange.status) == (Outcome.SIGNATURE_REFUSED, 432)
 
@@ -270,40 +232,8 @@ def test_a_name_that_nobody_knows_gives_no_http_response(host: str) -> None:
 
 
 def test_an_untrusted_certificate_gives_no_http_response(tmp_path: Path) -> None:
-    with FlowEndpoint(lambda: [OLD], tls=tmp_path) as endpoint:
+    with FlowEndpoint(lambda: [old()], tls=tmp_path) as endpoint:
         assert FlowClient(endpoint.url, Meta()).ping().outcome is Outcome.NO_HTTP_RESPONSE
-
-
-@contextlib.contextmanager
-def raw_endpoint(at_once: bytes, drip: bytes = b"") -> Iterator[str]:
-    """Its URL. It sends the bytes at once to each request; then `drip` for ever, or it hangs up where there is none."""
-    over = threading.Event()
-    threads: list[threading.Thread] = []
-
-    def answer(connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
-            connection.recv(65536)
-            connection.sendall(at_once)
-            while drip and not over.wait(0.02):
-                connection.sendall(drip)
-
-    def accept() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                threads.append(threading.Thread(target=answer, args=(listening.accept()[0],)))
-                threads[-1].start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        accepting = threading.Thread(target=accept)
-        accepting.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}/flows"
-        finally:
-            over.set()
-            listening.shutdown(socket.SHUT_RDWR)
-            accepting.join()
-            for thread in threads:
-                thread.join()
 
 
 @pytest.mark.parametrize(
@@ -405,19 +335,19 @@ def test_a_wrong_url_is_refused_and_never_quoted(url: str) -> None:
 
 def test_the_emulator_gives_a_client_that_follows_the_key_it_serves(emulator: Emulator) -> None:
     business = Business()
-    emulator.set_key(NUMBER, OLD.public_key_pem)
+    emulator.set_key(NUMBER, old().public_key_pem)
     with FlowEndpoint(reply=business) as endpoint:
         client = emulator.flow_client(NUMBER, endpoint.url)
         assert client.ping().outcome is Outcome.ANSWERED
-        emulator.set_key(NUMBER, NEW.public_key_pem)
-        business.keys = [NEW]
+        emulator.set_key(NUMBER, new().public_key_pem)
+        business.keys = [new()]
         assert client.ping().answers_421 == 1
     assert len(business.payloads) == 2
 
 
 def test_the_emulators_client_signs_with_the_app_secret_it_is_given(emulator: Emulator) -> None:
-    emulator.set_key(NUMBER, OLD.public_key_pem)
-    with FlowEndpoint(lambda: [OLD], app_secret=APP_SECRET) as endpoint:
+    emulator.set_key(NUMBER, old().public_key_pem)
+    with FlowEndpoint(lambda: [old()], app_secret=APP_SECRET) as endpoint:
         assert emulator.flow_client(NUMBER, endpoint.url, APP_SECRET).ping().outcome is Outcome.ANSWERED
 
 

@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 
 import whatsapp_graph_emulator
+from tests.contract.emulator.both_sides import APP_SECRET, Business, Meta, raw_endpoint
 from tests.contract.emulator.conftest import NUMBER
-from tests.contract.emulator.test_flow_client import APP_SECRET, NEW, OLD, Business, Meta, raw_endpoint
+from tests.pairs import new, old
 from tests.servers.flow_endpoint import FlowEndpoint, Reply
 from whatsapp_flow_keys.errors import FlowMessageError
 from whatsapp_flow_keys.flow_protocol.message import decrypt_request
@@ -92,22 +93,22 @@ def test_failures_are_counted_by_their_outcome_and_their_status() -> None:
 
 
 def test_an_endpoint_with_another_key_fails_each_form_with_two_421s() -> None:
-    report = run(Business([NEW]))
+    report = run(Business([new()]))
     assert report.failures == {"business-decryption-error": 20}
     assert report.answers_421 == 40
     assert report.latency_ms is None
 
 
 def test_devices_with_old_and_with_new_keys_are_in_use_together() -> None:
-    meta, business, opened = Meta(), Business([OLD, NEW]), ""
+    meta, business, opened = Meta(), Business([old(), new()]), ""
 
     def note_the_key(body: bytes) -> Reply:
         nonlocal opened
         with contextlib.suppress(FlowMessageError):
-            decrypt_request([NEW], json.loads(body))
+            decrypt_request([new()], json.loads(body))
             opened += "n"
         with contextlib.suppress(FlowMessageError):
-            decrypt_request([OLD], json.loads(body))
+            decrypt_request([old()], json.loads(body))
             opened += "o"
         return business(body)
 
@@ -115,9 +116,9 @@ def test_devices_with_old_and_with_new_keys_are_in_use_together() -> None:
         load = FlowLoad(lambda: FlowClient(endpoint.url, meta), rate=RATE, devices=4, requests_per_device=40)
         with load:
             wait_for(load, lambda: "o" in opened)
-            meta.pem = NEW.public_key_pem
+            meta.pem = new().public_key_pem
             wait_for(load, lambda: "no" in opened)
-            business.keys = [NEW]
+            business.keys = [new()]
             wait_for(load, lambda: load.report().answers_421 > 0)
         report = load.report()
     assert (report.failures, report.under_way) == ({}, 0)
@@ -257,7 +258,7 @@ def test_a_number_out_of_range_is_refused(options: dict[str, Any]) -> None:
 
 
 def test_a_table_says_what_each_failure_means() -> None:
-    table = str(run(Business([NEW])))
+    table = str(run(Business([new()])))
     assert "forms sent         20\n" in table
     assert "answered            0  0.00 %" in table
     assert "failed             20  100.00 %" in table
@@ -305,7 +306,7 @@ def no_app_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_command_ends_with_a_table_and_0_where_no_form_failed(
     emulator: Emulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    emulator.set_key(NUMBER, OLD.public_key_pem)
+    emulator.set_key(NUMBER, old().public_key_pem)
     with FlowEndpoint(reply=Business()) as endpoint:
         assert main(arguments(emulator, endpoint, "--seconds", "0.2", "--devices", "3")) == 0
     table = capsys.readouterr().out
@@ -314,8 +315,8 @@ def test_the_command_ends_with_a_table_and_0_where_no_form_failed(
 
 
 def test_the_command_ends_with_1_where_a_form_failed(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
-    emulator.set_key(NUMBER, OLD.public_key_pem)
-    with FlowEndpoint(reply=Business([NEW])) as endpoint:
+    emulator.set_key(NUMBER, old().public_key_pem)
+    with FlowEndpoint(reply=Business([new()])) as endpoint:
         assert main(arguments(emulator, endpoint, "--seconds", "0.2", "--json")) == 1
     assert json.loads(capsys.readouterr().out)["failures"] == {"business-decryption-error": 20}
 
@@ -324,8 +325,8 @@ def test_the_command_shows_how_far_it_is(
     emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("whatsapp_graph_emulator.flow_load.__main__.LOG_PROGRESS_SECONDS", 0.05)
-    emulator.set_key(NUMBER, OLD.public_key_pem)
-    with FlowEndpoint(reply=Business([NEW])) as endpoint:
+    emulator.set_key(NUMBER, old().public_key_pem)
+    with FlowEndpoint(reply=Business([new()])) as endpoint:
         main(arguments(emulator, endpoint, "--seconds", "0.3"))
     assert re.search(r"^0\.\d s  \d+ sent  0 answered  \d+ failed \(business-decryption-error\)", said(capsys), re.M)
 
@@ -337,7 +338,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
 def test_the_command_signs_with_the_app_secret_of_the_environment(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    emulator.set_key(NUMBER, OLD.public_key_pem)
+    emulator.set_key(NUMBER, old().public_key_pem)
     monkeypatch.setenv("WHATSAPP_APP_SECRET", APP_SECRET)
     business = Business()
     with FlowEndpoint(reply=business) as endpoint:
@@ -406,7 +407,7 @@ def test_a_wrong_argument_is_named(capsys: pytest.CaptureFixture[str], wrong: li
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_the_command_with_the_table(emulator: Emulator, ending: signal.Signals) -> None:
-    emulator.set_key(NUMBER, OLD.public_key_pem)
+    emulator.set_key(NUMBER, old().public_key_pem)
     business, ten = Business(), threading.Event()
 
     def note(body: bytes) -> Reply:
@@ -430,7 +431,7 @@ def test_ctrl_c_ends_the_command_with_the_table(emulator: Emulator, ending: sign
 
 
 def test_a_second_ctrl_c_leaves_what_is_under_way_behind(emulator: Emulator) -> None:
-    emulator.set_key(NUMBER, OLD.public_key_pem)
+    emulator.set_key(NUMBER, old().public_key_pem)
     asked = threading.Event()
 
     def hang(_body: bytes) -> Reply:

@@ -14,6 +14,8 @@ import pytest
 
 from tests.contract.stores.claimed import claim_place, rings_of
 from tests.contract.stores.place import Place, delete, hard_deleting, soft_deleting
+from tests.contract.stores.several_keys import NUMBER, STACK, held, ring, three
+from tests.pairs import pair
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
@@ -23,29 +25,12 @@ from whatsapp_flow_keys.errors import (
     StorePermissionError,
     StoreUnavailableError,
 )
-from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.rings import look_at_ring
-from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
+from whatsapp_flow_keys.ring import RingKey, Role
 from whatsapp_flow_keys.stores.urls import open_store
 
-KEYS = [PrivateKey.generate() for _ in range(3)]
-NUMBER, STACK = "106540352242922", "org/flows/prod"
 ANOTHER_TOOLS = json.dumps({"username": "svc", "password": "hunter2"})
-
-
-def ring(*keys: PrivateKey, revision: int = 1, owner: str = "key-1", managed_by: str = STACK) -> KeyRing:
-    roles = (Role.CURRENT, Role.PENDING, Role.PREVIOUS)
-    entries = [
-        RingKey(key.fingerprint, role, "2026-11-25", None, key.to_pem())
-        for key, role in zip(keys or KEYS[:1], roles, strict=False)
-    ]
-    return KeyRing(NUMBER, managed_by, owner, revision, tuple(entries))
-
-
-def held(place: Place) -> KeyRing | None:
-    """What somebody finds who opens the store now."""
-    return place.store().read().ring
 
 
 def test_where_nothing_is_there_is_no_ring_and_nothing_is_made(place: Place) -> None:
@@ -72,15 +57,15 @@ def test_a_first_write_into_an_existing_empty_secret_is_read_back(place: Place) 
 
 def test_the_text_is_the_document(place: Place) -> None:
     store = place.store()
-    store.write(ring(*KEYS), store.read())
-    assert json.loads(place.content() or "null") == json.loads(document.dump(ring(*KEYS)))
+    store.write(ring(*three()), store.read())
+    assert json.loads(place.content() or "null") == json.loads(document.dump(ring(*three())))
 
 
 def test_a_write_over_what_was_read_replaces_it(place: Place) -> None:
     store = place.store()
     first = store.write(ring(), store.read())
-    second = store.write(ring(*KEYS, revision=2), first)
-    assert held(place) == second.ring == ring(*KEYS, revision=2)
+    second = store.write(ring(*three(), revision=2), first)
+    assert held(place) == second.ring == ring(*three(), revision=2)
 
 
 def test_ten_writes_one_after_another_are_all_taken(place: Place) -> None:
@@ -93,38 +78,38 @@ def test_ten_writes_one_after_another_are_all_taken(place: Place) -> None:
 
 def test_a_write_over_what_somebody_else_replaced_is_a_conflict_and_loses_no_key(place: Place) -> None:
     ours, theirs = place.store(), place.store()
-    first = ours.write(ring(KEYS[0]), ours.read())
-    theirs.write(ring(KEYS[0], KEYS[1], revision=2, owner="theirs"), theirs.read())
+    first = ours.write(ring(pair()), ours.read())
+    theirs.write(ring(pair(), pair(1), revision=2, owner="theirs"), theirs.read())
     with pytest.raises(StoreConflictError, match=re.escape(ours.url)):
-        ours.write(ring(KEYS[0], KEYS[2], revision=2), first)
+        ours.write(ring(pair(), pair(2), revision=2), first)
     kept = held(place)
     assert kept is not None
-    assert KEYS[1].fingerprint in kept
+    assert pair(1).fingerprint in kept
 
 
 def test_a_first_write_where_somebody_else_was_first_is_a_conflict(place: Place) -> None:
     ours = place.store()
     nothing = ours.read()
     theirs = place.store()
-    theirs.write(ring(KEYS[1], owner="theirs"), theirs.read())
+    theirs.write(ring(pair(1), owner="theirs"), theirs.read())
     with pytest.raises(StoreConflictError):
-        ours.write(ring(KEYS[0]), nothing)
+        ours.write(ring(pair()), nothing)
     kept = held(place)
     assert kept is not None
-    assert KEYS[1].fingerprint in kept
+    assert pair(1).fingerprint in kept
 
 
 @pytest.mark.parametrize("round_", range(3))
 def test_of_two_that_write_at_once_one_wins_and_every_key_it_wrote_is_there(place: Place, round_: int) -> None:
     del round_
     start = place.store()
-    start.write(ring(KEYS[0]), start.read())
+    start.write(ring(pair()), start.read())
     stores = [place.store(), place.store()]
     found = [store.read() for store in stores]
     meet, outcomes = Barrier(2), dict[int, str]()
 
     def write(index: int) -> None:
-        mine = ring(KEYS[0], KEYS[index + 1], revision=2, owner=f"owner-{index}")
+        mine = ring(pair(), pair(index + 1), revision=2, owner=f"owner-{index}")
         meet.wait(30)
         try:
             stores[index].write(mine, found[index])
@@ -144,7 +129,7 @@ def test_of_two_that_write_at_once_one_wins_and_every_key_it_wrote_is_there(plac
     assert len(outcomes) == 2
     # Azure Key Vault can't refuse a write: both may find out that they raced, and then both report it.
     assert len(winners) == 1 or (place.name == "azure" and not winners)
-    assert all(KEYS[index + 1].fingerprint in kept for index in winners)
+    assert all(pair(index + 1).fingerprint in kept for index in winners)
 
 
 def test_somebody_without_the_right_to_read_is_told_so(place: Place) -> None:
@@ -160,7 +145,7 @@ def test_somebody_without_the_right_to_write_is_told_so_and_changes_nothing(plac
     store = place.store()
     found = store.write(ring(), store.read())
     with pytest.raises(StoreUnavailableError):
-        place.forbidden().write(ring(*KEYS, revision=2), found)
+        place.forbidden().write(ring(*three(), revision=2), found)
     assert held(place) == ring()
 
 
@@ -208,14 +193,14 @@ def test_a_document_that_can_not_be_restored_is_gone_without_a_trace(place: Plac
 @soft_deleting
 def test_a_deleted_document_is_restored_whole_and_written_again(place: Place) -> None:
     store = place.store()
-    store.write(ring(*KEYS), store.read())
+    store.write(ring(*three()), store.read())
     delete(store)
     again = place.store()
     again.restore()
     found = again.read()
-    assert found.ring == ring(*KEYS)
-    again.write(ring(*KEYS, revision=2), found)
-    assert held(place) == ring(*KEYS, revision=2)
+    assert found.ring == ring(*three())
+    again.write(ring(*three(), revision=2), found)
+    assert held(place) == ring(*three(), revision=2)
 
 
 @soft_deleting
@@ -231,16 +216,16 @@ def test_a_write_over_what_somebody_deleted_is_a_conflict_and_does_not_bring_it_
 @soft_deleting
 def test_the_lifecycle_restores_what_it_finds_deleted(place: Place) -> None:
     store = place.store()
-    store.write(ring(*KEYS), store.read())
+    store.write(ring(*three()), store.read())
     delete(store)
     found = rings_of(place, Claim(NUMBER, STACK, "key-2")).ring
-    assert {key.fingerprint for key in found.keys} == {key.fingerprint for key in KEYS}
+    assert {key.fingerprint for key in found.keys} == {key.fingerprint for key in three()}
 
 
 @hard_deleting
 def test_the_lifecycle_finds_nothing_where_a_document_was_deleted_for_good(place: Place) -> None:
     store = place.store()
-    store.write(ring(*KEYS), store.read())
+    store.write(ring(*three()), store.read())
     delete(store)
     assert rings_of(place, Claim(NUMBER, STACK, "key-2")).ring.keys == ()
 
@@ -248,7 +233,7 @@ def test_the_lifecycle_finds_nothing_where_a_document_was_deleted_for_good(place
 @soft_deleting
 def test_a_look_restores_nothing(place: Place) -> None:
     store = place.store()
-    store.write(ring(*KEYS), store.read())
+    store.write(ring(*three()), store.read())
     delete(store)
     with pytest.raises(StoreError, match=r"was deleted; the next `pulumi up` restores it"):
         look_at_ring(place.store(), Claim(NUMBER, STACK, "key-2"))
@@ -257,8 +242,8 @@ def test_a_look_restores_nothing(place: Place) -> None:
 
 def test_a_deletion_of_what_somebody_else_replaced_is_a_conflict_and_the_document_stays(place: Place) -> None:
     ours, theirs = place.store(), place.store()
-    first = ours.write(ring(KEYS[0]), ours.read())
-    second = theirs.write(ring(KEYS[0], KEYS[1], revision=2, owner="theirs"), theirs.read())
+    first = ours.write(ring(pair()), ours.read())
+    second = theirs.write(ring(pair(), pair(1), revision=2, owner="theirs"), theirs.read())
     with pytest.raises(StoreConflictError, match=re.escape(ours.url)):
         ours.delete(first)
     assert place.store().read() == second
@@ -284,7 +269,7 @@ def test_a_deletion_of_what_another_tool_replaced_leaves_it(place: Place) -> Non
 
 def test_what_was_written_last_is_deleted_by_what_the_write_gave(place: Place) -> None:
     store = place.store()
-    second = store.write(ring(*KEYS, revision=2), store.write(ring(), store.read()))
+    second = store.write(ring(*three(), revision=2), store.write(ring(), store.read()))
     place.store().delete(second)
     assert held(place) is None
 
@@ -293,9 +278,9 @@ def test_what_was_written_last_is_deleted_by_what_the_write_gave(place: Place) -
 def test_of_a_write_and_a_deletion_at_once_the_write_is_there_or_is_refused(place: Place, round_: int) -> None:
     del round_
     start = place.store()
-    first = start.write(ring(KEYS[0]), start.read())
+    first = start.write(ring(pair()), start.read())
     writer, deleter = place.store(), place.store()
-    written = ring(KEYS[0], KEYS[1], revision=2, owner="theirs")
+    written = ring(pair(), pair(1), revision=2, owner="theirs")
     calls: dict[str, Callable[[], object]] = {
         "write": lambda: writer.write(written, first),
         "delete": lambda: deleter.delete(first),
@@ -330,8 +315,8 @@ def test_of_a_write_and_a_deletion_at_once_the_write_is_there_or_is_refused(plac
     kept = held(place)
     if outcomes["delete"] == "conflict":
         assert kept is not None
-        assert KEYS[0].fingerprint in kept
-        assert outcomes["write"] == "conflict" or KEYS[1].fingerprint in kept
+        assert pair().fingerprint in kept
+        assert outcomes["write"] == "conflict" or pair(1).fingerprint in kept
     if outcomes["write"] == "done":
         assert kept == written
 
@@ -368,7 +353,7 @@ def test_a_ring_larger_than_the_store_takes_is_refused_and_the_old_one_stays(pla
 
 def test_a_ring_of_ten_keys_fits_into_every_store(place: Place) -> None:
     store = place.store()
-    entries = [RingKey(k.fingerprint, Role.RETAINED, "2026-11-25", None, k.to_pem("p")) for k in KEYS[:1]]
+    entries = [RingKey(k.fingerprint, Role.RETAINED, "2026-11-25", None, k.to_pem("p")) for k in [pair()]]
     ten = replace(ring(), keys=tuple(entries * 10))
     store.write(ten, store.read())
     assert len(json.loads(place.content() or "{}")["keys"]) == 10

@@ -4,7 +4,7 @@ import pytest
 
 from tests.contract.stores.claimed import rings_of
 from tests.contract.stores.place import Place, delete
-from tests.contract.stores.test_contract import NUMBER, STACK, held, ring
+from tests.contract.stores.several_keys import NUMBER, STACK, held, ring
 from whatsapp_flow_keys.errors import ForeignDocumentError
 from whatsapp_flow_keys.lifecycle.claim import Claim
 

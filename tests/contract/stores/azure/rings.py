@@ -5,13 +5,12 @@ from datetime import datetime, timezone
 
 from tests.contract.conftest import TestClock
 from tests.contract.stores.azure_place import Known
+from tests.pairs import pair
 from tests.servers.key_vault import KeyVault, Request
 from whatsapp_flow_keys import document
-from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
 
-KEYS = [PrivateKey.generate() for _ in range(4)]
 NUMBER = "106540352242922"
 NAME = "support-line"
 HOST = "my-vault.vault.azure.net"
@@ -20,7 +19,7 @@ AFTER, MANAGED_BY = "whatsapp-flow-keys-after", "whatsapp-flow-keys-managed-by"
 
 
 def key(index: int, role: Role, offered_at: datetime | None = None) -> RingKey:
-    return RingKey(KEYS[index].fingerprint, role, "2026-11-24", offered_at, KEYS[index].to_pem())
+    return RingKey(pair(index).fingerprint, role, "2026-11-24", offered_at, pair(index).to_pem())
 
 
 def ring(*indexes: int, revision: int = 1, owner: str = "key-1") -> KeyRing:
@@ -30,7 +29,7 @@ def ring(*indexes: int, revision: int = 1, owner: str = "key-1") -> KeyRing:
 
 
 def fingerprints(*indexes: int) -> set[str]:
-    return {KEYS[index].fingerprint for index in indexes}
+    return {pair(index).fingerprint for index in indexes}
 
 
 def keys_of(held: KeyRing | None) -> set[str]:

@@ -9,7 +9,6 @@ import pytest
 from tests.contract.stores.azure.direct import directly
 from tests.contract.stores.azure.rings import (
     AFTER,
-    KEYS,
     NAME,
     OFFERED,
     at_the_next_look,
@@ -25,6 +24,7 @@ from tests.contract.stores.azure.rings import (
 )
 from tests.contract.stores.azure.turns import IN_TURN, REFUSED, Choose, EveryOrder, Turns, drawn
 from tests.contract.stores.azure_place import AzurePlace
+from tests.pairs import pair
 from tests.servers.key_vault import KeyVault, Request
 from tests.servers.key_vault_secrets import Refused
 from whatsapp_flow_keys import document
@@ -274,7 +274,7 @@ def test_a_key_of_theirs_that_was_never_offered_is_kept_from_when_they_wrote(
     with pytest.raises(StoreConflictError):
         store.write(ring(2, revision=2), found)
     joined = document.load(vault.text(NAME) or "", "here")
-    left = joined.key(KEYS[1].fingerprint)
+    left = joined.key(pair(1).fingerprint)
     assert left is not None
     assert left.role is Role.RETAINED
     assert left.offered_at is not None
@@ -290,7 +290,7 @@ def test_an_offer_that_was_written_at_the_same_moment_is_kept(vault: KeyVault, s
     just_before_the_write(vault, lambda: other.write(offered, theirs))
     with pytest.raises(StoreConflictError):
         store.write(ring(1, revision=2, owner="key-2"), found)
-    kept = document.load(vault.text(NAME) or "", "here").key(KEYS[1].fingerprint)
+    kept = document.load(vault.text(NAME) or "", "here").key(pair(1).fingerprint)
     assert kept is not None
     assert kept.offered_at == OFFERED
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.contract.stores.rings import key
 from tests.contract.stores.vault_place import VaultPlace
+from tests.pairs import pair
 
 
 def refusal(kind: type[Exception], call: Callable[[], object], place: VaultPlace) -> str:
@@ -14,7 +14,7 @@ def refusal(kind: type[Exception], call: Callable[[], object], place: VaultPlace
         call()
     assert type(caught.value) is kind
     shown = "".join(map(repr, _chain(caught.value)))
-    for secret in (place.server.token, "PRIVATE KEY", key().to_pem()[100:140], "hunter2"):
+    for secret in (place.server.token, "PRIVATE KEY", pair().to_pem()[100:140], "hunter2"):
         assert secret not in shown
     return str(caught.value)
 
