@@ -1,4 +1,4 @@
-"""Defects of one line each, put into a copy of the product on purpose: the search must find every one of them."""
+"""Defects of one line each, put into the product on purpose: the search must find every one of them."""
 
 from tests.model.defects import (
     adoption,
