@@ -119,6 +119,14 @@ class Point:
 
 
 _points: dict[Task, Point] = {}
+"""Kept from search to search: they are the same for the same product."""
+
+
+def forget() -> None:
+    """The product is another one from now on."""
+    _points.clear()
+    _rings.clear()
+
 
 
 def begin(task: Task) -> Point:
@@ -370,5 +378,4 @@ def scripted() -> Iterator[None]:
         patches.enter_context(computed_once())
         patches.enter_context(patch.dict("os.environ", {TRACEBACKS: "1"}))
         patches.enter_context(patch.dict(urls.KINDS, {SCHEME: __name__}))
-        _points.clear()
         yield

@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import whatsapp_flow_keys
 from tests.model.defects.defect import Defect
+from tests.model.ports import forget
 
 _PACKAGE = whatsapp_flow_keys.__name__
 _FOLDER = Path(whatsapp_flow_keys.__path__[0])
@@ -25,8 +26,10 @@ def seeded(defect: Defect) -> Iterator[None]:
     for file, old, new in ((defect.file, defect.old, defect.new), *defect.also):
         edits.setdefault(file, []).append((old, new))
     with ExitStack() as patches:
+        patches.callback(forget)
         for file, pairs in edits.items():
             _seed(patches, file, pairs)
+        forget()
         yield
 
 
