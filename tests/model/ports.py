@@ -128,7 +128,6 @@ def forget() -> None:
     _rings.clear()
 
 
-
 def begin(task: Task) -> Point:
     """The point before any answer."""
     point = _points.get(task)

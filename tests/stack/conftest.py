@@ -2,15 +2,15 @@
 
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
-from tests.stack.project import Project
+from tests.stack.first_ups import NUMBER, FirstUps, WatchedEmulator
+from tests.stack.project import ACCOUNT_TOKENS, RETIRED_TOKEN, TOKEN, Project
 from tests.stack.reference import make_reference
-from whatsapp_graph_emulator import Emulator
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,12 +27,20 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         raise
 
 
+@pytest.fixture(scope="session")
+def first_ups(tmp_path_factory: pytest.TempPathFactory) -> FirstUps:
+    """What the engine has made already, in this worker."""
+    return FirstUps(tmp_path_factory.mktemp("engine") / "test", tmp_path_factory.mktemp("first-ups"))
+
+
 @pytest.fixture
-def project(tmp_path: Path, emulator: Emulator, number: str) -> Project:
-    """A fresh stack whose program manages the test's phone number in the stack's own secrets."""
-    project = Project(tmp_path, emulator, number)
-    project.declare()
-    return project
+def project(first_ups: FirstUps) -> Iterator[Project]:
+    """A fresh stack whose program manages a phone number in the stack's own secrets."""
+    first_ups.clear()
+    with WatchedEmulator([TOKEN, RETIRED_TOKEN, *ACCOUNT_TOKENS.values()]) as emulator:
+        project = Project(first_ups.folder, emulator, NUMBER, first_ups=first_ups)
+        project.declare()
+        yield project
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,9 @@ from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import Any
+from uuid import uuid4
 
+from tests.stack.first_ups import FirstUps
 from tests.stack.pip_list import remembering_python
 from tools.local_engine import engine_environment, search_path
 from whatsapp_flow_endpoint import FlowKeys
@@ -46,13 +48,29 @@ class Run:
 class Project:
     """One stack. ``number`` is its phone number ID, known to the emulator."""
 
-    def __init__(self, folder: Path, emulator: Emulator, number: str, stack: str = STACK) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        emulator: Emulator,
+        number: str,
+        stack: str = STACK,
+        *,
+        first_ups: FirstUps | None = None,
+    ) -> None:
         self.folder, self.emulator, self.number = folder / "project", emulator, number
+        self._first_ups = first_ups
         self.backend = folder / "state"
         self.environment = engine_environment(home=folder / "home", backend=self.backend)
         self.environment |= {"WHATSAPP_GRAPH_URL": emulator.url, "WHATSAPP_ACCESS_TOKEN": TOKEN}
         self.environment |= {"WHATSAPP_GRAPH_DEADLINE": "3", "PYTHONDONTWRITEBYTECODE": "1"}
         self.environment["PATH"] = search_path([remembering_python()], self.environment)
+        self.environment_at_first = dict(self.environment)
+        if first_ups:
+            first_ups.stack(stack, lambda: self._init(stack))
+        else:
+            self._init(stack)
+
+    def _init(self, stack: str) -> None:
         self.folder.mkdir(parents=True)
         (self.folder / "Pulumi.yaml").write_text(_PROJECT_FILE)
         shutil.copy(Path(__file__).with_name("program.py"), self.folder / "__main__.py")
@@ -114,6 +132,11 @@ class Project:
 
     def up(self, *words: str, env: Mapping[str, str] | None = None) -> Run:
         """`pulumi up` without its preview."""
+        if self._first_ups and not words and not env:
+            return self._first_ups.up(self, self._up)
+        return self._up(*words, env=env)
+
+    def _up(self, *words: str, env: Mapping[str, str] | None = None) -> Run:
         return self.succeed("up", "--yes", "--skip-preview", *words, env=env)
 
     def failing_up(self, *words: str, env: Mapping[str, str] | None = None) -> Run:
@@ -186,6 +209,10 @@ class Project:
             if resource["type"].endswith(":EncryptionKey"):
                 resource["inputs"]["issued_on"] = resource["outputs"]["issued_on"] = date
         self.import_state(deployment)
+
+    def unused_name(self) -> str:
+        """For a secret in a server that other tests share."""
+        return f"line-{uuid4().hex}"
 
     def path(self, name: str) -> Path:
         """A file beside the project."""

@@ -97,23 +97,6 @@ def test_a_rotation_says_when_nothing_proves_that_the_endpoint_has_the_key(
     assert in_the_end.count(UNPROVEN) == (1 if said else 0)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"endpoint_url": "http://flows.example.com/"}, "endpoint_url: must start with https://"),
-        ({"endpoint_url": "https://me:hunter2@flows.example.com/"}, "endpoint_url: must hold no user, password"),
-        ({"endpoint_wait": 60}, "endpoint_wait: has no use without endpoint_url"),
-        ({"endpoint_wait": 3601}, "endpoint_wait: must be a number of seconds from 0 to 3600"),
-        ({"endpoint_wait": "60"}, "endpoint_wait: must be a number of seconds from 0 to 3600"),
-    ],
-)
-def test_a_mistake_is_a_failure_of_the_preview(project: Project, wrong: dict[str, object], said: str) -> None:
-    project.declare(wrong)
-    run = project.fail("preview")
-    assert said in run
-    assert "hunter2" not in run
-
-
 def test_an_endpoint_that_is_added_or_changed_is_no_change_of_what_is_registered(project: Project) -> None:
     project.up()
     project.emulator.clear_requests()

@@ -79,7 +79,7 @@ def test_on_openbao_no_form_fails_though_nobody_restarts_the_endpoint(
 ) -> None:
     project.environment |= openbao.environment
     platform.environ |= openbao.environment
-    number = {"store": openbao.url(f"secret/{project.number}"), "passphrase": "generated"}
+    number = {"store": openbao.url(f"secret/{project.unused_name()}"), "passphrase": "generated"}
     no_form_failed(live_on_a_store(project, platform, number), platform)
 
 
@@ -88,7 +88,7 @@ def test_on_aws_behind_the_gate_no_form_fails(
 ) -> None:
     project.environment |= {**secrets_manager.environment, "WHATSAPP_APP_SECRET": APP_SECRET}
     platform.environ |= secrets_manager.environment
-    number = {"store": secrets_manager.url(f"flows/{project.number}"), "endpoint_url": platform.endpoint_url}
+    number = {"store": secrets_manager.url(f"flows/{project.unused_name()}"), "endpoint_url": platform.endpoint_url}
     no_form_failed(live_on_a_store(project, platform, number), platform)
 
 

@@ -80,7 +80,7 @@ def test_in_a_store_with_soft_deletion_such_a_rename_can_be_undone_by_the_next_u
     project.environment |= openbao.environment
     for name, value in openbao.environment.items():
         monkeypatch.setenv(name, value)
-    store = openbao.url(f"secret/{project.number}")
+    store = openbao.url(f"secret/{project.unused_name()}")
     declare(project, "north", store=store)
     project.up()
     served = project.served()

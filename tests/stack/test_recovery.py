@@ -1,10 +1,5 @@
 """What docs/operations.md tells people to type, typed."""
 
-import time
-
-import pytest
-import requests
-
 from tests.stack.project import RETIRED_TOKEN, TOKEN, Project, file_ring, on_file
 from whatsapp_flow_keys.ring import Role
 
@@ -53,29 +48,3 @@ def test_refresh_and_destroy_get_on_with_the_token_of_the_environment(project: P
     assert "in the environment variable WHATSAPP_ACCESS_TOKEN" in refused
     project.succeed("refresh", "--yes", env={"WHATSAPP_ACCESS_TOKEN": TOKEN})
     project.succeed("destroy", "--yes", "--skip-preview", env={"WHATSAPP_ACCESS_TOKEN": TOKEN})
-
-
-@pytest.mark.parametrize("store", ["stack", "file"])
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_killed_run_needs_cancel_and_up(project: Project, store: str, method: str) -> None:
-    where = {} if store == "stack" else on_file(project)
-    project.declare(where)
-    project.up()
-    old = project.served()
-    project.declare({**where, "rotation_trigger": "two"})
-    project.emulator.fault("delay", seconds=5, method=method, phone_number_id=project.number, times=1)
-    with project.started("up", "--yes", "--skip-preview") as run:
-        while not faults_met(project):
-            assert run.poll() is None, "the run ended before it could be killed"
-            time.sleep(0.02)
-    project.emulator.clear_faults()
-    project.succeed("cancel", "--yes")
-    project.up()
-    assert project.served() == project.fingerprint() != old
-    assert project.opens_a_form()
-
-
-def faults_met(project: Project) -> int:
-    """How many faults a request has met."""
-    shown = requests.get(f"{project.emulator.url}/_emulator/faults", timeout=10).json()["faults"]
-    return sum(fault["hits"] for fault in shown)

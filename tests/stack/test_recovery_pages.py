@@ -100,10 +100,11 @@ def test_a_store_that_was_soft_deleted_is_restored(
     for name, value in openbao.environment.items():
         monkeypatch.setenv(name, value)
     line.environment |= openbao.environment
-    configure(line, [{"name": "a", "phoneNumberId": line.number, "store": openbao.url(f"secret/{line.number}")}])
+    secret = line.unused_name()
+    configure(line, [{"name": "a", "phoneNumberId": line.number, "store": openbao.url(f"secret/{secret}")}])
     line.up()
     before = line.served()
-    openbao.client().secrets.kv.v2.delete_latest_version_of_secret(line.number)
+    openbao.client().secrets.kv.v2.delete_latest_version_of_secret(secret)
     type_in(line, recipe("lost-store", "It was soft-deleted"))
     assert is_whole(line)
     assert line.served() == before

@@ -36,7 +36,7 @@ def places(project: Project, request: pytest.FixtureRequest) -> Iterator[dict[st
         found: dict[str, Place] = {
             "vault": VaultPlace(vault, monkeypatch),
             "aws": AwsPlace(secrets, monkeypatch),
-            "azure": AzurePlace(keys, f"line-{project.number}"),
+            "azure": AzurePlace(keys, project.unused_name()),
         }
         rest.enter_context(signed_in(keys))
         for server in (vault, secrets, keys):
@@ -93,7 +93,7 @@ def test_a_key_lives_in_the_store_and_nowhere_in_the_state(
     assert leaks(printed + everything_left_behind(project), secrets) == set()
 
 
-@CLOUD
+@pytest.mark.parametrize("kind", ["vault"])
 def test_a_second_up_asks_neither_meta_nor_the_store(project: Project, places: dict[str, Place], kind: str) -> None:
     project.declare({"store": places[kind].url})
     project.up()
@@ -104,7 +104,7 @@ def test_a_second_up_asks_neither_meta_nor_the_store(project: Project, places: d
     assert project.emulator.requests() == []
 
 
-@CLOUD
+@pytest.mark.parametrize("kind", ["aws"])
 def test_a_mismatch_is_healed_with_the_same_key(project: Project, places: dict[str, Place], kind: str) -> None:
     project.declare({"store": places[kind].url})
     project.up()
@@ -178,7 +178,7 @@ def test_a_number_moves_from_the_stack_through_every_store_and_no_form_becomes_u
     assert leaks(shown, secrets) == set()
 
 
-@CLOUD
+@pytest.mark.parametrize("kind", ["azure"])
 def test_a_jump_to_a_store_is_refused_in_the_preview(project: Project, places: dict[str, Place], kind: str) -> None:
     project.up()
     project.declare({"store": places[kind].url})
@@ -242,7 +242,7 @@ def test_refresh_says_which_store_is_down_and_the_next_up_finds_all_in_place(
     assert project.publications() == published
 
 
-@CLOUD
+@pytest.mark.parametrize("kind", ["vault"])
 def test_a_store_that_was_lost_is_rebuilt_from_a_backup_by_up(
     project: Project, places: dict[str, Place], kind: str
 ) -> None:
@@ -335,35 +335,6 @@ def test_a_platform_teams_secret_is_filled_and_stays_after_destroy(project: Proj
     assert opens(project, [form(project)])
     assert "so it stays" in project.succeed("destroy", "--yes", "--skip-preview")
     assert aws.content() is not None
-
-
-@pytest.mark.parametrize(
-    ("store", "said"),
-    [
-        ({"class": "AwsSecretsManagerStore", "name": "a", "recovery_window_days": 3}, "store: recovery_window_days"),
-        ({"class": "AwsSecretsManagerStore", "name": "a b"}, "store: "),
-        ({"class": "AwsSecretsManagerStore", "name": "a", "region": "Ireland"}, "store: "),
-        ({"class": "VaultStore", "path": "/a", "address": "https://vault.example.com"}, "store: "),
-        ({"class": "VaultStore", "path": "a", "address": "http://vault.example.com"}, "store: "),
-        ({"class": "AzureKeyVaultStore", "name": "a_b", "vault_url": "https://v.vault.azure.net"}, "store: "),
-        ({"class": "AzureKeyVaultStore", "name": "a"}, "store: vault_url= is needed"),
-        ("s3://bucket/ring", "'s3://bucket/ring' is not a store"),
-    ],
-)
-def test_a_mistake_in_a_store_is_a_failure_of_the_preview(project: Project, store: Any, said: str) -> None:
-    project.environment["AWS_REGION"] = "eu-west-1"
-    project.declare({"store": store})
-    assert said in project.fail("preview")
-
-
-def test_a_store_whose_place_is_nowhere_to_be_found_is_a_failure_of_the_preview(project: Project) -> None:
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "VAULT_ADDR", "BAO_ADDR"):
-        project.environment.pop(name, None)
-    project.environment["AWS_CONFIG_FILE"] = str(project.path("none"))
-    project.declare({"store": {"class": "AwsSecretsManagerStore", "name": "a"}})
-    assert "AWS_REGION" in project.fail("preview")
-    project.declare({"store": {"class": "VaultStore", "path": "a"}})
-    assert "VAULT_ADDR" in project.fail("preview")
 
 
 def test_a_passphrase_that_changes_together_with_a_rotation_strands_no_key(
