@@ -6,6 +6,7 @@ content: it may be another tool's secret.
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timezone
 from typing import Any
 
@@ -53,10 +54,11 @@ def load(text: str, where: str) -> KeyRing:
         raise ForeignDocumentError(where, _not_ours(f"{len(text)} characters that are not JSON")) from None
     if not isinstance(found, dict) or not isinstance(found.get("format"), str):
         raise ForeignDocumentError(where, _not_ours("JSON without the field `format`"))
-    if found["format"] != FORMAT:
+    read = _READERS.get(found["format"])
+    if read is None:
         raise ForeignDocumentError(where, _of_another_format(found["format"]))
     try:
-        return _ring(found)
+        return read(found)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         detail = str(error) if isinstance(error, _Damaged) else "a field is missing or of the wrong type"
         raise ForeignDocumentError(
@@ -90,6 +92,10 @@ def _ring(found: dict[str, Any]) -> KeyRing:
         revision=_count(found["revision"]),
         keys=keys,
     )
+
+
+_READERS: Mapping[str, Callable[[dict[str, Any]], KeyRing]] = {FORMAT: _ring}
+"""What reads each format that this version knows; :func:`dump` writes the last of them."""
 
 
 def _key(entry: dict[str, Any], pem: str) -> RingKey:
@@ -129,5 +135,7 @@ def _not_ours(what: str) -> str:
 
 def _of_another_format(found: str) -> str:
     if found.startswith(_FAMILY):
-        return f"holds a key ring of format {found[:60]!r}; this version knows {FORMAT} only: upgrade it"
+        return (
+            f"holds a key ring of format {found[:60]!r}; this version knows {' and '.join(_READERS)} only: upgrade it"
+        )
     return _not_ours("a document of another format")

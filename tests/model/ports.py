@@ -21,7 +21,6 @@ from whatsapp_flow_keys.audit import Event
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
-from whatsapp_flow_keys.dynamic.sentences import TRACEBACKS
 from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
 from whatsapp_flow_keys.errors import FlowKeysError, StoreConflictError, StoreUnavailableError
 from whatsapp_flow_keys.keys import public_key_fingerprint
@@ -264,8 +263,9 @@ def _run(task: Task, answers: tuple[Any, ...]) -> Call | Done | Failed:
     _script.answers, _script.position, _script.fresh = answers, 0, task.fresh
     provider, run = PROVIDERS[task.kind], _run_with(task.memory)
     provider._run, provider._account = run, _ACCOUNT
+    method = getattr(type(provider), task.method).__wrapped__  # with its errors as they are, not yet in one sentence
     try:
-        result = getattr(provider, task.method)(*(thaw(argument) for argument in task.arguments))
+        result = method(provider, *(thaw(argument) for argument in task.arguments))
     except Asked as asked:
         return asked.call
     except FlowKeysError as error:
@@ -375,6 +375,5 @@ def scripted() -> Iterator[None]:
     """Within this block the providers' ports are scripted, and their process remembers what a task says."""
     with ExitStack() as patches:
         patches.enter_context(computed_once())
-        patches.enter_context(patch.dict("os.environ", {TRACEBACKS: "1"}))
         patches.enter_context(patch.dict(urls.KINDS, {SCHEME: __name__}))
         yield
