@@ -10,7 +10,7 @@ import resource
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ class FastClock:
         self.at = 0.0
 
     def now(self) -> datetime:
-        return datetime(2026, 11, 25, tzinfo=timezone.utc)
+        return datetime(2026, 11, 25, tzinfo=UTC)
 
     def monotonic(self) -> float:
         self.at += 0.001

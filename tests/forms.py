@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.pairs import pair
@@ -33,7 +33,7 @@ def key(name: str = "current") -> PrivateKey:
 
 def ring(*keys: PrivateKey, revision: int = 1, number: str = NUMBER, passphrase: str | None = None) -> KeyRing:
     """A ring of these keys; the first is current."""
-    noon = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+    noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
     roles = [Role.CURRENT, Role.PREVIOUS, *[Role.RETAINED] * len(keys)]
     entries = [
         RingKey(key.fingerprint, role, "2026-08-25", noon, key.to_pem(passphrase))

@@ -5,7 +5,7 @@ from collections.abc import Generator
 import pytest
 
 MAY_BE_SKIPPED = {
-    "no Python older than 3.10 is on this machine": "it is about such a Python beside the right one",
+    "no Python older than 3.11 is on this machine": "it is about such a Python beside the right one",
     "this system has no /dev/full": "a full disk can be had for nothing on Linux only",
     "a process can't be kept on one core": "the bench is made for Linux",
     "the memory of another process is read from /proc": "the bench is made for Linux",

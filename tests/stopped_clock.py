@@ -1,7 +1,7 @@
 """A clock that stands until a test moves it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from threading import Condition
 
 _SECONDS = 60
@@ -16,7 +16,7 @@ class StoppedClock:
     sleepers: int = 0
 
     def now(self) -> datetime:
-        return datetime(2026, 11, 25, tzinfo=timezone.utc)
+        return datetime(2026, 11, 25, tzinfo=UTC)
 
     def monotonic(self) -> float:
         return self.at

@@ -6,9 +6,9 @@ This file must parse on every Python there is, 2.7 included, so that an old one 
 import os
 import sys
 
-if sys.version_info < (3, 10):  # noqa: UP036 - the one place that meets an older Python
+if sys.version_info < (3, 11):  # noqa: UP036 - the one place that meets an older Python
     sys.exit(
-        "This project needs Python 3.10 or newer, and this is Python "
+        "This project needs Python 3.11 or newer, and this is Python "
         + ".".join(str(number) for number in sys.version_info[:3])
         + ": name a newer one, as in `make up PYTHON=python3.12`."
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.checkout import Checkout, write_whole
@@ -99,7 +99,7 @@ def remembered_trigger(checkout: Checkout) -> str | None:
 
 def new_trigger(checkout: Checkout, now: datetime) -> str:
     """Makes and remembers a trigger that differs from the last one: the time in UTC, to the millisecond."""
-    trigger = now.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    trigger = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     write_whole(_trigger_file(checkout), f"{trigger}\n")
     return trigger
 

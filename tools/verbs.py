@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from tools import local_endpoint, local_graph, local_stack
 from tools.checkout import Checkout
@@ -97,7 +97,7 @@ def _preview(checkout: Checkout, port: int | None) -> int:
 
 def _rotate(checkout: Checkout, port: int | None) -> int:
     _set_up(checkout)
-    trigger = local_stack.new_trigger(checkout, datetime.now(timezone.utc))
+    trigger = local_stack.new_trigger(checkout, datetime.now(UTC))
     say(f'Rotating with the trigger {trigger}. Shells that ran eval "$(make -s env)" have to run it again.')
     return _up(checkout, port)
 

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 from threading import Lock
 from typing import Protocol
 
@@ -26,7 +26,7 @@ _LOGGER = logging.getLogger(__name__)
 _START = b'{"time":'
 
 
-class Operation(str, Enum):
+class Operation(StrEnum):
     """What can be done to a key."""
 
     GENERATED = "generated"

@@ -1,7 +1,7 @@
 """The one clock: what time it is, and waiting. A port, so that tests need no waiting."""
 
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Protocol
 
 from whatsapp_flow_keys.errors import InputError
@@ -25,7 +25,7 @@ class SystemClock:
 
     def now(self) -> datetime:
         """The time in UTC, to the second."""
-        return datetime.now(timezone.utc).replace(microsecond=0)
+        return datetime.now(UTC).replace(microsecond=0)
 
     def monotonic(self) -> float:
         """Seconds that only ever grow."""

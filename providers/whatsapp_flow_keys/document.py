@@ -7,7 +7,7 @@ content: it may be another tool's secret.
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from typing import Any
 
 from whatsapp_flow_keys.errors import ForeignDocumentError
@@ -114,7 +114,7 @@ def _key(entry: dict[str, Any], pem: str) -> RingKey:
 
 def _moment(value: str) -> datetime:
     moment = datetime.fromisoformat(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _text(value: object) -> str:

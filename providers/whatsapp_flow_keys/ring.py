@@ -7,7 +7,7 @@ Keys are matched by fingerprint only.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import Enum
+from enum import StrEnum
 
 from whatsapp_flow_keys.fingerprint import short
 
@@ -18,7 +18,7 @@ UNDER_WAY = timedelta(hours=1)
 """How long a publication whose answer was lost may still take effect."""
 
 
-class Role(str, Enum):
+class Role(StrEnum):
     """What a key is to the ring."""
 
     CURRENT = "current"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TypedDict
 
 REMEMBERED = 10_000
@@ -30,7 +30,7 @@ class Journal:
 
     def arrived(self, method: str, path: str, phone_number_id: str | None) -> RequestEntry:
         entry = RequestEntry(
-            at=datetime.now(timezone.utc).isoformat(),
+            at=datetime.now(UTC).isoformat(),
             method=method,
             path=path,
             phone_number_id=phone_number_id,

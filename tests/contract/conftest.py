@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ class TestClock:
 
     __test__ = False
 
-    time: datetime = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+    time: datetime = datetime(2026, 11, 24, 12, tzinfo=UTC)
     waited: float = 0.0
     on_sleep: list[Callable[[], None]] = field(default_factory=list)
 

@@ -1,7 +1,7 @@
 """The survey: what is found in each place and at Meta, what each key counts as there, and which copy lags."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -18,7 +18,7 @@ from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store, Versioned
 
 NUMBER, ANOTHER_NUMBER = "106540352242922", "110200345501442"
-NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OLD, NEW, SOMEBODY_ELSES = "a" * 64, "b" * 64, "c" * 64
 DOING = f"read the public key of phone number {NUMBER}"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,7 +18,7 @@ from whatsapp_flow_keys.registrars.registrar import ServedKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 NUMBER, ANOTHER_NUMBER = "106540352242922", "110200345501442"
-NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STORE, BACKUP = "file:///ring.json", "vault://backup"
 SEALED = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
 PASSPHRASE = "correct horse battery staple"

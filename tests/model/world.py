@@ -5,7 +5,7 @@ Every value is immutable. A call of the real code becomes a :class:`Call`; :func
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from whatsapp_flow_keys.registrars.registrar import VALID, ServedKey
 from whatsapp_flow_keys.ring import KeyRing, keep_both
 from whatsapp_flow_keys.stores.store import Versioned
 
-NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 """Time stands still; when it passes, everything recorded grows older instead."""
 LONG_AGO = NOW - timedelta(hours=25)
 NUMBER = "106540352242922"

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import RLock, Thread
@@ -269,7 +269,7 @@ class _IdentityHandler(_Handler):
             self.reply(400, {"statusCode": 400, "message": "no identity"})
             return
         resource = parse_qs(urlsplit(self.path).query)["resource"][0]
-        later = int((datetime.now(timezone.utc) + timedelta(hours=1)).timestamp())
+        later = int((datetime.now(UTC) + timedelta(hours=1)).timestamp())
         token = f"token-of-{self.headers['X-IDENTITY-HEADER']}"
         self.reply(200, {"access_token": token, "expires_on": str(later), "resource": resource, "token_type": "Bearer"})
 

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,11 +18,11 @@ ROOT = Path(__file__).parents[2]
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """A test of ``one_utc_day`` sets dates beside that of today: what fails across midnight proves nothing."""
-    began = datetime.now(timezone.utc).date()
+    began = datetime.now(UTC).date()
     try:
         return (yield)
     except AssertionError:
-        if pyfuncitem.get_closest_marker("one_utc_day") and datetime.now(timezone.utc).date() != began:
+        if pyfuncitem.get_closest_marker("one_utc_day") and datetime.now(UTC).date() != began:
             pytest.skip("it failed, but midnight UTC came while it ran")
         raise
 

@@ -4,6 +4,7 @@ fingerprint that appears first, `id 2`, `word 1`, `today`, `place 0`."""
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC
 from typing import Any, NamedTuple
 
 from pulumi.output import Unknown
@@ -124,9 +125,9 @@ def read_state(resources: Iterable[Mapping[str, Any]]) -> Iterator[Saved]:
 
 def today() -> str:
     """The date in UTC, as resources record it."""
-    from datetime import datetime, timezone
+    from datetime import datetime
 
-    return datetime.now(timezone.utc).date().isoformat()
+    return datetime.now(UTC).date().isoformat()
 
 
 def _shown(text: str) -> Iterator[Any]:

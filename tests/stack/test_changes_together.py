@@ -4,7 +4,7 @@ A replacement's `create` is shown nothing of what it replaces; what it must know
 """
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from tests.servers.secrets_manager import SecretsManager
 from tests.stack.project import Project, file_ring, on_file, stack_ring
 from whatsapp_flow_keys.ring import Role
 
-LONG_AGO = (datetime.now(timezone.utc).date() - timedelta(90)).isoformat()
+LONG_AGO = (datetime.now(UTC).date() - timedelta(90)).isoformat()
 
 
 @pytest.fixture

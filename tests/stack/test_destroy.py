@@ -1,7 +1,7 @@
 """Destroying: refused while Meta serves a key whose last copy would go."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -136,7 +136,7 @@ def set_offered(project: Project, ago: timedelta) -> None:
     path = project.path("ring.json")
     ring = document.load(path.read_text(), "ring")
     (key,) = ring.keys
-    offered = replace(key, offered_at=datetime.now(timezone.utc) - ago)
+    offered = replace(key, offered_at=datetime.now(UTC) - ago)
     path.write_text(document.dump(replace(ring, keys=(offered,))))
 
 

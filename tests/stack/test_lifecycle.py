@@ -1,6 +1,6 @@
 """A key's life on the real engine: created, left alone, rotated, healed."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from whatsapp_flow_keys.ring import Role
 
 
 def days_ago(days: int) -> str:
-    return (datetime.now(timezone.utc).date() - timedelta(days)).isoformat()
+    return (datetime.now(UTC).date() - timedelta(days)).isoformat()
 
 
 STORES = pytest.mark.parametrize("store", ["stack", "file"])

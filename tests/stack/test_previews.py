@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ def settled(output: str, known: Mapping[str, str], *, diff: bool) -> str:
 
 def today() -> date:
     """In UTC, as the provider has it."""
-    return datetime.now(timezone.utc).date()
+    return datetime.now(UTC).date()
 
 
 def dated(text: str) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -359,6 +359,6 @@ def test_a_rotation_that_is_due_is_done_in_the_store(project: Project, places: d
     project.declare({"store": places["vault"].url, "rotate_after_days": 30})
     project.up()
     old = project.served()
-    project.issue_on((datetime.now(timezone.utc).date() - timedelta(31)).isoformat())
+    project.issue_on((datetime.now(UTC).date() - timedelta(31)).isoformat())
     project.up()
     assert roles(places["vault"]) == {Role.CURRENT: project.served(), Role.PREVIOUS: old}

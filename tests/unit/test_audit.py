@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,7 +31,7 @@ NOBODY = 65534
 
 class Noon:
     def now(self) -> datetime:
-        return datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+        return datetime(2026, 11, 24, 12, tzinfo=UTC)
 
     def monotonic(self) -> float:
         return 0.0

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import fields
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from whatsapp_flow_keys.audit import Event, Operation
@@ -19,7 +19,7 @@ def table(heading: str) -> list[str]:
 
 
 def test_the_page_names_every_field_in_its_order() -> None:
-    line = json.loads(Event(Operation.STAGED, "1", "a/b/c").line(datetime.now(timezone.utc)))
+    line = json.loads(Event(Operation.STAGED, "1", "a/b/c").line(datetime.now(UTC)))
     assert table("field") == list(line)
     assert set(line) == {"time", *(field.name for field in fields(Event))}
 

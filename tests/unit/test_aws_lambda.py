@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache
 from threading import Event
 from time import sleep
@@ -167,7 +167,7 @@ class FrozenClock:
     at: float = 1000.0
 
     def now(self) -> datetime:
-        return datetime(2026, 11, 25, tzinfo=timezone.utc)
+        return datetime(2026, 11, 25, tzinfo=UTC)
 
     def monotonic(self) -> float:
         return self.at

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from whatsapp_flow_keys.errors import ForeignDocumentError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
-NOON = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 WHERE = "file:///var/lib/flows/ring.json"
 CANARY = "hunter2-canary"
 

@@ -1,12 +1,12 @@
 """The moments in a key ring's document: another time zone is the same moment."""
 
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
 
 

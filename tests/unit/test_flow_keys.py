@@ -1,7 +1,7 @@
 """What an endpoint does with a ring: from its environment to the payload of a request."""
 
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores import client_library
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OLD, NEW = "old passphrase", "new passphrase"
 PAYLOAD = {"version": "3.0", "action": "ping"}
 KEYS, PASSPHRASE, FORMER = "WHATSAPP_FLOW_KEYS", "WHATSAPP_FLOW_PASSPHRASE", "WHATSAPP_FLOW_FORMER_PASSPHRASE"

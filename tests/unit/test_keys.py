@@ -2,7 +2,7 @@
 
 import hashlib
 import subprocess
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -220,7 +220,7 @@ def test_a_public_key_is_refused_as_such(key: PrivateKey) -> None:
 
 def test_a_certificate_is_refused_as_such(key: PrivateKey) -> None:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "acme")])
-    day = datetime(2026, 11, 24, tzinfo=timezone.utc)
+    day = datetime(2026, 11, 24, tzinfo=UTC)
     builder = x509.CertificateBuilder(name, name, key.key.public_key(), 1, day, day + timedelta(days=1))
     pem = builder.sign(key.key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
     assert "this is a certificate" in refusal(pem)

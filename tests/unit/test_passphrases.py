@@ -1,7 +1,7 @@
 """Changing a passphrase: which old one is still needed, and that every key of the ring is written anew at the end."""
 
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -16,7 +16,7 @@ from whatsapp_flow_keys.errors import LifecycleError, PrivateKeyError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OLD, NEW, OLDEST = "old passphrase", "new passphrase", "oldest passphrase"
 ROLES = list(Role)
 CHANGES = [(None, NEW), (OLD, NEW), (OLD, None)]

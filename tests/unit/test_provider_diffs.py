@@ -1,6 +1,6 @@
 """What each resource's diff makes of a change: another resource, the same one updated, or nothing."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -93,12 +93,12 @@ UPDATED: dict[type[FlowKeysProvider], tuple[str, ...]] = {
 
 def diff(kind: type[FlowKeysProvider], olds: Props, news: Props, run: Run | None = None) -> DiffResult:
     provider = kind()
-    provider._run = run or Run(TestClock(datetime(2026, 11, 24, tzinfo=timezone.utc)), voice=lambda said: None)
+    provider._run = run or Run(TestClock(datetime(2026, 11, 24, tzinfo=UTC)), voice=lambda said: None)
     return provider.diff("id-1", olds, news)
 
 
 def run(shown: list[str]) -> Run:
-    return Run(TestClock(datetime(2026, 11, 24, tzinfo=timezone.utc)), voice=shown.append)
+    return Run(TestClock(datetime(2026, 11, 24, tzinfo=UTC)), voice=shown.append)
 
 
 def another(value: Any) -> Any:

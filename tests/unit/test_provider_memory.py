@@ -1,6 +1,6 @@
 """What check and diff note for the calls after them in one run, and the line that they show."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from whatsapp_flow_keys.resources.schema import Props
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 NUMBER = "106540352242922"
-NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
 KEY = "a" * 64
 RING = document.dump(

@@ -1,7 +1,7 @@
 """The key ring: its pure functions one by one, and what no sequence of them may ever lose."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import settings
@@ -22,7 +22,7 @@ from whatsapp_flow_keys.ring import (
     union,
 )
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LONG_AGO = NOON - timedelta(days=90)
 A_DAY = timedelta(hours=24)
 A_DAY_AGO = NOON - A_DAY

@@ -1,12 +1,12 @@
 """The seats of a key ring: which key sits where after a promotion, in which order, and whose offer is whose."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, promote, stage, union
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 AN_HOUR_AGO = NOON - timedelta(hours=1)
 LONG_AGO = NOON - timedelta(days=90)
 

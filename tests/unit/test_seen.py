@@ -1,6 +1,6 @@
 """What a run has seen of each number, and that nothing seen never counts as evidence that a key lives on."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from whatsapp_flow_keys.resources.properties import KeyState
 from whatsapp_flow_keys.resources.seen import SeenKeys, SeenRings
@@ -8,7 +8,7 @@ from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 NUMBER, OTHER_NUMBER = "106540352242922", "110200345501442"
 PEM = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
-NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def state(number: str = NUMBER, **more: object) -> KeyState:

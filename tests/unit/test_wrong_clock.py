@@ -1,12 +1,12 @@
 """What a clock that is wrong does to the rules of 24 h and 1 h, as docs/rotation.md says it."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, may_come_to_be_served, retire
 
-OFFERED = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+OFFERED = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SERVED = RingKey("served", Role.CURRENT, "2026-11-24", OFFERED, "PEM")
 REPLACED = RingKey("replaced", Role.RETAINED, "2026-08-25", OFFERED, "PEM")
 RING = KeyRing("106540352242922", "acme/flows/prod", "owner", 1, (SERVED, REPLACED))

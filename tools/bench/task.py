@@ -6,7 +6,7 @@ The payload has 300 bytes, and the right answer sends its data back: who can't r
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from tools.stop import Stop
@@ -44,7 +44,7 @@ class Task:
     def make(cls, requests: int) -> "Task":
         """With a new key."""
         key = PrivateKey.generate()
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         only = RingKey(key.fingerprint, Role.CURRENT, now.date().isoformat(), now, key.to_pem())
         ring = KeyRing(_NUMBER, "organization/bench/local", "owner", 1, (only,))
         environment = {"WHATSAPP_FLOW_KEYS": document.dump(ring), "WHATSAPP_APP_SECRET": _APP_SECRET}

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -93,7 +93,7 @@ def _row(key: RingKey, copy: Copy, found: Survey) -> Sequence[str]:
 
 
 def _moment(moment: datetime | None) -> str:
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S") if moment else "never"
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else "never"
 
 
 def _opening_told(opening: Opening) -> str:

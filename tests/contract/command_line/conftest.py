@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -19,7 +19,7 @@ from tests.stack.project import TOKEN
 def shell(line: Line, monkeypatch: pytest.MonkeyPatch) -> Shell:
     for name in [name for name in os.environ if name.startswith("WHATSAPP_")]:
         monkeypatch.delenv(name)
-    line.clock.time = datetime.now(timezone.utc).replace(microsecond=0)
+    line.clock.time = datetime.now(UTC).replace(microsecond=0)
     line.backups, line.passphrase = 1, PASSPHRASE
     line.rotate()
     line.rotate()

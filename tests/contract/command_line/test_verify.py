@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -96,7 +96,7 @@ def test_a_newest_key_that_the_stack_never_published_is_a_warning_an_hour_after_
     shell.line.emulator.set_key(shell.line.number, shell.private_keys()[1].public_key_pem)
 
     def verify_offered(ago: timedelta) -> tuple[int, str]:
-        at = datetime.now(timezone.utc) - ago
+        at = datetime.now(UTC) - ago
         staged = tuple(replace(key, offered_at=at) for key in ring.keys if key.offered_at)
         return shell.run("verify", WHATSAPP_FLOW_KEYS=document.dump(replace(ring, keys=staged)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -32,7 +32,7 @@ def test_requests_tell_what_came_in_and_what_was_answered(emulator: Emulator) ->
     (entry,) = control(emulator, "GET", "requests").json()["requests"]
 
     at = datetime.fromisoformat(entry.pop("at"))
-    assert abs(datetime.now(timezone.utc) - at) < timedelta(minutes=5)
+    assert abs(datetime.now(UTC) - at) < timedelta(minutes=5)
     assert entry == {
         "method": "GET",
         "path": f"/v26.0/{NUMBER}/whatsapp_business_encryption",

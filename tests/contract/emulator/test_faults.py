@@ -6,7 +6,7 @@ import http.client
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -443,7 +443,7 @@ def test_an_answer_can_bear_another_date(emulator: Emulator, pem: str, days: int
 
     response = get(emulator)
 
-    off = parsedate_to_datetime(response.headers["Date"]) - datetime.now(timezone.utc)
+    off = parsedate_to_datetime(response.headers["Date"]) - datetime.now(UTC)
     assert abs(off - timedelta(days=days)) < timedelta(minutes=5)
     assert response.json()["data"][0]["business_public_key"] == pem
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -63,7 +63,7 @@ def time_of(headers: Mapping[str, str]) -> datetime | None:
         date = parsedate_to_datetime(headers.get("Date", ""))
     except (ValueError, TypeError, OverflowError):
         return None
-    return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _quotable(text: object, hidden: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ and which errors it has: the service model of Secrets Manager.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -362,4 +362,4 @@ def _as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def _date(moment: datetime) -> str:
-    return moment.astimezone(timezone.utc).date().isoformat()
+    return moment.astimezone(UTC).date().isoformat()

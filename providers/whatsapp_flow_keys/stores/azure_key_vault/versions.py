@@ -5,7 +5,7 @@ So two that were written at the same moment show: one of them is not the newest,
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from whatsapp_flow_keys.errors import ForeignDocumentError
@@ -95,7 +95,7 @@ class Joined:
             return replace(found, strangers=(*self.strangers, version_of(secret)))
         if theirs is None or self.ring is None:
             return found
-        joined = keep_both(self.ring, theirs, at=secret.properties.created_on or datetime.now(timezone.utc))
+        joined = keep_both(self.ring, theirs, at=secret.properties.created_on or datetime.now(UTC))
         return replace(found, ring=joined, is_whole=self.is_whole and _holds(self.ring, joined))
 
     def rivals(self, write: Written) -> list[str]:

@@ -1,6 +1,6 @@
 """Key rings in AWS Secrets Manager of which it matters what keys they hold, and who manages them."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache
 
 from whatsapp_flow_keys.keys import PrivateKey
@@ -18,7 +18,7 @@ def keys() -> tuple[PrivateKey, ...]:
 def ring(*held: PrivateKey, revision: int = 1, managed_by: str = STACK) -> KeyRing:
     """The current key, a pending and a previous one, as far as they are given; else the first of ours alone."""
     roles = (Role.CURRENT, Role.PENDING, Role.PREVIOUS)
-    offered = datetime(2026, 11, 25, tzinfo=timezone.utc)
+    offered = datetime(2026, 11, 25, tzinfo=UTC)
     entries = (
         RingKey(key.fingerprint, role, "2026-11-25", offered, key.to_pem())
         for key, role in zip(held or keys()[:1], roles, strict=False)

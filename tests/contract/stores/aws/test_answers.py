@@ -5,7 +5,7 @@ Against moto where it answers as AWS does; with botocore's stubs where it doesn'
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -95,7 +95,7 @@ def test_a_value_is_looked_for_once_more_after_the_last_pause(place: AwsPlace) -
 
 
 def test_a_restored_secret_that_does_not_show_at_all_yet_is_waited_for(stub: Stubber, place: AwsPlace) -> None:
-    stub.add_response("describe_secret", {"ARN": ARN, "DeletedDate": datetime.now(timezone.utc), "Tags": OURS})
+    stub.add_response("describe_secret", {"ARN": ARN, "DeletedDate": datetime.now(UTC), "Tags": OURS})
     stub.add_response("restore_secret", {"ARN": ARN})
     stub.add_client_error("describe_secret", "ResourceNotFoundException")
     stub.add_response("describe_secret", THERE)
@@ -185,7 +185,7 @@ def test_a_deletion_of_what_somebody_replaced_by_an_empty_secret_is_a_conflict(p
 def test_a_deletion_after_which_nothing_is_there_has_nothing_to_say(stub: Stubber, place: AwsPlace) -> None:
     """As where somebody else deletes it for good at the same moment."""
     stub.add_response("describe_secret", THERE)
-    stub.add_response("delete_secret", {"ARN": ARN, "DeletionDate": datetime.now(timezone.utc)})
+    stub.add_response("delete_secret", {"ARN": ARN, "DeletionDate": datetime.now(UTC)})
     stub.add_client_error("describe_secret", "ResourceNotFoundException")
     assert place.store().delete(Versioned(ring(), OLD)) == ""
     assert place.clock.waited == 0

@@ -1,6 +1,6 @@
 """Deleting a secret in AWS Secrets Manager: what prevents it, what undoes it, and what it says."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -147,13 +147,13 @@ def test_an_existing_secret_is_never_deleted(place: AwsPlace, asked: list[Any]) 
 def test_a_deletion_says_until_when_it_can_be_undone(place: AwsPlace, settings: dict[str, str], days: int) -> None:
     ours = place.store(**settings)
     ours.write(ring(), ours.read())
-    before = datetime.now(timezone.utc)
+    before = datetime.now(UTC)
     said = delete(ours)
-    dates = {(moment + timedelta(days=days)).date().isoformat() for moment in (before, datetime.now(timezone.utc))}
+    dates = {(moment + timedelta(days=days)).date().isoformat() for moment in (before, datetime.now(UTC))}
     assert said.startswith(f"{place.url}: is scheduled for deletion")
     assert any(f"can be restored until {date}; the next `pulumi up` restores it" in said for date in dates)
     ends = place.client.describe_secret(SecretId=place.secret)["DeletedDate"]
-    assert ends.astimezone(timezone.utc).date().isoformat() in dates
+    assert ends.astimezone(UTC).date().isoformat() in dates
 
 
 def test_deleting_what_is_scheduled_for_deletion_asks_for_no_second_one(place: AwsPlace, asked: list[Any]) -> None:

@@ -3,7 +3,7 @@
 With stubs where moto differs: its move is not atomic, and its labels may double.
 """
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 from botocore.stub import ANY, Stubber
@@ -60,7 +60,7 @@ def test_a_secret_that_was_scheduled_for_deletion_meanwhile_is_a_lost_race(
 ) -> None:
     """Stub: moto answers a creation with ResourceExistsException instead."""
     stub.add_client_error(action, "InvalidRequestException", "scheduled for deletion")
-    stub.add_response("describe_secret", {"ARN": ARN, "DeletedDate": datetime.now(timezone.utc)})
+    stub.add_response("describe_secret", {"ARN": ARN, "DeletedDate": datetime.now(UTC)})
     with pytest.raises(StoreConflictError):
         place.store().write(ring(), Versioned(None, "" if action == "create_secret" else OLD))
 

@@ -1,7 +1,7 @@
 """Key rings in Azure Key Vault as the tests write and find them, and somebody who acts in the middle of a write."""
 
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from tests.contract.conftest import TestClock
 from tests.contract.stores.azure_place import Known
@@ -14,7 +14,7 @@ from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
 NUMBER = "106540352242922"
 NAME = "support-line"
 HOST = "my-vault.vault.azure.net"
-OFFERED = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+OFFERED = datetime(2026, 11, 24, 12, tzinfo=UTC)
 AFTER, MANAGED_BY = "whatsapp-flow-keys-after", "whatsapp-flow-keys-managed-by"
 
 

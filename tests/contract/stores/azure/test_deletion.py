@@ -1,7 +1,7 @@
 """Deleting a key ring in Azure Key Vault, and recovering it, which both take the service a while."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -36,9 +36,9 @@ from whatsapp_flow_keys.stores.store import Versioned
 
 def test_a_deletion_says_until_when_it_can_be_undone(store: AzureKeyVaultStore) -> None:
     store.write(ring(), store.read())
-    before = datetime.now(timezone.utc)
+    before = datetime.now(UTC)
     said = delete(store)
-    dates = {(moment + timedelta(days=90)).date().isoformat() for moment in (before, datetime.now(timezone.utc))}
+    dates = {(moment + timedelta(days=90)).date().isoformat() for moment in (before, datetime.now(UTC))}
     assert any(f"can be recovered until {date} " in said for date in dates)
     assert said.endswith("; the next `pulumi up` recovers it")
 

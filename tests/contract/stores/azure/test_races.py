@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -278,7 +278,7 @@ def test_a_key_of_theirs_that_was_never_offered_is_kept_from_when_they_wrote(
     assert left is not None
     assert left.role is Role.RETAINED
     assert left.offered_at is not None
-    assert abs(left.offered_at - datetime.now(timezone.utc)) < timedelta(minutes=1)
+    assert abs(left.offered_at - datetime.now(UTC)) < timedelta(minutes=1)
     assert joined.revision == 3
 
 
