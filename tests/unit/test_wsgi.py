@@ -18,7 +18,7 @@ class Unread:
 
 @pytest.mark.parametrize("length", ["101", "0" * 30 + "999999999", "9" * 5000], ids=["a byte", "zeros", "digits"])
 def test_of_a_body_that_is_announced_too_large_nothing_is_read(length: str) -> None:
-    assert status_of({"CONTENT_LENGTH": length, "wsgi.input": Unread()}) == "413 Request Entity Too Large"
+    assert status_of({"CONTENT_LENGTH": length, "wsgi.input": Unread()}).startswith("413 ")
 
 
 @pytest.mark.parametrize("length", ["-1", "+5", "5 ", "5,5", "\u0663", "0x5"])
