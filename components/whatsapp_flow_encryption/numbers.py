@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -49,11 +49,11 @@ class NumberSettings:
     account: str | None
     store: str
     backups: list[str]
-    passphrase: pulumi.Input[str] | GeneratedPassphrase | None
+    passphrase: pulumi.Input[str] | GeneratedPassphrase | None = field(repr=False)
     rotate_after_days: int | None
     rotation_trigger: str | None
-    existing_private_key: pulumi.Input[str] | None
-    existing_passphrase: pulumi.Input[str] | None
+    existing_private_key: pulumi.Input[str] | None = field(repr=False)
+    existing_passphrase: pulumi.Input[str] | None = field(repr=False)
     take_over: str | None
     force_destroy: bool
     endpoint_url: str | None

@@ -72,7 +72,7 @@ class FlowEndpoint:
     def from_env(
         cls,
         handler: Handler,
-        environ: Mapping[str, str] = os.environ,
+        environ: Mapping[str, str] | None = None,
         *,
         accept_unsigned_requests: bool = False,
         on_ping: Handler = active,
@@ -85,6 +85,7 @@ class FlowEndpoint:
         ``accept_unsigned_requests`` doesn't say that anybody may send requests; :class:`StoreError` when no store can
         be read.
         """
+        environ = os.environ if environ is None else environ
         given = [environ.get(name, "").strip() for name in (APP_SECRET, FORMER_APP_SECRET)]
         if not given[0] and not accept_unsigned_requests:
             raise InputError(

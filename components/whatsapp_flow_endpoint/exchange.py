@@ -7,7 +7,7 @@ import concurrent.futures
 import logging
 import traceback
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from whatsapp_flow_endpoint.answer import (
@@ -44,7 +44,7 @@ class Policy:
     handler: Handler
     on_ping: Handler
     on_error_notice: Handler
-    app_secrets: tuple[str, ...]
+    app_secrets: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)

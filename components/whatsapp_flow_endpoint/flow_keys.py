@@ -45,12 +45,13 @@ class FlowKeys:
         self.keys = tuple({key.fingerprint: key for key in self._opened.values()}.values())
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "FlowKeys":
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "FlowKeys":
         """From ``endpoint_env``: ``WHATSAPP_FLOW_KEYS`` is the key ring document, or the URLs of the stores that hold
         it, separated by blanks; the first that can be read is taken.
 
         Raises :class:`InputError` when the variable is missing or wrong, :class:`StoreError` when no store can be read.
         """
+        environ = os.environ if environ is None else environ
         source = KeySource.from_env(environ)
         return cls(source.read(), *source.passphrases)
 

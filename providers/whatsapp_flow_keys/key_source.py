@@ -25,8 +25,9 @@ class KeySource:
     passphrases: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "KeySource":
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "KeySource":
         """Raises :class:`InputError` when ``WHATSAPP_FLOW_KEYS`` is not set."""
+        environ = os.environ if environ is None else environ
         given = environ.get(KEYS, "").strip()
         if not given:
             raise InputError(f"{KEYS}: is not set; give the endpoint the environment `endpoint_env`")
@@ -66,8 +67,9 @@ class KeySource:
         return _from_stores(self.given.split()) if self.is_store else document.load(self.given, KEYS)
 
 
-def passphrases_from_env(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+def passphrases_from_env(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The passphrases that the environment holds, the present one first; empty where the keys are in the clear."""
+    environ = os.environ if environ is None else environ
     return tuple(environ[name] for name in _PASSPHRASES if environ.get(name))
 
 

@@ -24,6 +24,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands)
+@click.version_option(package_name="whatsapp-flow-encryption", message="%(package)s %(version)s")
 def command() -> None:
     """Looks after the key ring of a WhatsApp Flows endpoint.
 

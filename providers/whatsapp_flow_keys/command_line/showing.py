@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from whatsapp_flow_keys.command_line.asked import json_option, look, store_option
-from whatsapp_flow_keys.lifecycle.survey import Copy, NoToken, Opening, Survey
+from whatsapp_flow_keys.lifecycle.survey import Copy, NoToken, Opened, Survey
 from whatsapp_flow_keys.ring import KeyRing, RingKey
 
 _HEADINGS = ("fingerprint", "role", "issued on", "last offered (UTC)", "private key")
@@ -96,7 +96,7 @@ def _moment(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else "never"
 
 
-def _opening_told(opening: Opening) -> str:
+def _opening_told(opening: Opened) -> str:
     if not opening.known:
         return f"encrypted; {opening.trouble}"
     if opening.trouble is not None:

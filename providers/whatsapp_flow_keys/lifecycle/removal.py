@@ -6,7 +6,7 @@ the deletion, which names the version that was read, a conflict.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -56,7 +56,7 @@ class Opening:
         passphrase_goes: a generated passphrase is deleted in the same run, whatever happens to the document.
     """
 
-    passphrases: tuple[str, ...] = ()
+    passphrases: tuple[str, ...] = field(default=(), repr=False)
     passphrase_goes: bool = False
 
     def opens(self, key: RingKey) -> bool:

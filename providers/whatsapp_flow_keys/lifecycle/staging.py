@@ -1,7 +1,7 @@
 """Staging: makes a new key durable as *pending*, in every store or in the stack's ring. It publishes nothing."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from whatsapp_flow_keys.audit import Operation
@@ -38,7 +38,7 @@ class NewKey:
 
     key: PrivateKey
     issued_on: str
-    passphrase: str | None = None
+    passphrase: str | None = field(default=None, repr=False)
     adopted: bool = False
     replaceable: Collection[str] = ()
 
@@ -53,7 +53,7 @@ class Recorded:
     """
 
     fingerprint: str | None = None
-    formers: Sequence[str] = ()
+    formers: Sequence[str] = field(default=(), repr=False)
 
 
 def stage_in_stores(

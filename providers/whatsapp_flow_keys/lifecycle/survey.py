@@ -62,7 +62,7 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class Opening:
+class Opened:
     """What became of opening a key. ``trouble`` is None where it opened; ``known`` is False without a passphrase."""
 
     encrypted: bool
@@ -97,15 +97,15 @@ class Survey:
         """What Meta serves; None where it serves nothing, or was not asked."""
         return self.served.fingerprint if self.served else None
 
-    def open(self, key: RingKey) -> Opening:
+    def open(self, key: RingKey) -> Opened:
         """The private key, with the passphrases at hand."""
         encrypted = is_encrypted(key)
         if encrypted and not self.passphrases:
-            return Opening(True, trouble="WHATSAPP_FLOW_PASSPHRASE is not set", known=False)
+            return Opened(True, trouble="WHATSAPP_FLOW_PASSPHRASE is not set", known=False)
         try:
-            return Opening(encrypted, open_key(key, *self.passphrases))
+            return Opened(encrypted, open_key(key, *self.passphrases))
         except PrivateKeyError as error:
-            return Opening(encrypted, trouble=str(error))
+            return Opened(encrypted, trouble=str(error))
 
     def lag(self, copy: Copy) -> str | None:
         """In what a copy differs from the newest one; None where it is that, or the stack's own, or no ring at all.

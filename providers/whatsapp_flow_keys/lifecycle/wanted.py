@@ -1,7 +1,7 @@
 """The key that Meta should serve, and what is known of it before a registration asks anybody."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from whatsapp_flow_keys.custody.pem import open_key
 from whatsapp_flow_keys.errors import KeyNotInRingError, PrivateKeyError
@@ -25,9 +25,9 @@ class Wanted:
     """
 
     fingerprint: str
-    passphrase: str | None = None
+    passphrase: str | None = field(default=None, repr=False)
     replaceable: Collection[str] = ()
-    former_passphrases: Sequence[str] = ()
+    former_passphrases: Sequence[str] = field(default=(), repr=False)
     proven: str | None = None
     deployed: bool = False
 

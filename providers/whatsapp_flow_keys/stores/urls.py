@@ -40,12 +40,13 @@ def open_store(url: object, field: str = "store") -> Store:
     return kind.open(url, field)
 
 
-def complete_url(url: str, environ: Mapping[str, str] = os.environ) -> str:
+def complete_url(url: str, environ: Mapping[str, str] | None = None) -> str:
     """``url`` with what the environment knows of where the store is: a region, a server's address, a folder.
 
     The result is what gets recorded, so that the environment of another day can't send a later call elsewhere.
     A URL that is wrong is left for :func:`open_store` to refuse.
     """
+    environ = os.environ if environ is None else environ
     kind = _kind(url)
     return kind.complete(url, environ) if kind else url
 
