@@ -4,6 +4,13 @@
 rotates both without a failed form.
 """
 
+try:
+    import pulumi as _needed  # noqa: F401 - for the sentence below
+except ModuleNotFoundError as _missing:
+    raise ModuleNotFoundError(
+        'whatsapp_flow_encryption needs Pulumi: pip install "whatsapp-flow-encryption[pulumi]"', name=_missing.name
+    ) from None
+
 from whatsapp_flow_encryption.exports import all_but_failed, unless_failed
 from whatsapp_flow_encryption.flow_encryption import FlowEncryption, GeneratedPassphrase, StagedKeys
 from whatsapp_flow_encryption.numbers import read_numbers

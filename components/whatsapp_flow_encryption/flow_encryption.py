@@ -4,13 +4,14 @@ The order is the point: staged in the store, then in place at what ``deploy`` re
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import pulumi
 
+from whatsapp_flow_encryption.one_each import refuse_second
 from whatsapp_flow_encryption.options import refuse_harmful_options
 from whatsapp_flow_encryption.plain_names import refuse_secrets
 from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing, StoredKeyRing
@@ -62,7 +63,7 @@ class FlowEncryption(pulumi.ComponentResource):
         rotation_trigger: any string; a new one rotates.
         endpoint_url: the live endpoint. It must answer a ping made with the new key before a rotation publishes it.
         endpoint_wait: how many seconds that may take, 0 to 3600; 60 by default.
-        deploy: called with the staged keys; returns the resources that must hold the new key before it is published.
+        deploy: called with the staged keys; returns what must hold the new key before it is published: resources.
         existing_private_key: a PEM: adopts the key that Meta serves already. Remove it once an ``up`` has adopted it.
         existing_passphrase: opens that PEM, if it is encrypted.
         take_over: the fingerprint of somebody else's key that may be published over.
@@ -101,7 +102,7 @@ class FlowEncryption(pulumi.ComponentResource):
         rotation_trigger: pulumi.Input[str] | None = None,
         endpoint_url: pulumi.Input[str] | None = None,
         endpoint_wait: pulumi.Input[float] | None = None,
-        deploy: Callable[[StagedKeys], Sequence[pulumi.Resource]] | None = None,
+        deploy: Callable[[StagedKeys], Iterable[pulumi.Resource] | pulumi.Resource] | None = None,
         existing_private_key: pulumi.Input[str] | None = None,
         existing_passphrase: pulumi.Input[str] | None = None,
         take_over: pulumi.Input[str] | None = None,
@@ -115,7 +116,8 @@ class FlowEncryption(pulumi.ComponentResource):
         super().__init__("whatsapp:flows:FlowEncryption", resource_name, None, opts)
         child = pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None)
         plain = refuse_secrets(resource_name, phone_number_id=phone_number_id, store=store_url, backups=backup_urls)
-        number = _after(plain, _as_text(phone_number_id))
+        asked = _after(plain, _as_text(phone_number_id))
+        number = asked.apply(lambda known: refuse_second(resource_name, self, known))
         managed_by = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
         secret_passphrase = _passphrase(resource_name, passphrase, child)
         endpoint_url, endpoint_wait = _known_together(endpoint_url, endpoint_wait)
@@ -138,13 +140,13 @@ class FlowEncryption(pulumi.ComponentResource):
             stored_ring=(store_url != STACK) or None,
         )
         # A parent's retain_on_delete would let a destroy forget the only copy, or all that opens the copies.
-        asked = pulumi.ResourceOptions.merge(child, _ASKED_BEFORE_IT_GOES)
+        guarded = pulumi.ResourceOptions.merge(child, _ASKED_BEFORE_IT_GOES)
         ring: KeyRing | None = None
         stored: StoredKeyRing | None = None
         if store_url == STACK:
             ring = KeyRing(
                 resource_name,
-                asked if only_copy_in_state else child,
+                guarded if only_copy_in_state else child,
                 **every,
                 key_id=key.id,
                 fingerprint=key.fingerprint,
@@ -156,7 +158,7 @@ class FlowEncryption(pulumi.ComponentResource):
         else:
             stored = StoredKeyRing(
                 resource_name,
-                asked if is_generated else child,
+                guarded if is_generated else child,
                 **every,
                 **opened_with,
                 key_id=key.id,
@@ -165,7 +167,7 @@ class FlowEncryption(pulumi.ComponentResource):
                 force_destroy=force_destroy,
             )
         staged = _staged(key, ring, secret_passphrase)
-        first = [*(deploy(staged) if deploy else ()), *([stored] if stored else ())]
+        first = [*(_deployed(resource_name, deploy(staged)) if deploy else ()), *([stored] if stored else ())]
         registration = KeyRegistration(
             resource_name,
             pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=first or None)),
@@ -228,6 +230,20 @@ def _passphrase(
 
         return pulumi_random.RandomPassword(name, length=passphrase.length, special=False, opts=child).result
     return _secret(passphrase)
+
+
+def _deployed(name: str, returned: Any) -> list[pulumi.Resource]:
+    """What ``deploy`` returned: some resources, or one. Raises :class:`pulumi.RunError` for anything else."""
+    found = [returned] if isinstance(returned, pulumi.Resource) else returned
+    if isinstance(found, Iterable) and not isinstance(found, str):
+        resources = list(found)
+        if all(isinstance(each, pulumi.Resource) for each in resources):
+            return resources
+    what = "nothing" if returned is None else f"an object of type {type(returned).__name__}"
+    raise pulumi.RunError(
+        f"FlowEncryption {name!r}: deploy: returned {what}; return a list of the resources that hold the new key, so "
+        f"that it is published after them"
+    )
 
 
 def _after(checked: pulumi.Output[None], value: pulumi.Output[str]) -> pulumi.Output[str]:

@@ -137,7 +137,9 @@ def url_of(store: Store | pulumi.Input[str]) -> pulumi.Input[str]:
     """
     if isinstance(store, str | pulumi.Output | Awaitable):
         return _url(lambda url: "" if url is None else str(url), url=store)
-    is_store = not isinstance(store, type) and hasattr(type(store), "url")
+    if isinstance(store, type):
+        raise pulumi.RunError(f"store: {store.__name__} is a class; give a store, as in {store.__name__}(…)")
+    is_store = hasattr(type(store), "url")
     return store.url if is_store else type(store).__name__  # a name is what the check refuses
 
 

@@ -56,6 +56,13 @@ def test_a_mistake_is_a_failure_of_the_preview(project: Project, wrong: dict[str
     assert "s3cr3t-words" not in run
 
 
+def test_a_number_that_is_given_twice_is_a_failure_of_the_preview(project: Project) -> None:
+    project.declare({"name": "support"}, {"name": "sales"})
+    run = project.fail("preview")
+    assert f"FlowEncryption 'support' has {project.number} already" in run or "FlowEncryption 'sales' has" in run
+    assert project.emulator.requests(project.number) == []
+
+
 def test_the_next_up_repairs_an_up_that_found_the_api_down(project: Project) -> None:
     project.failing_up(env={"WHATSAPP_GRAPH_URL": "http://127.0.0.1:9"})
     project.up()

@@ -160,7 +160,6 @@ def test_a_store_does_not_change_after_it_is_made() -> None:
         (AwsSecretsManagerStore("a", region="eu-west-1", tags=["x"]), "'tag.' is no setting"),  # type: ignore[arg-type]
         (AwsSecretsManagerStore("a", region="eu-west-1", kms_key_id=""), "kms_key_id must be"),
         (AzureKeyVaultStore("", vault_url="https://v.vault.azure.net"), "can't be a secret's name"),
-        (FileStore, "'type' is not a store"),
         (5, "'int' is not a store"),
         (None, "'NoneType' is not a store"),
         ("", "is empty"),
