@@ -167,7 +167,7 @@ def test_two_stacks_with_a_store_each_that_publish_at_once_both_keep_their_keys(
         after.release()
         run = loser.result()
     assert has_one_clear_error(run), run.output
-    assert f"Meta serves a public key that is not in this key ring (fingerprint {race.b.served()})" in run
+    assert f"Meta serves a public key already that is not in this key ring (fingerprint {race.b.served()})" in run
     assert is_served_and_current(race.b, race.ring("aws"))
     assert overwritten in race.ring("vault")
     assert race.a.publications() == 2

@@ -32,8 +32,9 @@ def when_rotation_falls_due(olds: Props, news: Props, today: date) -> str | None
     return reasons.when_rotation_falls_due(KeyState.from_props(olds), KeyInputs.from_props(news), today)
 
 
-def why_registration_changes(olds: Props, news: Props) -> str | None:
-    return reasons.why_registration_changes(RegistrationState.from_props(olds), RegistrationInputs.from_props(news))
+def why_registration_changes(olds: Props, news: Props, *, is_new: bool = False) -> str | None:
+    state, inputs = RegistrationState.from_props(olds), RegistrationInputs.from_props(news)
+    return reasons.why_registration_changes(state, inputs, is_new=is_new)
 
 
 def of_key(
@@ -56,44 +57,45 @@ def test_a_number_that_a_preview_does_not_know_is_said_to_be_known_later() -> No
 
 def test_an_adoption_names_the_key_that_it_takes_the_place_of() -> None:
     said = of_key({}, ("rotation_trigger", "existing_private_key"))
-    assert said == f"phone number {NUMBER}: the key given as existing_private_key takes the place of key {SHORT}"
+    assert said == f"phone number {NUMBER}: the key given as existing_private_key will take the place of key {SHORT}"
 
 
 def test_a_rotation_says_who_asked_for_it() -> None:
     said = of_key({"rotation_trigger": "once"}, ("rotation_trigger", "issued_on"))
     assert said is not None
-    assert said.startswith(f"phone number {NUMBER}: rotation, asked for by a new rotation_trigger. Key {SHORT} ")
+    assert said.startswith(f"phone number {NUMBER}: rotation, asked for by a new rotation_trigger. A new key ")
+    assert said.endswith(f"will take the place of key {SHORT}")
 
 
 @pytest.mark.parametrize(("days", "shown"), [(90, "90"), (90.0, "90"), (None, "0")])
 def test_a_rotation_that_is_due_says_since_when(days: object, shown: str) -> None:
     said = of_key({"rotate_after_days": days}, ("issued_on",))
     assert said is not None
-    assert f"rotation, due: the key of 2026-08-26 has had its {shown} days. Key {SHORT} " in said
+    assert f"rotation, due: the key of 2026-08-26 has had its {shown} days. A new key will take the place" in said
 
 
 @pytest.mark.parametrize(
     ("news", "updates", "shown"),
     [
-        ({"store": NEW}, ("store",), f"its keys move from {FILE} to {NEW}"),
-        ({"backups": [BACKUP, NEW]}, ("backups",), f"every key is copied to {NEW}"),
-        ({"backups": []}, ("backups",), f"{BACKUP} is no longer kept up to date"),
+        ({"store": NEW}, ("store",), f"its keys will move from {FILE} to {NEW}"),
+        ({"backups": [BACKUP, NEW]}, ("backups",), f"every key will be copied to {NEW}"),
+        ({"backups": []}, ("backups",), f"{BACKUP} will no longer be kept up to date"),
         (
             {"backups": [NEW]},
             ("backups",),
-            f"every key is copied to {NEW}; {BACKUP} is no longer kept up to date",
+            f"every key will be copied to {NEW}; {BACKUP} will no longer be kept up to date",
         ),
-        ({"store": BACKUP, "backups": []}, ("store", "backups"), f"its keys move from {FILE} to {BACKUP}"),
-        ({"store": BACKUP, "backups": [FILE]}, ("store", "backups"), f"its keys move from {FILE} to {BACKUP}"),
+        ({"store": BACKUP, "backups": []}, ("store", "backups"), f"its keys will move from {FILE} to {BACKUP}"),
+        ({"store": BACKUP, "backups": [FILE]}, ("store", "backups"), f"its keys will move from {FILE} to {BACKUP}"),
         (
             {},
             ("passphrase",),
-            "its keys are encrypted with the new passphrase where `deploy=` hands it to the endpoint, otherwise by the "
-            "next rotation",
+            "its keys will be encrypted with the new passphrase where `deploy=` hands it to the endpoint, otherwise by "
+            "the next rotation",
         ),
-        ({}, ("managed_by", "force_destroy"), "force_destroy is recorded; managed_by is recorded"),
-        ({}, ("rotate_after_days",), "rotate_after_days is recorded"),
-        ({}, ("passphrase_is_generated",), "passphrase_is_generated is recorded"),
+        ({}, ("managed_by", "force_destroy"), "force_destroy will be recorded; managed_by will be recorded"),
+        ({}, ("rotate_after_days",), "rotate_after_days will be recorded"),
+        ({}, ("passphrase_is_generated",), "passphrase_is_generated will be recorded"),
     ],
 )
 def test_an_update_says_what_becomes_of_the_keys(news: Props, updates: tuple[str, ...], shown: str) -> None:
@@ -102,7 +104,7 @@ def test_an_update_says_what_becomes_of_the_keys(news: Props, updates: tuple[str
 
 def test_a_move_out_of_the_stack_is_said_in_words() -> None:
     said = why_key_changes({**OLDS, "store": "stack"}, OLDS, (), ("store",), ())
-    assert said == f"phone number {NUMBER}: key {SHORT} stays; its keys move from the stack to {FILE}"
+    assert said == f"phone number {NUMBER}: key {SHORT} stays; its keys will move from the stack to {FILE}"
 
 
 @pytest.mark.parametrize("waiting", [("rotation_trigger",), ("existing_private_key",)])
@@ -110,7 +112,7 @@ def test_what_waits_for_the_next_up_is_named(waiting: tuple[str, ...]) -> None:
     said = of_key({}, updates=("passphrase",), waiting=waiting)
     assert said is not None
     what = "adoption" if "existing_private_key" in waiting else "rotation"
-    assert said.endswith(f"next rotation. The {what} waits for the next `pulumi up`")
+    assert said.endswith(f"next rotation. The {what} will wait for the next `pulumi up`")
 
 
 @pytest.mark.parametrize("news", [{}, {"store": UNKNOWN}, {"backups": UNKNOWN}], ids=["same", "store", "backups"])
@@ -150,7 +152,7 @@ def test_no_rotation_is_announced_where_none_is_planned(olds: Props, news: Props
         ({"foreign_fingerprint": FOREIGN, "proven_fingerprint": None}, f"Meta serves key {FOREIGN[:12]}, which is not"),
         (
             {"proven_fingerprint": FOREIGN},
-            f"key {SHORT} is staged and not published yet; forms go on with key cdcdcdcd",
+            f"key {SHORT} was staged by an earlier run. It will be published in place of key cdcdcdcd",
         ),
         ({"signature_status": "MISMATCH"}, "Meta says MISMATCH"),
         ({"key_ring": "file:///ring.json: lacks it", "signature_status": "VALID"}, "file:///ring.json: lacks it. "),
@@ -162,6 +164,22 @@ def test_a_registration_says_what_it_found(olds: Props, shown: str) -> None:
     assert said is not None
     assert said.startswith(f"phone number {NUMBER}: ")
     assert shown in said
+
+
+def test_a_key_that_this_run_has_made_needs_no_reason_for_not_being_published_yet() -> None:
+    """An `up` compares its new key with what was proven before; the words of a rotation that failed would be untrue."""
+    assert why_registration_changes({**PROVEN, "proven_fingerprint": FOREIGN}, PROVEN, is_new=True) is None
+    assert why_registration_changes({**PROVEN, "proven_fingerprint": None}, PROVEN, is_new=True) is None
+    drift = {**PROVEN, "foreign_fingerprint": FOREIGN, "proven_fingerprint": None}
+    assert "which is not in this key ring" in str(why_registration_changes(drift, PROVEN, is_new=True))
+
+
+def test_a_key_whose_private_half_no_store_holds_is_nobody_elses_and_not_said_to_be_published() -> None:
+    lost = {**PROVEN, "foreign_fingerprint": PROVEN["fingerprint"], "proven_fingerprint": None}
+    said = str(why_registration_changes(lost, PROVEN))
+    assert f"Meta serves key {SHORT}, but no store that this stack knows held its private key" in said
+    assert "somebody else" not in said
+    assert "published over" not in said
 
 
 def test_a_registration_of_what_is_proven_says_nothing() -> None:
@@ -177,7 +195,7 @@ def test_a_registration_says_nothing_of_a_key_that_is_not_known_or_of_another_nu
 def test_a_state_that_records_no_backups_had_none() -> None:
     olds = {name: value for name, value in OLDS.items() if name != "backups"}
     said = why_key_changes(olds, OLDS, (), ("backups",), ())
-    assert said == f"phone number {NUMBER}: key {SHORT} stays; every key is copied to {BACKUP}"
+    assert said == f"phone number {NUMBER}: key {SHORT} stays; every key will be copied to {BACKUP}"
     assert why_key_changes(olds, {**OLDS, "backups": []}, (), ("backups",), ()) is None
 
 

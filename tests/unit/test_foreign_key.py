@@ -34,9 +34,12 @@ def test_a_refresh_is_advised_only_where_it_helps(helps: bool) -> None:
     assert ("pulumi up --refresh" in str(refused)) is helps
 
 
-def test_a_way_on_that_costs_no_key_is_said_first() -> None:
-    with pytest.raises(ForeignKeyError, match=r"^look there\. phone number"):
-        refuse_foreign_key(FOREIGN, ring(), replaceable=[], first="look there. ")
+def test_what_most_people_need_is_said_first_and_a_rare_way_on_last() -> None:
+    with pytest.raises(ForeignKeyError) as refused:
+        refuse_foreign_key(FOREIGN, ring(), replaceable=[], last=". Look there")
+    words = ("Meta serves a public key already", FOREIGN, "Nothing was changed", "existing_private_key", "take_over")
+    found = [str(refused.value).index(word) for word in (*words, "Look there")]
+    assert found == sorted(found)
 
 
 @pytest.mark.parametrize("role", [*Role, None])

@@ -25,9 +25,10 @@ KEY = {
 def test_a_rotation_that_is_asked_for_says_so_without_the_trigger_which_may_be_a_secret() -> None:
     olds = KeyState.from_props({**KEY, "rotation_trigger": "hunter2"})
     news = KeyInputs.from_props({**KEY, "rotation_trigger": "hunter3"})
-    assert why_key_changes(olds, news, ["rotation_trigger"], [], []) == (
-        f"phone number {NUMBER}: rotation, asked for by a new rotation_trigger. Key c0ffeec0ffee still decrypts forms"
+    said = (
+        f"phone number {NUMBER}: rotation, asked for by a new rotation_trigger. A new key will take the place of key "
     )
+    assert why_key_changes(olds, news, ["rotation_trigger"], [], []) == f"{said}c0ffeec0ffee"
 
 
 TODAY = date(2026, 11, 24)

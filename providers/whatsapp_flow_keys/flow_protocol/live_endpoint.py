@@ -96,8 +96,9 @@ class LiveEndpoint:
         said = f"answered {status}"
         if status == 421:
             return (
-                f"{said}: it does not hold the private key yet. Give it this number's `endpoint_env`, by `deploy=` "
-                f"if its deployment is a resource of the program, and restart it if it reads its keys only once"
+                f"{said}: it does not hold the private key yet. Give it this number's `endpoint_env`, which has the "
+                f"new key beside those of forms under way, since it must hold all of them: by `deploy=` if its "
+                f"deployment is a resource of the program. Restart it if it reads its keys only once"
             )
         if status == 432 and self.app_secret:
             return f"{said}: it did not accept the signature; {self.secret_name} is not its WHATSAPP_APP_SECRET"

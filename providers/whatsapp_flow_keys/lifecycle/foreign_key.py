@@ -6,28 +6,28 @@ from whatsapp_flow_keys.errors import ForeignKeyError
 from whatsapp_flow_keys.ring import KeyRing
 
 
-def refuse_foreign_key(served: str | None, ring: KeyRing, *, replaceable: Collection[str], first: str = "") -> None:
+def refuse_foreign_key(served: str | None, ring: KeyRing, *, replaceable: Collection[str], last: str = "") -> None:
     """Raises :class:`ForeignKeyError`; see :func:`foreign_key_error`."""
-    error = foreign_key_error(served, ring, replaceable=replaceable, first=first)
+    error = foreign_key_error(served, ring, replaceable=replaceable, last=last)
     if error:
         raise error
 
 
 def foreign_key_error(
-    served: str | None, ring: KeyRing, *, replaceable: Collection[str], first: str = "", refresh_helps: bool = False
+    served: str | None, ring: KeyRing, *, replaceable: Collection[str], last: str = "", refresh_helps: bool = False
 ) -> ForeignKeyError | None:
     """The error if ``served`` is in no slot of ``ring`` and not named as replaceable.
 
-    ``first`` is said first: a way on that costs no key. ``refresh_helps``: here, drift that a refresh recorded counts.
+    ``last`` is said last: a rare way on. ``refresh_helps``: here, drift that a refresh recorded counts.
     """
     if served is None or served in ring or served in replaceable:
         return None
     by_refresh = "run `pulumi up --refresh` to see it as drift and replace it, or " if refresh_helps else ""
     return ForeignKeyError(
-        f"{first}phone number {ring.phone_number_id}: Meta serves a public key that is not in this key ring "
-        f"(fingerprint {served}). Forms that people fill in now need its private key, so nothing was changed. If you "
-        f"have that key, give it as `existing_private_key`; if another place holds it, name that in `backups`; if it "
-        f'may go, {by_refresh}set take_over="{served}"'
+        f"phone number {ring.phone_number_id}: Meta serves a public key already that is not in this key ring "
+        f"(fingerprint {served}). Nothing was changed: forms that people fill in now need its private key. If you have "
+        f"that, adopt it: give it as `existing_private_key`. If another place holds it, name that in `backups`. If the "
+        f'key may go, {by_refresh}set take_over="{served}"{last}'
     )
 
 

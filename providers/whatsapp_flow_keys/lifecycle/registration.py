@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.custody.pem import is_written_with, rewritten
 from whatsapp_flow_keys.errors import RegistrationError, RoundTripError
+from whatsapp_flow_keys.fingerprint import short
 from whatsapp_flow_keys.flow_protocol.message import is_round_trip
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.lifecycle.asking import ask
@@ -20,7 +21,7 @@ from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
 from whatsapp_flow_keys.registrars.errors import RegistrarError
 from whatsapp_flow_keys.registrars.registrar import VALID, ServedKey
-from whatsapp_flow_keys.ring import KeyRing, offer, promote
+from whatsapp_flow_keys.ring import KeyRing, Role, offer, promote
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK
 
@@ -160,7 +161,16 @@ class _Registration:
             raise RegistrationError(_not_valid(self.session.number, served))
         if _in_stack(self.rings) and wanted.proven != key:
             self.session.trail.done(Operation.PROMOTED, key, store=STACK)
+        self.tell(promoted)
         return served
+
+    def tell(self, ring: KeyRing) -> None:
+        """Shows how a publication, or an adoption, ended; nothing where all was as it should be."""
+        key = f"phone number {self.session.number}: key {short(self.wanted.fingerprint)}"
+        if self.progress.publications:
+            self.session.say(f"{key} is live and verified{_what_stays(ring)}")
+        elif self.wanted.proven != self.wanted.fingerprint:
+            self.session.say(f"{key} was live already and is verified; nothing was published{_what_stays(ring)}")
 
 
 def prove(served: ServedKey, ring: KeyRing, wanted: Wanted) -> None:
@@ -179,6 +189,12 @@ def prove(served: ServedKey, ring: KeyRing, wanted: Wanted) -> None:
             f"phone number {ring.phone_number_id}: a request encrypted with the key that Meta serves could not be "
             f"decrypted with key {wanted.fingerprint} of the ring; it was not made current"
         )
+
+
+def _what_stays(ring: KeyRing) -> str:
+    """What can be promised of the key before: it may leave at a rotation, when it is neither current nor previous."""
+    before = next((key for key in ring.keys if key.role is Role.PREVIOUS), None)
+    return f". Key {short(before.fingerprint)} stays in the ring until the next rotation at least" if before else ""
 
 
 def _in_stack(rings: Rings) -> bool:

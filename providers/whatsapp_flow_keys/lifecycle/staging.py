@@ -19,8 +19,9 @@ from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK
 
 _RING_MAY_BE_IN_STATE = (
-    "if the KeyRing resource was replaced or tainted, the state still holds its keys: run `pulumi state untaint`, or "
-    "`pulumi up` without --replace; if it was renamed or moved in the program, give it an alias. Otherwise: "
+    ". If this stack made that key, the state may still hold it: after a rename or a move in the program, give the "
+    "resource an alias; after --replace of the KeyRing, run `pulumi up` without it; after a taint, `pulumi state "
+    "untaint`"
 )
 
 
@@ -158,7 +159,7 @@ def begin_recorded_ring(new: NewKey, backups: Sequence[Store], session: Session)
         rings = read_rings(backups, session.claim, session.trail)
         _refuse_encrypted(rings.ring.keys)
         served = session.registrar.served(session.number).fingerprint
-        refuse_foreign_key(served, rings.ring, replaceable={*new.replaceable, fingerprint}, first=_RING_MAY_BE_IN_STATE)
+        refuse_foreign_key(served, rings.ring, replaceable={*new.replaceable, fingerprint}, last=_RING_MAY_BE_IN_STATE)
         return _record(rings, new, served, session.clock.now(), None)
 
 

@@ -85,6 +85,7 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         state = KeyState.recording(
             news, issued_on=issued_on, fingerprint=new.key.fingerprint, public_key_pem=new.key.public_key_pem
         )
+        context.run.keys.note_new(new.key.fingerprint)
         if news.in_stack:
             if given:
                 refuse_before_adoption(new, session)

@@ -20,6 +20,7 @@ from whatsapp_flow_keys.resources.parsers import misplaced_stores
 from whatsapp_flow_keys.resources.properties import RegistrationInputs, RegistrationState
 from whatsapp_flow_keys.resources.reasons import why_registration_changes
 from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Refreshed, Rules, Updated
+from whatsapp_flow_keys.resources.schema import is_known
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.recorded import STACKS_RING, RecordedRing
 from whatsapp_flow_keys.stores.store import Store
@@ -63,7 +64,8 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
         unproven = ("fingerprint",) if news.fingerprint != olds.proven_fingerprint else ()
         ring = ("ring",) if news.ring != digest_of(olds.ring) else ()
         updates = (*found.updates, *unproven, *ring)
-        return Difference(found.replaces, updates, why_registration_changes(olds, news))
+        is_new = is_known(news.fingerprint) and context.run.keys.is_new(news.fingerprint)
+        return Difference(found.replaces, updates, why_registration_changes(olds, news, is_new=is_new))
 
     def create(self, news: RegistrationInputs, context: Context) -> Created[RegistrationState]:
         """Publishes over another's key only where ``take_over`` names it."""

@@ -1,4 +1,4 @@
-"""Why a resource changes, in one line for a person who reads a preview: what the properties alone don't tell.
+"""Why a resource will change, in one line for a person who reads a preview: what the properties alone don't tell.
 
 Pure functions of what a diff is given. A provider sees plain values and can't know which of them a program calls
 secret, so a line quotes only what can't be: fingerprints, dates, the phone number and its stores.
@@ -33,13 +33,14 @@ def why_key_changes(
     if "phone_number_id" in replaces:
         return (
             f"{number}: the program now names {_shown(news.phone_number_id)} instead, which gets a key of its own. "
-            f"The old number's key stays registered; its key ring is deleted at the end, unless a key that Meta serves "
-            f"would be lost with it"
+            f"The old number's key stays registered; its key ring will be deleted at the end, unless a key that Meta "
+            f"serves would be lost with it"
         )
     if EXISTING_KEY in replaces:
-        return f"{number}: the key given as {EXISTING_KEY} takes the place of key {_short(olds)}"
+        return f"{number}: the key given as {EXISTING_KEY} will take the place of key {_short(olds)}"
     if replaces:
-        return f"{number}: rotation, {_why_rotated(olds, news, replaces)}. Key {_short(olds)} still decrypts forms"
+        why = _why_rotated(olds, news, replaces)
+        return f"{number}: rotation, {why}. A new key will take the place of key {_short(olds)}"
     return _why_updated(number, olds, news, updates, waiting)
 
 
@@ -68,30 +69,38 @@ def when_rotation_falls_due(olds: KeyState, news: KeyInputs, today: date) -> str
     )
 
 
-def why_registration_changes(olds: RegistrationState, news: RegistrationInputs) -> str | None:
-    """Of a KeyRegistration, as far as its key is known in the preview."""
+def why_registration_changes(olds: RegistrationState, news: RegistrationInputs, *, is_new: bool) -> str | None:
+    """Of a KeyRegistration, as far as its key is known in the preview. ``is_new``: this run has made the key, so that
+    it isn't published yet needs no reason."""
     number, desired, proven = f"phone number {olds.phone_number_id}", news.fingerprint, olds.proven_fingerprint
     if not is_known(desired) or news.phone_number_id != olds.phone_number_id:
         return None
     wanted = f"key {short(desired)}"
     if olds.foreign_fingerprint == NOTHING:
-        return f"{number}: Meta serves no key. {wanted.capitalize()} is published there again"
+        return f"{number}: Meta serves no key. {wanted.capitalize()} will be published there again"
+    if olds.foreign_fingerprint == desired:
+        return (
+            f"{number}: Meta serves {wanted}, but no store that this stack knows held its private key at the last "
+            f"refresh. Nothing can be registered before a store holds it again; else rotate"
+        )
     if olds.foreign_fingerprint:
         return (
             f"{number}: Meta serves key {short(olds.foreign_fingerprint)}, which is not in this key ring: somebody "
-            f"else published it. {wanted.capitalize()} is published over it"
+            f"else published it. {wanted.capitalize()} will be published over it"
         )
+    if is_new:
+        return None
     if proven is not None and proven != desired:
-        return f"{number}: {wanted} is staged and not published yet; forms go on with key {short(proven)}"
+        return f"{number}: {wanted} was staged by an earlier run. It will be published in place of key {short(proven)}"
     if olds.signature_status not in (None, VALID):
         return (
             f"{number}: Meta says {olds.signature_status}: the number was registered again, or has no key. "
-            f"{wanted.capitalize()} is signed again"
+            f"{wanted.capitalize()} will be published once more"
         )
     if olds.key_ring not in (None, IN_PLACE):
-        return f"{number}: {olds.key_ring}. This is brought in line"
+        return f"{number}: {olds.key_ring}. This will be brought in line"
     if proven is None:
-        return f"{number}: {wanted} is not proven at Meta yet; its registration is finished"
+        return f"{number}: {wanted} is not proven at Meta yet; its registration will be finished"
     return None
 
 
@@ -106,17 +115,17 @@ def _why_updated(
 ) -> str | None:
     reasons: list[str] = []
     if is_moved(olds, news):
-        reasons.append(f"its keys move from {'the stack' if olds.in_stack else olds.store} to {news.store}")
+        reasons.append(f"its keys will move from {'the stack' if olds.in_stack else olds.store} to {news.store}")
     if is_known(news.backups):
         new = [url for url in news.backups if not any(is_same_place(url, old) for old in olds.backups or ())]
-        reasons += [f"every key is copied to {url}" for url in new if not is_same_place(url, olds.store)]
-        reasons += [f"{url} is no longer kept up to date" for url in _left_out(olds, news)]
+        reasons += [f"every key will be copied to {url}" for url in new if not is_same_place(url, olds.store)]
+        reasons += [f"{url} will no longer be kept up to date" for url in _left_out(olds, news)]
     if "passphrase" in updates:
         reasons.append(
-            "its keys are encrypted with the new passphrase where `deploy=` hands it to the endpoint, otherwise by the "
-            "next rotation"
+            "its keys will be encrypted with the new passphrase where `deploy=` hands it to the endpoint, otherwise by "
+            "the next rotation"
         )
-    reasons += [f"{name} is recorded" for name in _RECORDED_ONLY if name in updates]
+    reasons += [f"{name} will be recorded" for name in _RECORDED_ONLY if name in updates]
     if not reasons:
         return None
     return f"{number}: key {_short(olds)} stays; {'; '.join(reasons)}{_what_waits(waiting)}"
@@ -129,7 +138,7 @@ def _left_out(olds: KeyState, news: KeyInputs) -> list[str]:
 
 def _what_waits(waiting: Sequence[str]) -> str:
     what = "adoption" if EXISTING_KEY in waiting else "rotation"
-    return f". The {what} waits for the next `pulumi up`" if waiting else ""
+    return f". The {what} will wait for the next `pulumi up`" if waiting else ""
 
 
 def _shown(value: Any) -> str:

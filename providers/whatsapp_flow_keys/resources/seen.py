@@ -23,7 +23,18 @@ class SeenKeys:
         self._seen: dict[str, tuple[str, KeyState]] = {}
         self._expected: set[str] = set()
         self._guarded: set[str] = set()
+        self._new: set[str] = set()
         self._lock = Lock()
+
+    def note_new(self, fingerprint: str) -> None:
+        """This run has made, or adopted, the key."""
+        with self._lock:
+            self._new.add(fingerprint)
+
+    def is_new(self, fingerprint: str) -> bool:
+        """Whether this run has made, or adopted, the key."""
+        with self._lock:
+            return fingerprint in self._new
 
     def note_guard(self, phone_number_id: str) -> None:
         """A StoredKeyRing of this number is in the state, or was made in this run, and is asked before the key goes."""
