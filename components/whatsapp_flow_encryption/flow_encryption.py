@@ -74,7 +74,11 @@ class FlowEncryption(pulumi.ComponentResource):
     """
 
     fingerprint: pulumi.Output[str]
-    """Lower-case hex SHA-256 of the public key's SPKI DER, as ``openssl dgst -sha256`` prints it."""
+    """Of the newest key, also while it is staged only: lower-case hex SHA-256 of the public key's SPKI DER, as
+    ``openssl dgst -sha256`` prints it."""
+    live_fingerprint: pulumi.Output[str | None]
+    """Of the key that Meta serves, once its registration is verified. A program that exports it exports nothing new
+    where a registration fails."""
     public_key_pem: pulumi.Output[str]
     issued_on: pulumi.Output[str]
     """UTC date."""
@@ -186,6 +190,7 @@ class FlowEncryption(pulumi.ComponentResource):
         )
 
         self.fingerprint = key.fingerprint
+        self.live_fingerprint = registration.proven_fingerprint
         self.public_key_pem = key.public_key_pem
         self.issued_on = key.issued_on
         self.rotates_on = pulumi.Output.all(key.issued_on, rotate_after_days).apply(lambda both: _rotates_on(*both))

@@ -55,7 +55,7 @@ def outputs(**arguments: Any) -> Look:
 
     def program() -> None:
         keys = made(**arguments)
-        names = ("fingerprint", "public_key_pem", "issued_on", "rotates_on", "signature_status", "private_keys")
+        names = ("fingerprint", "live_fingerprint", "public_key_pem", "issued_on", "rotates_on", "signature_status", "private_keys")
         look.at(**{name: getattr(keys, name) for name in (*names, "endpoint_env", "secret_id")})
 
     run(program)
@@ -351,7 +351,7 @@ def test_an_argument_that_is_secret_stays_secret_in_every_resource(name: str) ->
 
 def test_the_outputs_with_the_stack_as_the_store() -> None:
     seen = outputs(rotate_after_days=90)
-    assert seen["fingerprint"] == Seen(FINGERPRINT, False)
+    assert seen["fingerprint"] == seen["live_fingerprint"] == Seen(FINGERPRINT, False)
     assert seen["public_key_pem"] == Seen("-----BEGIN PUBLIC KEY-----", False)
     assert seen["issued_on"] == Seen("2026-08-25", False)
     assert seen["rotates_on"] == Seen("2026-11-23", False)

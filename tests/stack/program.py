@@ -107,4 +107,6 @@ for entry in spec["numbers"]:
     pulumi.export(f"{name}-fingerprint", number.fingerprint)
     pulumi.export(f"{name}-secret-id", number.secret_id)
     pulumi.export(f"{name}-rotates-on", number.rotates_on)
-    pulumi.export(f"{name}-signature", number.signature_status)
+    if spec.get("exports", "all") == "all":  # each of these waits for the registration
+        pulumi.export(f"{name}-signature", number.signature_status)
+        pulumi.export(f"{name}-live", number.live_fingerprint)

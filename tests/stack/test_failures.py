@@ -81,6 +81,22 @@ def test_the_next_up_repairs_a_rotation_that_found_the_api_down(project: Project
     assert project.served() == project.fingerprint() != old
 
 
+@pytest.mark.parametrize("exports", ["all", "what is staged"])
+def test_a_failed_rotation_exports_a_key_that_is_not_live_only_if_nothing_exported_waits_for_the_registration(
+    project: Project, exports: str
+) -> None:
+    project.declare(exports=exports)
+    project.up()
+    old, before = project.served(), project.outputs()
+    project.declare({"rotation_trigger": "two"}, exports=exports)
+    project.emulator.fault("error", code=LOCKED, method="POST", phone_number_id=project.number)
+    project.failing_up()
+    after = project.outputs()
+    assert project.served() == old
+    assert (after == before) is (exports == "all")
+    assert after.get("line-live") == before.get("line-live") == (old if exports == "all" else None)
+
+
 def test_a_failed_rotation_generates_no_further_key_when_it_is_repaired(project: Project) -> None:
     project.up()
     project.declare({"rotation_trigger": "two"})
