@@ -55,7 +55,15 @@ def outputs(**arguments: Any) -> Look:
 
     def program() -> None:
         keys = made(**arguments)
-        names = ("fingerprint", "live_fingerprint", "public_key_pem", "issued_on", "rotates_on", "signature_status", "private_keys")
+        names = (
+            "fingerprint",
+            "live_fingerprint",
+            "public_key_pem",
+            "issued_on",
+            "rotates_on",
+            "signature_status",
+            "private_keys",
+        )
         look.at(**{name: getattr(keys, name) for name in (*names, "endpoint_env", "secret_id")})
 
     run(program)

@@ -34,12 +34,13 @@ class Answers:
 
 
 def register_behind(line: Line, fingerprint: str, endpoint: Answers, wait: float = 60.0) -> list[str]:
-    """The warnings."""
-    warnings: list[str] = []
+    """What is said before the key is live."""
+    said: list[str] = []
     gate = Gate(endpoint, wait)
     stores, wanted = line.stores, line.wanted(fingerprint, [line.served() or ""])
-    register(wanted, stores, line.session(say=warnings.append), gate=gate)
-    return warnings
+    register(wanted, stores, line.session(say=said.append), gate=gate)
+    assert f"key {fingerprint[:12]} is live and verified" in said[-1]
+    return said[:-1]
 
 
 def test_nothing_is_marked_or_published_before_the_endpoint_has_the_key_and_it_is_asked_every_two_seconds(
@@ -157,7 +158,8 @@ def test_a_key_that_meta_is_seen_to_have_lost_is_published_again_with_a_warning(
         gate=Gate(Answers(["the endpoint answered 421"]), 60.0),
     )
     assert line.served() == pair().fingerprint
-    assert len(warnings) == 1
+    warning, _live = warnings
+    assert warning.startswith("warning: ")
 
 
 def test_a_first_key_that_turns_out_to_be_the_second_is_not_published_before_the_endpoint_has_it(line: Line) -> None:

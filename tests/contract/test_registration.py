@@ -271,6 +271,18 @@ def test_a_key_that_never_shows_is_an_error_and_stays_in_the_ring(line: Line) ->
     assert line.publications() == 4
 
 
+def test_a_key_that_is_sent_again_is_said_while_one_waits(line: Line) -> None:
+    line.rotate()
+    second, said = line.stage(), list[str]()
+    line.fault("no_effect", method="POST", times=2)
+    register(line.wanted(second), line.stores, line.session(say=said.append))
+    assert [each.rpartition(". ")[2] for each in said[:2]] == [
+        "It is sent again, for the second time",
+        "It is sent again, for the third time",
+    ]
+    assert f"key {second[:12]} is live and verified" in said[2]
+
+
 def test_calls_whose_answers_are_all_lost_end_in_what_was_wrong_with_the_last(line: Line) -> None:
     """Nobody else is blamed for a connection that Meta closes."""
     first, second = line.rotate(), line.stage()

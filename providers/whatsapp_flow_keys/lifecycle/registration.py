@@ -26,6 +26,7 @@ from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK
 
 _SECONDS_BETWEEN_READS = 1.0
+_ORDINALS = ("first", "second", "third")
 
 
 def register(wanted: Wanted, stores: Sequence[Store], session: Session, *, gate: Gate | None = None) -> ServedKey:
@@ -124,6 +125,11 @@ class _Registration:
     def publish(self) -> Found:
         """Marks the key as offered in every store, then sends it to Meta. The next look shows if that took effect."""
         key = self.wanted.fingerprint
+        if self.progress.publications:
+            self.session.say(
+                f"phone number {self.session.number}: Meta does not serve key {short(key)} yet. It is sent again, for "
+                f"the {_ORDINALS[self.progress.publications]} time"
+            )
         with self.session.trail.changing([(Operation.OFFERED, key)]):
             self.rings = self.rings.write(offer(self.rings.ring, key, now=self.session.clock.now()))
         unconfirmed = self._send(key)
