@@ -25,9 +25,15 @@ def require_extra(extra: str, *modules: str, field: str) -> None:
         )
 
 
+def seconds_per_call() -> float:
+    """How long one call may take, all its attempts together. Raises :class:`InputError` for a wrong environment
+    variable."""
+    return parse_seconds(os.environ.get(DEADLINE) or _DEFAULT_SECONDS, DEADLINE)
+
+
 def seconds_per_attempt() -> float:
     """How long one attempt of a call may take. Raises :class:`InputError` for a wrong environment variable."""
-    return parse_seconds(os.environ.get(DEADLINE) or _DEFAULT_SECONDS, DEADLINE) / ATTEMPTS
+    return seconds_per_call() / ATTEMPTS
 
 
 def _is_there(module: str) -> bool:

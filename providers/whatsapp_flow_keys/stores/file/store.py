@@ -4,14 +4,18 @@ Mode 0600 at first, later whatever it was given; written beside and renamed over
 machine respect. It never leaves a half-written document, and never takes the right to read it from anybody.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
 import re
+import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
@@ -20,12 +24,14 @@ from whatsapp_flow_keys.errors import (
     StoreUnavailableError,
 )
 from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.stores.client_library import seconds_per_call
 from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.file.address import parse_path
 from whatsapp_flow_keys.stores.store import Versioned
 
 _LARGEST = 1024 * 1024
 _TEMPORARY = ".part"
+_SECONDS_BETWEEN_TRIES = 0.02
 _ACL = "system.posix_acl_access"
 
 
@@ -129,7 +135,7 @@ class FileStore:
     def _held(self) -> tuple[bytes, str]:
         """The file's bytes, and which file it is, whatever its path; no bytes where there is none."""
         try:
-            with self._path.open("rb") as file:
+            with self._open() as file:
                 data, place = file.read(_LARGEST + 1), _place(file.fileno())
         except FileNotFoundError:
             return b"", ""
@@ -143,6 +149,17 @@ class FileStore:
             )
         return data, place
 
+    def _open(self) -> BinaryIO:
+        """The file. All else is refused: a pipe would be waited for until somebody writes into it."""
+        descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        kind = os.fstat(descriptor).st_mode
+        if stat.S_ISREG(kind):
+            return os.fdopen(descriptor, "rb")
+        os.close(descriptor)
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        raise ForeignDocumentError(self.url, "is no regular file; it was not touched. Give another place")
+
     @property
     def _lock_path(self) -> Path:
         return self._path.with_name(f".{self._path.name}.lock")
@@ -154,12 +171,29 @@ class FileStore:
         while True:
             descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                self._lock(descriptor)
                 if _is_at(descriptor, self._lock_path):
                     yield
                     return
             finally:
                 os.close(descriptor)
+
+    def _lock(self, descriptor: int) -> None:
+        """Waits for who holds the lock. Raises :class:`StoreUnavailableError` after the time that a call may take."""
+        seconds = seconds_per_call()
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise StoreUnavailableError(
+                        self.url,
+                        f"another process has held its lock for {seconds:g} s; nothing was changed. Run again once "
+                        f"that one has ended; `fuser {self._lock_path}` names it",
+                    ) from None
+                time.sleep(_SECONDS_BETWEEN_TRIES)
 
     def _replace(self, data: bytes) -> str:
         descriptor, temporary = tempfile.mkstemp(_TEMPORARY, f".{self._path.name}.", self._path.parent)  # mode 0600
