@@ -18,9 +18,9 @@ _RANDOM = (
     (r"-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----", "PEM"),
     (r"v1:[A-Za-z0-9+/=:]+", "CIPHERTEXT"),
     (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
-    (r"\b[0-9a-f]{32,64}\b", "HEX"),
+    (r"\b[0-9a-f]{32,64}\b|\b[0-9a-f]{12}\b", "HEX"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)?", "TIME"),
-    (r"\b\d{3,5}\.\d+s|\b\d+s\b", "SECONDS"),
+    (r"\b\d+(\.\d+)?s\b", "SECONDS"),
 )
 
 
@@ -59,6 +59,11 @@ def left(project: Project) -> dict[str, Any]:
     }
 
 
+def _said(run: Run) -> str:
+    """What is said at the end; the lines before tell of progress, as often as the machine is slow."""
+    return _settled(run.output.partition("Diagnostics:")[2])
+
+
 def _settled(text: str) -> str:
     for pattern, name in _RANDOM:
         text = re.sub(pattern, name, text)
@@ -76,7 +81,7 @@ def test_a_copy_is_what_the_engine_makes(own: FirstUps, begin: Begin, tmp_path: 
     real = begin(FirstUps(own.folder, tmp_path))
     again = real.up()
     assert left(real) == found
-    assert _settled(again.output) == _settled(printed.output)
+    assert _said(again) == _said(printed) != ""
 
 
 def test_a_copy_goes_on_as_what_the_engine_made(own: FirstUps, begin: Begin) -> None:

@@ -21,7 +21,6 @@ from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import load_public_key
-from whatsapp_graph_emulator import Emulator
 
 PAGE = Path(__file__).parents[2] / "docs" / "crashes.md"
 RULE = "|---|---|---|---|---|---|---|\n"
@@ -153,9 +152,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(
-    request: pytest.FixtureRequest, project: Project, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Scene]:
+def scene(request: pytest.FixtureRequest, project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     """For the store that the test's parameters name; OpenBao without any."""
     given = request.node.callspec.params if hasattr(request.node, "callspec") else {}
     row = given.get("row")
@@ -164,7 +161,7 @@ def scene(
     place = VaultPlace(openbao, monkeypatch)
     with ExitStack() as servers:
         turnstiles = {
-            "Meta": servers.enter_context(Turnstile(emulator.url)),
+            "Meta": servers.enter_context(Turnstile(project.emulator.url)),
             OPENBAO: servers.enter_context(Turnstile(openbao.address)),
         }
         project.environment["WHATSAPP_GRAPH_URL"] = turnstiles["Meta"].url
