@@ -1,12 +1,14 @@
 """The control surface `/_emulator/`: looks at the emulator and changes it, as no call to Meta could.
 
-JSON in and out, no authentication (the server is on loopback), and never a token in an answer. A bad field gets
-HTTP 400 `{"error": {"field", "message"}}`, a thing that is not there 404 `{"error": {"message"}}`.
+JSON in and out, no authentication (the server is on loopback), and never a token in an answer. A web page that is open
+on this machine is kept out: a foreign `Host` or `Origin` gets HTTP 403. A bad field gets HTTP 400
+`{"error": {"field", "message"}}`, a thing that is not there 404 `{"error": {"message"}}`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
@@ -16,9 +18,12 @@ from whatsapp_graph_emulator.emulation import Emulation
 from whatsapp_graph_emulator.errors import BadField, UnknownNumber
 from whatsapp_graph_emulator.number import read_key_field, read_options
 
+_OURS = ("127.0.0.1", "localhost", "::1")
+
 
 def control_routes(emulation: Emulation) -> Blueprint:
     routes = Blueprint("control", __name__, url_prefix="/_emulator")
+    _refuse_other_sites(routes)
     _answer_refusals(routes)
     _add_number_routes(routes, emulation)
     _add_fault_routes(routes, emulation)
@@ -44,6 +49,17 @@ def control_routes(emulation: Emulation) -> Blueprint:
         return {"success": True}
 
     return routes
+
+
+def _refuse_other_sites(routes: Blueprint) -> None:
+    """A browser names the site whose page asks (`Origin`), and the name under which it looked us up (`Host`)."""
+
+    @routes.before_request
+    def refuse() -> ResponseReturnValue | None:
+        origin = request.headers.get("Origin")
+        if urlsplit(f"//{request.host}").hostname in _OURS and origin in (None, f"http://{request.host}"):
+            return None
+        return {"error": {"message": "The control surface answers programs on this machine, not other sites."}}, 403
 
 
 def _add_number_routes(routes: Blueprint, emulation: Emulation) -> None:

@@ -26,6 +26,34 @@ def test_health_says_ok(emulator: Emulator) -> None:
     assert control(emulator, "GET", "health").json() == {"status": "ok"}
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "attacker.example"},
+        {"Host": "127.0.0.1.attacker.example:80"},
+        {"Origin": "https://attacker.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+    ],
+    ids=["a name that leads here", "a name like ours", "another site", "a file", "another port"],
+)
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_page_of_another_site_is_refused_and_changes_nothing(
+    emulator: Emulator, headers: dict[str, str], method: str
+) -> None:
+    url = f"{emulator.url}/_emulator/numbers/4711471147"
+    answer = requests.request(method, url, json={}, headers=headers, timeout=10)
+    assert (answer.status_code, list(answer.json())) == (403, ["error"])
+    assert control(emulator, "GET", "numbers/4711471147").status_code == 404
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_this_machine_is_answered_under_either_name(emulator: Emulator, host: str) -> None:
+    port = emulator.url.rpartition(":")[2]
+    headers = {"Host": f"{host}:{port}", "Origin": f"http://{host}:{port}"}
+    assert requests.get(f"{emulator.url}/_emulator/health", headers=headers, timeout=10).json() == {"status": "ok"}
+
+
 def test_requests_tell_what_came_in_and_what_was_answered(emulator: Emulator) -> None:
     graph(emulator)
 
