@@ -22,6 +22,8 @@ KEYS_VARIABLE = "WHATSAPP_FLOW_KEYS"
 PASSPHRASE_VARIABLE = "WHATSAPP_FLOW_PASSPHRASE"
 FORMER_PASSPHRASE_VARIABLE = "WHATSAPP_FLOW_FORMER_PASSPHRASE"
 
+SHORTEST = 43
+"""How many letters and digits hold 256 bits."""
 _ASKED_BEFORE_IT_GOES = pulumi.ResourceOptions(retain_on_delete=False)
 
 
@@ -30,10 +32,22 @@ class GeneratedPassphrase:
     """Asks for a passphrase made by ``pulumi_random.RandomPassword`` and kept as a secret of the stack.
 
     It is destroyed with the stack, so `destroy` refuses while Meta serves a key that only this passphrase opens.
+
+    Args:
+        length: how many letters and digits. 43 of them hold 256 bits; there can't be fewer.
+
+    Raises:
+        pulumi.RunError: the length is smaller, or no whole number.
     """
 
-    length: int = 43
-    """Letters and digits; 43 of them hold 256 bits."""
+    length: int = SHORTEST
+
+    def __post_init__(self) -> None:
+        if type(self.length) is not int or self.length < SHORTEST:
+            raise pulumi.RunError(
+                f"GeneratedPassphrase: length: must be a whole number from {SHORTEST} on: a person never types it, and "
+                f"whoever has the store can try shorter ones for as long as they like"
+            )
 
 
 @dataclass(frozen=True)

@@ -270,8 +270,8 @@ def test_the_registration_gets_the_store_its_passphrases_and_the_endpoint() -> N
 
 
 def test_a_generated_passphrase_is_handed_down_as_one() -> None:
-    engine = line(store=FILE, passphrase=GeneratedPassphrase(length=20))
-    assert engine.inputs(PASSWORD) == {"length": 20, "special": False}
+    engine = line(store=FILE, passphrase=GeneratedPassphrase(length=60))
+    assert engine.inputs(PASSWORD) == {"length": 60, "special": False}
     assert engine.inputs(KEY)["passphrase"] == GENERATED
     assert engine.inputs(KEY)["passphrase_is_generated"] is True
     assert engine.inputs(REGISTRATION)["passphrase"] == GENERATED

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from tests.component.mocked_engine import LINE, REGISTRATION, run
-from whatsapp_flow_encryption import FileStore, FlowEncryption, StagedKeys
+from whatsapp_flow_encryption import FileStore, FlowEncryption, GeneratedPassphrase, StagedKeys
 
 NUMBER, OTHER = "106540352242922", "110200345501442"
 
@@ -85,6 +85,12 @@ def test_what_deploy_must_return_is_said(returned: Any, said: str) -> None:
 def test_a_class_in_place_of_a_store_is_named(where: Any) -> None:
     with pytest.raises(pulumi.RunError, match=r"store: FileStore is a class; give a store, as in FileStore\(…\)"):
         run(lambda: FlowEncryption("line", phone_number_id=NUMBER, **where))
+
+
+@pytest.mark.parametrize("length", [1, 42, 0, -43, 43.5, "43", True, None])
+def test_a_generated_passphrase_can_not_be_made_short(length: Any) -> None:
+    with pytest.raises(pulumi.RunError, match="GeneratedPassphrase: length: must be a whole number from 43 on"):
+        GeneratedPassphrase(length)
 
 
 def test_without_pulumi_the_import_says_what_to_install(tmp_path: Path) -> None:
