@@ -9,9 +9,15 @@ import pulumi
 import pytest
 
 from tests.component.mocked_engine import LINE, REGISTRATION, run
-from whatsapp_flow_encryption import FileStore, FlowEncryption, GeneratedPassphrase, StagedKeys
+from whatsapp_flow_encryption import FileStore, FlowEncryption, GeneratedPassphrase, StagedKeys, one_each
 
 NUMBER, OTHER = "106540352242922", "110200345501442"
+
+
+@pytest.fixture
+def as_in_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under mocks nobody is refused a number that another unit test's program has; each run here has its own stack."""
+    monkeypatch.setattr(one_each, "MockMonitor", type("NotTheOneHere", (), {}))
 
 
 class Endpoint(pulumi.CustomResource):
@@ -29,12 +35,14 @@ def two(first: Any, second: Any) -> None:
 @pytest.mark.parametrize(
     "second", [NUMBER, int(NUMBER), pulumi.Output.from_input(NUMBER)], ids=["str", "int", "Output"]
 )
+@pytest.mark.usefixtures("as_in_the_engine")
 def test_a_number_has_one_flow_encryption(second: Any) -> None:
     said = f"FlowEncryption 'sales': phone_number_id: FlowEncryption 'support' has {NUMBER} already"
     with pytest.raises(pulumi.RunError, match=said):
         run(lambda: two(NUMBER, second), preview=True)
 
 
+@pytest.mark.usefixtures("as_in_the_engine")
 def test_two_of_one_name_are_two() -> None:
     def program() -> None:
         for parent in ("a", "b"):
@@ -45,10 +53,16 @@ def test_two_of_one_name_are_two() -> None:
         run(program, preview=True)
 
 
+@pytest.mark.usefixtures("as_in_the_engine")
 def test_two_numbers_have_one_each_and_so_has_a_second_run_of_the_program() -> None:
     for _ in range(2):
         engine = run(lambda: two(NUMBER, OTHER))
         assert engine.kinds.count(LINE) == 2
+
+
+def test_under_mocks_the_programs_of_two_unit_tests_may_have_one_number() -> None:
+    """In people's own tests they have one process, and so one stack."""
+    assert run(lambda: two(NUMBER, NUMBER)).kinds.count(LINE) == 2
 
 
 def test_deploy_may_return_one_resource() -> None:
