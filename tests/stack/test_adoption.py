@@ -127,7 +127,7 @@ def test_an_adopted_key_whose_number_was_registered_anew_is_signed_again(
 def test_without_it_a_live_number_is_refused_with_this_way_on(project: Project, live: PrivateKey) -> None:
     refused = project.failing_up()
     assert f"(fingerprint {live.fingerprint})" in refused
-    assert "If you have that key, give it as `existing_private_key`" in refused
+    assert "If you have that, adopt it: give it as `existing_private_key`" in refused
 
 
 @pytest.mark.parametrize("store", STORES)

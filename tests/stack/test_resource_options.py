@@ -62,7 +62,7 @@ def test_without_an_alias_a_new_name_is_refused_where_the_state_holds_the_only_c
     project.up()
     served = project.served()
     write(project, name="hotline")
-    assert "if it was renamed or moved in the program, give it an alias" in project.failing_up()
+    assert "after a rename or a move in the program, give the resource an alias" in project.failing_up()
     write(project)
     project.up()
     assert project.served() == project.fingerprint() == served
