@@ -77,7 +77,7 @@ class FlowEncryption(pulumi.ComponentResource):
         rotation_trigger: any string; a new one rotates.
         endpoint_url: the live endpoint. It must answer a ping made with the new key before a rotation publishes it.
         endpoint_wait: how many seconds that may take, 0 to 3600; 60 by default.
-        deploy: called with the staged keys; returns what must hold the new key before it is published: resources.
+        deploy: called with the staged keys; returns what must hold the new key before it is live: one resource or more.
         existing_private_key: a PEM: adopts the key that Meta serves already. Remove it once an ``up`` has adopted it.
         existing_passphrase: opens that PEM, if it is encrypted.
         take_over: the fingerprint of somebody else's key that may be published over.

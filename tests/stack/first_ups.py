@@ -1,4 +1,4 @@
-"""A stack as the real engine left it once in this run of the tests, instead of one made anew for each test.
+"""A stack as the real engine left it once in this run of the tests, instead of one that is made for each test.
 
 Half of the engine's tests begin with the same `stack init` and with one of a few first `up`s. The engine makes each of
 them once in a worker; later ones get a copy of all that it left: the state, the project, the stores in files, what it

@@ -179,7 +179,7 @@ class FileStore:
                 os.close(descriptor)
 
     def _lock(self, descriptor: int) -> None:
-        """Waits for who holds the lock. Raises :class:`StoreUnavailableError` after the time that a call may take."""
+        """Waits while another process has it. Raises :class:`StoreUnavailableError` once a call may take no longer."""
         seconds = seconds_per_call()
         until = time.monotonic() + seconds
         while True:
