@@ -48,7 +48,7 @@ def begin(own: FirstUps) -> Iterator[Begin]:
 
 def left(project: Project) -> dict[str, Any]:
     """All that an `up` left, without what is different in each."""
-    state = json.dumps(project.export()["deployment"]["resources"], sort_keys=True)
+    state = json.dumps(_in_order(project.export()["deployment"]["resources"]), sort_keys=True)
     requests = [(entry["method"], entry["path"], entry["status"]) for entry in project.emulator.requests()]
     return {
         "state": _settled(state),
@@ -57,6 +57,15 @@ def left(project: Project) -> dict[str, Any]:
         "files": sorted(path.name for path in project.folder.parent.glob("*")),
         "requests": requests,
     }
+
+
+def _in_order(value: Any) -> Any:
+    """With lists in the order of what is in them: the SDK names dependencies in any order."""
+    if isinstance(value, dict):
+        return {name: _in_order(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return sorted((_in_order(item) for item in value), key=lambda item: _settled(json.dumps(item, sort_keys=True)))
+    return value
 
 
 def _said(run: Run) -> str:
