@@ -277,8 +277,8 @@ def test_a_key_that_is_sent_again_is_said_while_one_waits(line: Line) -> None:
     line.fault("no_effect", method="POST", times=2)
     register(line.wanted(second), line.stores, line.session(say=said.append))
     assert [each.rpartition(". ")[2] for each in said[:2]] == [
-        "It is sent again, for the second time",
-        "It is sent again, for the third time",
+        "It is sent again (2 of 3)",
+        "It is sent again (3 of 3)",
     ]
     assert f"key {second[:12]} is live and verified" in said[2]
 

@@ -15,7 +15,7 @@ from whatsapp_flow_keys.flow_protocol.message import is_round_trip
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.lifecycle.asking import ask
 from whatsapp_flow_keys.lifecycle.gate import Gate
-from whatsapp_flow_keys.lifecycle.next_step import Do, Found, GateState, Progress, Stop, next_step
+from whatsapp_flow_keys.lifecycle.next_step import PUBLICATIONS, Do, Found, GateState, Progress, Stop, next_step
 from whatsapp_flow_keys.lifecycle.rings import Rings, read_rings
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
@@ -26,7 +26,6 @@ from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK
 
 _SECONDS_BETWEEN_READS = 1.0
-_ORDINALS = ("first", "second", "third")
 
 
 def register(wanted: Wanted, stores: Sequence[Store], session: Session, *, gate: Gate | None = None) -> ServedKey:
@@ -127,8 +126,8 @@ class _Registration:
         key = self.wanted.fingerprint
         if self.progress.publications:
             self.session.say(
-                f"phone number {self.session.number}: Meta does not serve key {short(key)} yet. It is sent again, for "
-                f"the {_ORDINALS[self.progress.publications]} time"
+                f"phone number {self.session.number}: Meta does not serve key {short(key)} yet. It is sent again "
+                f"({self.progress.publications + 1} of {PUBLICATIONS})"
             )
         with self.session.trail.changing([(Operation.OFFERED, key)]):
             self.rings = self.rings.write(offer(self.rings.ring, key, now=self.session.clock.now()))
