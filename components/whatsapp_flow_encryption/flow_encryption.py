@@ -11,6 +11,7 @@ from typing import Any
 
 import pulumi
 
+from whatsapp_flow_encryption.first_up import tell_what_meta_is_asked
 from whatsapp_flow_encryption.one_each import refuse_second
 from whatsapp_flow_encryption.options import refuse_harmful_options
 from whatsapp_flow_encryption.plain_names import refuse_secrets
@@ -141,7 +142,14 @@ class FlowEncryption(pulumi.ComponentResource):
         endpoint_url, endpoint_wait = _known_together(endpoint_url, endpoint_wait)
         existing_private_key, existing_passphrase = _known_together(existing_private_key, existing_passphrase)
 
-        every = {"phone_number_id": number, "managed_by": managed_by, "backups": backup_urls}
+        # What is left out is not in the preview.
+        every = {
+            "phone_number_id": number,
+            "managed_by": managed_by,
+            "backups": backup_urls or None,
+            "has_backups": isinstance(backup_urls, pulumi.Output) or None,
+        }
+        forced = None if force_destroy is False else force_destroy
         opened_with = {"passphrase": secret_passphrase, "passphrase_is_generated": is_generated or None}
         key = EncryptionKey(
             resource_name,
@@ -154,7 +162,7 @@ class FlowEncryption(pulumi.ComponentResource):
             existing_private_key=_secret(existing_private_key),
             existing_passphrase=_secret(existing_passphrase),
             take_over=take_over,
-            force_destroy=force_destroy,
+            force_destroy=forced,
             stored_ring=(store_url != STACK) or None,
         )
         # A parent's retain_on_delete would let a destroy forget the only copy, or all that opens the copies.
@@ -171,7 +179,7 @@ class FlowEncryption(pulumi.ComponentResource):
                 private_key=key.private_key,
                 issued_on=key.issued_on,
                 take_over=take_over,
-                force_destroy=force_destroy,
+                force_destroy=forced,
             )
         else:
             stored = StoredKeyRing(
@@ -182,7 +190,7 @@ class FlowEncryption(pulumi.ComponentResource):
                 key_id=key.id,
                 store=store_url,
                 locations=key.locations,
-                force_destroy=force_destroy,
+                force_destroy=forced,
             )
         staged = _staged(key, ring, secret_passphrase)
         first = [*(_deployed(resource_name, deploy(staged)) if deploy else ()), *([stored] if stored else ())]
@@ -195,13 +203,15 @@ class FlowEncryption(pulumi.ComponentResource):
             store=store_url,
             locations=ring.locations if ring else key.locations,
             passphrase=secret_passphrase,
-            former_passphrases=key.former_passphrases,
+            former_passphrases=None if ring else key.former_passphrases,
             ring=ring.ring if ring else None,
             take_over=take_over,
             endpoint_url=endpoint_url,
             endpoint_wait=endpoint_wait,
             deployed=(deploy is not None) or None,
         )
+        if existing_private_key is None:
+            tell_what_meta_is_asked(registration.id)
 
         self.fingerprint = key.fingerprint
         self.live_fingerprint = registration.proven_fingerprint

@@ -28,10 +28,10 @@ _MADE: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
         "issued_on": "2026-08-25",
         "private_key": "-----BEGIN PRIVATE KEY-----" if given["store"] == "stack" else None,
         "secret_id": "id-of-the-document",
-        "locations": [] if given["store"] == "stack" else [given["store"], *given["backups"]],
+        "locations": [] if given["store"] == "stack" else [given["store"], *given.get("backups", [])],
         "former_passphrases": [FORMER] if "passphrase" in given else [],
     },
-    RING: lambda given: {"ring": RING_TEXT, "locations": given["backups"]},
+    RING: lambda given: {"ring": RING_TEXT, "locations": given.get("backups", [])},
     REGISTRATION: lambda _: {"signature_status": "VALID", "proven_fingerprint": "f" * 64},
 }
 

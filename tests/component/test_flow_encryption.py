@@ -206,8 +206,6 @@ def test_arguments_that_are_left_out_are_no_inputs() -> None:
         "phone_number_id": NUMBER,
         "managed_by": MANAGED_BY,
         "store": "stack",
-        "backups": [],
-        "force_destroy": False,
     }
 
 
@@ -236,7 +234,6 @@ def test_the_registration_gets_the_stacks_ring_and_where_its_backups_are() -> No
         "store": "stack",
         "backups": [BACKUP],
         "locations": [BACKUP],
-        "former_passphrases": [],
         "ring": RING_TEXT,
     }
 

@@ -105,9 +105,15 @@ def test_a_number_that_is_not_known_or_was_not_recorded_may_keep_its_store() -> 
 def test_a_registration_asks_for_a_valid_signature_and_a_ring_that_is_in_place() -> None:
     """So that what a refresh records instead shows as a change."""
     found = {**OF_REST, "signature_status": "MISMATCH", "key_ring": "file:///ring.json: lacks key"}
-    asked = KeyRegistrationProvider().check({}, found).inputs
+    asked = KeyRegistrationProvider().check(found, OF_REST).inputs
     assert asked is not None
     assert (asked["signature_status"], asked["key_ring"]) == ("VALID", "current in every store")
+
+
+def test_a_registration_that_is_not_there_yet_is_called_neither_valid_nor_in_place() -> None:
+    asked = KeyRegistrationProvider().check({}, OF_REST).inputs
+    assert asked is not None
+    assert not asked.keys() & {"signature_status", "key_ring"}
 
 
 def test_a_registration_is_refused_with_a_deployment_that_is_neither_there_nor_not() -> None:

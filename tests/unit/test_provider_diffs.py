@@ -180,12 +180,10 @@ def test_a_key_that_is_not_proven_is_registered(proven: str | None) -> None:
 
 
 REQUIRED: dict[type[FlowKeysProvider], tuple[str, ...]] = {
-    EncryptionKeyProvider: ("phone_number_id", "managed_by", "store", "backups"),
-    StoredKeyRingProvider: ("phone_number_id", "managed_by", "store", "backups", "key_id", "locations"),
-    KeyRingProvider: (
-        *("phone_number_id", "managed_by", "backups", "key_id", "fingerprint", "private_key", "issued_on"),
-    ),
-    KeyRegistrationProvider: ("phone_number_id", "managed_by", "store", "backups", "key_id", "fingerprint"),
+    EncryptionKeyProvider: ("phone_number_id", "managed_by", "store"),
+    StoredKeyRingProvider: ("phone_number_id", "managed_by", "store", "key_id", "locations"),
+    KeyRingProvider: ("phone_number_id", "managed_by", "key_id", "fingerprint", "private_key", "issued_on"),
+    KeyRegistrationProvider: ("phone_number_id", "managed_by", "store", "key_id", "fingerprint"),
 }
 SECRET: dict[type[FlowKeysProvider], set[str]] = {
     EncryptionKeyProvider: {
@@ -202,6 +200,21 @@ def test_an_input_that_every_program_gives_is_missed(kind: type[FlowKeysProvider
     news = {**KINDS[kind], "passphrase_is_generated": None}
     assert kind.rules.inputs.from_props(news).missing() == ()
     assert kind.rules.inputs.from_props({**news, name: None}).missing() == (name,)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_backups_are_missed_only_where_other_resources_should_have_given_them(kind: type[FlowKeysProvider]) -> None:
+    """The engine leaves out what a failed resource should have given: that is not a program without backups."""
+    news = {**KINDS[kind], "passphrase_is_generated": None, "backups": None}
+    assert kind.rules.inputs.from_props(news).missing() == ()
+    assert kind.rules.inputs.from_props({**news, "has_backups": True}).missing() == ("backups",)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_state_with_the_defaults_of_older_versions_does_not_change(kind: type[FlowKeysProvider]) -> None:
+    older = {**KINDS[kind], "backups": [], "force_destroy": False, "former_passphrases": []}
+    newer = {name: value for name, value in older.items() if value not in ([], False)}
+    assert diff(kind, older, newer).changes is False
 
 
 @pytest.mark.parametrize("kind", SECRET)

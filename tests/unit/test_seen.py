@@ -1,8 +1,10 @@
 """What a run has seen of each number, and that nothing seen never counts as evidence that a key lives on."""
 
 from datetime import UTC, datetime
+from typing import Any
 
-from whatsapp_flow_keys.resources.properties import KeyState
+from whatsapp_flow_keys.resources.properties import KeyState, RegistrationInputs
+from whatsapp_flow_keys.resources.schema import UNKNOWN, is_known
 from whatsapp_flow_keys.resources.seen import SeenKeys, SeenRings
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
@@ -66,6 +68,21 @@ def test_the_stores_of_the_live_resource_are_those_that_it_recorded() -> None:
     assert [store.url for store in keys.stores(NUMBER)] == ["file:///a.json", "file:///b.json"]
     keys.note("id-2", state(locations=None))
     assert keys.stores(NUMBER) == ()
+
+
+def test_what_a_key_keeps_is_filled_in_for_its_number_only_and_never_over_what_is_known() -> None:
+    keys = SeenKeys()
+    keys.note_kept(NUMBER, {"fingerprint": "kept", "former_passphrases": ()})
+
+    def filled(number: Any, **given: Any) -> RegistrationInputs:
+        return keys.with_kept(RegistrationInputs.from_props({"phone_number_id": number, **given}))
+
+    assert filled(NUMBER, fingerprint=UNKNOWN).fingerprint == "kept"
+    assert filled(NUMBER, former_passphrases=UNKNOWN).former_passphrases == ()
+    assert filled(NUMBER, fingerprint="new").fingerprint == "new"
+    assert filled(NUMBER).fingerprint is None
+    assert not is_known(filled(OTHER_NUMBER, fingerprint=UNKNOWN).fingerprint)
+    assert not is_known(filled(UNKNOWN, fingerprint=UNKNOWN).fingerprint)
 
 
 def test_a_ring_counts_beside_another_one_of_its_number_only() -> None:

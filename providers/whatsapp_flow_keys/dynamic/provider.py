@@ -71,7 +71,7 @@ class FlowKeysProvider(ResourceProvider):
         self.run.say(found.why)
         if not given.is_known():  # so the engine also asks before it deletes first, unchecked, what depends on such
             self.rules.expect(recorded.phone_number_id, self.run)
-        self.rules.note_recorded(id_, recorded, self.run)
+        self.rules.note_recorded(id_, recorded, found, self.run)
         is_repickled = news.get(PROVIDER_KEY) != olds.get(PROVIDER_KEY)
         return DiffResult(bool(found.replaces or found.updates or is_repickled), list(found.replaces))
 

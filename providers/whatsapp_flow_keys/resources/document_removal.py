@@ -33,7 +33,7 @@ def remove_document(olds: KeyState | StoredRing, owner: str, context: Context, *
     context.run.say(left)
 
 
-def force(force_destroy: bool | None) -> "Force":
+def force(force_destroy: bool) -> "Force":
     """What a person said about losing a key: in the program, and for this run."""
     from whatsapp_flow_keys.lifecycle.removal import Force
 

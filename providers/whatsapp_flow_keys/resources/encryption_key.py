@@ -25,6 +25,7 @@ from whatsapp_flow_keys.resources.properties import KeyInputs, KeyState
 from whatsapp_flow_keys.resources.reasons import when_rotation_falls_due, why_key_changes
 from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Rules, Updated
 from whatsapp_flow_keys.resources.run import Run
+from whatsapp_flow_keys.resources.schema import Props
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import anchored, parse_stores
 
@@ -60,9 +61,8 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         # What waits keeps its old date and trigger, so the next `up` rotates.
         replaces, waiting = ([], asked) if waits else (asked, [])
         why = why_key_changes(olds, news, replaces, updates, waiting)
-        return Difference(
-            tuple(replaces), tuple(updates), why or when_rotation_falls_due(olds, news, context.run.today())
-        )
+        why = why or when_rotation_falls_due(olds, news, context.run.today())
+        return Difference(tuple(replaces), tuple(updates), why, _kept(olds, replaces, updates))
 
     def create(self, news: KeyInputs, context: Context) -> Created[KeyState]:
         """Generates the pair, or adopts the given one, and stages it in every store. A repeat after a crash generates
@@ -135,10 +135,25 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
     def expect(self, phone_number_id: str, run: Run) -> None:
         """See :class:`Rules`."""
         run.keys.expect(phone_number_id)
+        run.keys.forget_kept(phone_number_id)
 
-    def note_recorded(self, id_: str, olds: KeyState, run: Run) -> None:
+    def note_recorded(self, id_: str, olds: KeyState, found: Difference, run: Run) -> None:
         """See :class:`Rules`."""
         run.keys.note_recorded(id_, olds)
+        run.keys.note_kept(olds.phone_number_id, found.kept)
+
+
+def _kept(olds: KeyState, replaces: Sequence[str], updates: Sequence[str]) -> Props:
+    """The outputs that a change of these properties leaves as they are."""
+    kept: Props = {}
+    if olds.former_passphrases == () and not {"phone_number_id", "passphrase"} & {*replaces, *updates}:
+        kept |= {"former_passphrases": ()}
+    if replaces:
+        return kept
+    kept |= {"fingerprint": olds.fingerprint, "issued_on": olds.issued_on, "private_key": olds.private_key}
+    if not olds.in_stack and not {"store", "backups", "locations"} & {*updates}:
+        kept |= {"locations": olds.locations}
+    return kept
 
 
 def issue_date(issued_on: Any, rotate_after_days: Any, today: date) -> str:

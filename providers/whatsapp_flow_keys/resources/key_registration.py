@@ -20,7 +20,7 @@ from whatsapp_flow_keys.resources.parsers import misplaced_stores
 from whatsapp_flow_keys.resources.properties import RegistrationInputs, RegistrationState
 from whatsapp_flow_keys.resources.reasons import why_registration_changes
 from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Refreshed, Rules, Updated
-from whatsapp_flow_keys.resources.schema import is_known
+from whatsapp_flow_keys.resources.schema import Props, is_known
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.recorded import STACKS_RING, RecordedRing
 from whatsapp_flow_keys.stores.store import Store
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 DEFAULT_WAIT = 60.0
 """Seconds in which the endpoint may come to hold the new key."""
+_DESIRED: Props = {"signature_status": VALID, "key_ring": IN_PLACE}
+"""What should be found at Meta and in the stores. As an input it is there once a refresh has found anything else, so
+that it shows from what to what it changes."""
 _SKIPS_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
 
 
@@ -44,8 +47,7 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
         self, olds: RegistrationInputs | None, news: RegistrationInputs, context: Context
     ) -> Checked[RegistrationInputs]:
         """Validates, also the account's settings, so that a preview finds what is missing."""
-        del olds
-        news, failures = news.parsed()
+        news, failures = context.run.keys.with_kept(news).parsed()
         failures += misplaced_stores(news.store, news.backups)
         if news.endpoint_wait is not None and news.endpoint_url is None:
             failures.append("endpoint_wait: has no use without endpoint_url")
@@ -55,8 +57,9 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
             failures.append(str(error))
         if news.in_stack and news.ring is None:
             failures.append("store: an Output can't ask for the stack as the store; give StackStore()")
-        ring = context.run.passing.hand_on(news.ring)
-        return Checked(replace(news, ring=ring, signature_status=VALID, key_ring=IN_PLACE), tuple(failures))
+        desired = {name: value for name, value in _DESIRED.items() if olds and getattr(olds, name) is not None}
+        news = replace(news, **{**dict.fromkeys(_DESIRED), "ring": context.run.passing.hand_on(news.ring), **desired})
+        return Checked(news, tuple(failures))
 
     def diff(self, olds: RegistrationState, news: RegistrationInputs, context: Context) -> Difference:
         """Compares with what was proven, never with what Meta serves alone."""
@@ -98,7 +101,8 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
             # What a state records was proven once.
             foreign_fingerprint=NOTHING if served is None else found.foreign,
         )
-        return Refreshed(state, RegistrationInputs.recording(state, fingerprint=served or NOTHING))
+        drift = {name: seen if (seen := getattr(state, name)) != good else None for name, good in _DESIRED.items()}
+        return Refreshed(state, RegistrationInputs.recording(state, fingerprint=served or NOTHING, **drift))
 
     def delete(self, id_: str, olds: RegistrationState, context: Context) -> None:
         """Forgets: Meta offers no way to take a public key back, only to overwrite it."""
@@ -111,9 +115,9 @@ def _register(olds: RegistrationState | None, news: RegistrationInputs, context:
     with session.trail.step(Operation.VERIFIED, wanted.fingerprint):
         _refuse_unsaved(news)
     served = register(wanted, _stores(news, lambda: _given_ring(news, context)), session, gate=_gate(news, context))
-    # What check has set to what should be is so now, or the registration had failed.
     held = tuple(key.fingerprint for key in _given_ring(news, context).keys) if news.in_stack else None
-    return RegistrationState.recording(news, proven_fingerprint=served.fingerprint, held_fingerprints=held)
+    state = RegistrationState.recording(news, proven_fingerprint=served.fingerprint, held_fingerprints=held)
+    return replace(state, **_DESIRED)  # it is so now, or the registration had failed
 
 
 def _given_ring(news: RegistrationInputs, context: Context) -> KeyRing:
@@ -156,7 +160,7 @@ def _wanted(news: RegistrationInputs, olds: RegistrationState | None) -> "Wanted
         news.fingerprint,
         news.passphrase,
         [named for named in (news.take_over, olds and olds.foreign_fingerprint) if named],
-        news.former_passphrases or (),
+        news.former_passphrases,
         olds.proven_fingerprint if olds else None,
         bool(news.deployed),
     )

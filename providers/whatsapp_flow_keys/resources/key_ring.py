@@ -38,7 +38,7 @@ class KeyRingRules(Rules[RingInputs, RingState]):
     def check(self, olds: RingInputs | None, news: RingInputs, context: Context) -> Checked[RingInputs]:
         """Validates what a person may have given to it directly."""
         del olds
-        news, failures = news.parsed()
+        news, failures = context.run.keys.with_kept(news).parsed()
         failures += misplaced_stores(STACK, news.backups)
         return Checked(replace(news, private_key=context.run.passing.hand_on(news.private_key)), tuple(failures))
 
@@ -103,8 +103,9 @@ class KeyRingRules(Rules[RingInputs, RingState]):
         """See :class:`Rules`."""
         run.rings.expect(phone_number_id)
 
-    def note_recorded(self, id_: str, olds: RingState, run: Run) -> None:
+    def note_recorded(self, id_: str, olds: RingState, found: Difference, run: Run) -> None:
         """See :class:`Rules`."""
+        del found
         if isinstance(olds.ring, str):  # a preview may not know it yet
             run.rings.note_recorded(id_, document.load(olds.ring, STACKS_RING))
 

@@ -29,7 +29,7 @@ def _refused_store(olds: KeyInputs, news: KeyInputs) -> list[str]:
         return [
             f"store: from {olds.store} into the stack is not offered; a private key should not go back into the state"
         ]
-    if not any(is_same_place(news.store, backup) for backup in olds.backups or ()):
+    if not any(is_same_place(news.store, backup) for backup in olds.backups):
         old, new = (url if url == STACK else open_store(url).url for url in (olds.store, news.store))
         return [
             f"store: to move the keys from {old} to {new}, first add it to `backups` and run `pulumi up`, which copies "

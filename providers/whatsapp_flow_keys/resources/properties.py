@@ -29,7 +29,12 @@ class OfNumber(Properties):
         "Meta's ID of the number: digits", required=True, replaces=True, parse=parse_phone_number_id
     )
     managed_by: str = prop("The stack, as organization/project/stack", required=True, in_place=True)
-    backups: tuple[str, ...] = prop("URLs of further stores that hold every key", required=True, in_place=True)
+    backups: tuple[str, ...] = prop("URLs of further stores that hold every key", (), in_place=True)
+    has_backups: bool | None = prop("True where their URLs come from other resources, which may have failed")
+
+    def missing(self) -> tuple[str, ...]:
+        """Backups that a failed resource should have given must not be taken for backups that were left out."""
+        return (*super().missing(), *(("backups",) if self.has_backups and not self.backups else ()))
 
     @property
     def in_stack(self) -> bool:
@@ -48,7 +53,7 @@ class KeyInputs(OfNumber):
     passphrase: str | None = prop("Encrypts the keys in the store", secret=True, in_place=True, parse=parse_passphrase)
     passphrase_is_generated: bool | None = prop("Whether it goes with the stack", in_place=True)
     take_over: str | None = prop("The fingerprint of a key that may be published over", parse=parse_fingerprint)
-    force_destroy: bool | None = prop("Whether a key that Meta serves may be deleted", in_place=True, parse=parse_flag)
+    force_destroy: bool = prop("Whether a key that Meta serves may be deleted", False, in_place=True, parse=parse_flag)
     stored_ring: bool | None = prop("True where a StoredKeyRing is made before anything is published")
     existing_private_key: str | None = prop("A PEM to be adopted", secret=True, recorded=False)
     existing_passphrase: str | None = prop("Opens the PEM to be adopted", secret=True, recorded=False)
@@ -88,7 +93,7 @@ class RingInputs(OfNumber):
     )
     issued_on: str = prop("The live key's UTC date", required=True)
     take_over: str | None = prop("The fingerprint of a key that may be published over", parse=parse_fingerprint)
-    force_destroy: bool | None = prop("Whether a key that Meta serves may be deleted", in_place=True)
+    force_destroy: bool = prop("Whether a key that Meta serves may be deleted", False, in_place=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +113,7 @@ class StoredRing(OfNumber):
     locations: tuple[str, ...] = prop("The EncryptionKey's", required=True, in_place=True, hidden=True)
     passphrase: str | None = prop("Encrypts the keys in the store", secret=True, in_place=True)
     passphrase_is_generated: bool | None = prop("Whether it goes with the stack", in_place=True)
-    force_destroy: bool | None = prop("Whether a key that Meta serves may be deleted", in_place=True)
+    force_destroy: bool = prop("Whether a key that Meta serves may be deleted", False, in_place=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,14 +125,14 @@ class RegistrationInputs(OfNumber):
     store: str = prop("The store's URL, or `stack`", required=True, in_place=True)
     locations: tuple[str, ...] | None = prop("The EncryptionKey's, or the KeyRing's", in_place=True, hidden=True)
     passphrase: str | None = prop("Opens the keys in the store", secret=True, in_place=True)
-    former_passphrases: tuple[str, ...] | None = prop("The EncryptionKey's", secret=True, in_place=True)
+    former_passphrases: tuple[str, ...] = prop("The EncryptionKey's", (), secret=True, in_place=True)
     ring: str | None = prop("The stack's key ring document; the state records a digest", secret=True)
     take_over: str | None = prop("The fingerprint of a key that may be published over", parse=parse_fingerprint)
     endpoint_url: str | None = prop("The live endpoint, asked before a publication", parse=parse_endpoint_url)
     endpoint_wait: float | None = prop("How many seconds it may take", parse=parse_wait)
     deployed: bool | None = prop("Whether `deploy` has brought the key to the endpoint", parse=parse_flag)
-    signature_status: str | None = prop("Meta's word; the check sets what it should be, so that drift shows")
-    key_ring: str | None = prop("The stores' state; the check sets what it should be, so that drift shows")
+    signature_status: str | None = prop("Meta's word; as an input only where a refresh has found drift")
+    key_ring: str | None = prop("The stores' state; an input like Meta's word")
 
     def missing(self) -> tuple[str, ...]:
         """A KeyRing that failed gives neither. A program that asks for the stack by an Output has the locations."""

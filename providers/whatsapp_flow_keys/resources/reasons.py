@@ -21,6 +21,8 @@ SOON = timedelta(days=14)
 """How long before a rotation falls due a preview says so."""
 
 _A_DAY = timedelta(days=1)  # no two right clocks are further apart
+_STAYS = ", which stays in the key ring: `delete original` deletes no key"
+"""The engine's rows say otherwise of a replacement."""
 _RECORDED_ONLY = ("force_destroy", "managed_by", "rotate_after_days", "passphrase_is_generated")
 
 
@@ -37,10 +39,10 @@ def why_key_changes(
             f"serves would be lost with it"
         )
     if EXISTING_KEY in replaces:
-        return f"{number}: the key given as {EXISTING_KEY} will take the place of key {_short(olds)}"
+        return f"{number}: the key given as {EXISTING_KEY} will take the place of key {_short(olds)}{_STAYS}"
     if replaces:
         why = _why_rotated(olds, news, replaces)
-        return f"{number}: rotation, {why}. A new key will take the place of key {_short(olds)}"
+        return f"{number}: rotation, {why}. A new key will take the place of key {_short(olds)}{_STAYS}"
     return _why_updated(number, olds, news, updates, waiting)
 
 
@@ -117,7 +119,7 @@ def _why_updated(
     if is_moved(olds, news):
         reasons.append(f"its keys will move from {'the stack' if olds.in_stack else olds.store} to {news.store}")
     if is_known(news.backups):
-        new = [url for url in news.backups if not any(is_same_place(url, old) for old in olds.backups or ())]
+        new = [url for url in news.backups if not any(is_same_place(url, old) for old in olds.backups)]
         reasons += [f"every key will be copied to {url}" for url in new if not is_same_place(url, olds.store)]
         reasons += [f"{url} will no longer be kept up to date" for url in _left_out(olds, news)]
     if "passphrase" in updates:
@@ -133,7 +135,7 @@ def _why_updated(
 
 def _left_out(olds: KeyState, news: KeyInputs) -> list[str]:
     kept = [news.store, *news.backups]
-    return [old for old in olds.backups or () if not any(is_same_place(old, url) for url in kept)]
+    return [old for old in olds.backups if not any(is_same_place(old, url) for url in kept)]
 
 
 def _what_waits(waiting: Sequence[str]) -> str:

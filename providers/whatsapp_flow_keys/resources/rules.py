@@ -1,11 +1,12 @@
 """What the rules of a resource are: six functions of typed values, which a front end calls."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.properties import OfNumber
 from whatsapp_flow_keys.resources.run import Run
+from whatsapp_flow_keys.resources.schema import Props
 
 _I = TypeVar("_I", bound=OfNumber)
 _S = TypeVar("_S", bound=OfNumber)
@@ -27,11 +28,13 @@ class Difference:
         replaces: the properties that ask for a new resource.
         updates: those that an update records.
         why: a line for a person who reads the preview.
+        kept: outputs that an update leaves as they are, which the engine calls unknown in a preview.
     """
 
     replaces: tuple[str, ...] = ()
     updates: tuple[str, ...] = ()
     why: str | None = None
+    kept: Props = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,5 +99,5 @@ class Rules(Generic[_I, _S]):
     def expect(self, phone_number_id: str, run: Run) -> None:
         """Notes that the program has a resource of this number."""
 
-    def note_recorded(self, id_: str, olds: _S, run: Run) -> None:
-        """Notes that the state records this resource."""
+    def note_recorded(self, id_: str, olds: _S, found: Difference, run: Run) -> None:
+        """Notes that the state records this resource, and what its diff found."""

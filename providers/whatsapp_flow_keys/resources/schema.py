@@ -58,13 +58,16 @@ class Traits:
     parse: Callable[[Any, str], Any] | None = None
 
 
-def prop(about: str, **traits: Any) -> Any:
-    """A field of :class:`Properties`; None where the property has no value. ``traits``: see :class:`Traits`.
+def prop(about: str, default: Any = None, **traits: Any) -> Any:
+    """A field of :class:`Properties`. A ``repr`` shows no secret.
 
-    A ``repr`` shows no secret.
+    Args:
+        about: what the property is.
+        default: its value where none is given; it is neither recorded nor shown.
+        traits: see :class:`Traits`.
     """
     given = Traits(about, **traits)
-    return field(default=None, repr=not given.secret, metadata={"traits": given})
+    return field(default=default, repr=not given.secret, metadata={"traits": given})
 
 
 _P = TypeVar("_P", bound="Properties")
@@ -77,12 +80,13 @@ class Properties:
     @classmethod
     def from_props(cls: type[_P], props: Mapping[str, Any]) -> _P:
         """The properties that this class has. Others, such as the engine's own, are left out."""
-        return cls(**{name: _immutable(props.get(name)) for name in cls.traits()})
+        given = {name: _immutable(props.get(name)) for name in cls.traits()}
+        return cls(**{name: value for name, value in given.items() if value is not None})
 
     def to_props(self) -> Props:
-        """Those that have a value, in plain types."""
-        values = ((name, getattr(self, name)) for name in self.traits())
-        return {name: _plain(value) for name, value in values if value is not None}
+        """Those that have another value than their default, in plain types."""
+        values = ((each.name, getattr(self, each.name), each.default) for each in fields(self))
+        return {name: _plain(value) for name, value, default in values if value != default}
 
     @classmethod
     def traits(cls) -> dict[str, Traits]:
@@ -101,7 +105,7 @@ class Properties:
         return cls(**{**{name: getattr(inputs, name) for name in recorded}, **outputs})
 
     def missing(self) -> tuple[str, ...]:
-        """The required properties that have no value. What a preview doesn't know yet is not missing."""
+        """The properties that should have a value, and have none. What a preview doesn't know yet is not missing."""
         return tuple(name for name in self.names("required") if getattr(self, name) is None)
 
     def is_known(self) -> bool:

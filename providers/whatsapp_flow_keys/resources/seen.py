@@ -8,12 +8,17 @@ one `up` they come to one process, unless the number moves to another provider: 
 So whatever is decided by it must err towards keeping the key when nothing was seen.
 """
 
+from dataclasses import replace
 from threading import Lock
+from typing import TypeVar
 
-from whatsapp_flow_keys.resources.properties import KeyState
+from whatsapp_flow_keys.resources.properties import KeyState, OfNumber
+from whatsapp_flow_keys.resources.schema import UNKNOWN, Props
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import open_store
+
+_I = TypeVar("_I", bound=OfNumber)
 
 
 class SeenKeys:
@@ -24,7 +29,25 @@ class SeenKeys:
         self._expected: set[str] = set()
         self._guarded: set[str] = set()
         self._new: set[str] = set()
+        self._kept: dict[str, Props] = {}
         self._lock = Lock()
+
+    def note_kept(self, phone_number_id: str, kept: Props) -> None:
+        """What happens to the number's EncryptionKey leaves these outputs as they are."""
+        with self._lock:
+            self._kept[phone_number_id] = kept
+
+    def forget_kept(self, phone_number_id: str) -> None:
+        """The number's EncryptionKey may be replaced, which a diff need not say. Passphrases are the same then, too."""
+        with self._lock:
+            kept = self._kept.get(phone_number_id, {})
+            self._kept[phone_number_id] = {name: kept[name] for name in kept if name == "former_passphrases"}
+
+    def with_kept(self, inputs: _I) -> _I:
+        """``inputs`` of another resource, where a preview doesn't know what the number's EncryptionKey keeps."""
+        with self._lock:
+            kept = self._kept.get(inputs.phone_number_id, {})
+        return replace(inputs, **{name: kept[name] for name in kept if getattr(inputs, name, None) is UNKNOWN})
 
     def note_new(self, fingerprint: str) -> None:
         """This run has made, or adopted, the key."""

@@ -8,7 +8,7 @@ from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.document_removal import remove_document
 from whatsapp_flow_keys.resources.parsers import misplaced_stores
 from whatsapp_flow_keys.resources.properties import StoredRing
-from whatsapp_flow_keys.resources.rules import Checked, Created, Rules, Updated
+from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Rules, Updated
 from whatsapp_flow_keys.resources.run import Run
 
 
@@ -19,8 +19,8 @@ class StoredKeyRingRules(Rules[StoredRing, StoredRing]):
 
     def check(self, olds: StoredRing | None, news: StoredRing, context: Context) -> Checked[StoredRing]:
         """Validates what every resource has."""
-        del olds, context
-        news, failures = news.parsed()
+        del olds
+        news, failures = context.run.keys.with_kept(news).parsed()
         return Checked(news, (*failures, *misplaced_stores(news.store, news.backups)))
 
     def create(self, news: StoredRing, context: Context) -> Created[StoredRing]:
@@ -38,7 +38,7 @@ class StoredKeyRingRules(Rules[StoredRing, StoredRing]):
         del id_
         remove_document(olds, olds.key_id, context, passphrase_goes=olds.passphrase_is_generated is True)
 
-    def note_recorded(self, id_: str, olds: StoredRing, run: Run) -> None:
+    def note_recorded(self, id_: str, olds: StoredRing, found: Difference, run: Run) -> None:
         """See :class:`Rules`."""
-        del id_
+        del id_, found
         run.keys.note_guard(olds.phone_number_id)
