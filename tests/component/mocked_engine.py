@@ -10,30 +10,14 @@ from typing import Any, NamedTuple
 import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
+from whatsapp_flow_encryption.testing import FlowKeyMocks
+
 KEY = "pulumi-python:dynamic/whatsapp:EncryptionKey"
 RING = "pulumi-python:dynamic/whatsapp:KeyRing"
 STORED_RING = "pulumi-python:dynamic/whatsapp:StoredKeyRing"
 REGISTRATION = "pulumi-python:dynamic/whatsapp:KeyRegistration"
 PASSWORD = "random:index/randomPassword:RandomPassword"
 LINE = "whatsapp:flows:FlowEncryption"
-GENERATED = "a-passphrase-made-up-for-tests"
-RING_TEXT = '{"private_keys": "-----BEGIN made up for tests-----"}'
-FORMER = "the-passphrase-before"
-
-_MADE: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
-    PASSWORD: lambda _: {"result": GENERATED},
-    KEY: lambda given: {
-        "fingerprint": "f" * 64,
-        "public_key_pem": "-----BEGIN PUBLIC KEY-----",
-        "issued_on": "2026-08-25",
-        "private_key": "-----BEGIN PRIVATE KEY-----" if given["store"] == "stack" else None,
-        "secret_id": "id-of-the-document",
-        "locations": [] if given["store"] == "stack" else [given["store"], *given.get("backups", [])],
-        "former_passphrases": [FORMER] if "passphrase" in given else [],
-    },
-    RING: lambda given: {"ring": RING_TEXT, "locations": given.get("backups", [])},
-    REGISTRATION: lambda _: {"signature_status": "VALID", "proven_fingerprint": "f" * 64},
-}
 
 
 class Echo(Mocks):
@@ -44,14 +28,6 @@ class Echo(Mocks):
 
     def call(self, args: MockCallArgs) -> Any:
         return {}
-
-
-class Providers(Echo):
-    """What the providers answer."""
-
-    def new_resource(self, args: MockResourceArgs) -> Any:
-        made = _MADE[args.typ](args.inputs) if args.typ in _MADE else {}
-        return f"{args.name}_id", {**args.inputs, **made}
 
 
 class Engine(MockMonitor):
@@ -80,6 +56,11 @@ class Engine(MockMonitor):
         inputs: dict[str, Any] = pulumi.runtime.rpc.deserialize_properties(self.asked(kind).object)
         inputs.pop("__provider", None)
         return inputs
+
+    def made(self, kind: str) -> dict[str, Any]:
+        """Its outputs."""
+        (found,) = [made.state for urn, made in self.resources.items() if _type(urn) == kind]
+        return {name: pulumi.runtime.rpc.unwrap_rpc_secret(value) for name, value in found.items()}
 
     def waits_for(self, kind: str) -> set[str]:
         """The types of what has to be there before it."""
@@ -112,6 +93,11 @@ class Look:
         (value,), is_secret = found
         self._seen[name] = Seen(value, is_secret)
 
+    @property
+    def names(self) -> set[str]:
+        """Those that were known."""
+        return set(self._seen)
+
     def __getitem__(self, name: str) -> Seen:
         return self._seen[name]
 
@@ -128,7 +114,7 @@ def run(
 
     ``config``: settings by their full keys, of which those in ``secrets`` are secret.
     """
-    engine = Engine(mocks or Providers())
+    engine = Engine(mocks or FlowKeyMocks())
 
     def prepared() -> None:
         loop = asyncio.new_event_loop()

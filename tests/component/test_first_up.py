@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 from pulumi.runtime.mocks import MockResourceArgs
 
-from tests.component.mocked_engine import REGISTRATION, Echo, Providers, run
+from tests.component.mocked_engine import REGISTRATION, run
 from whatsapp_flow_encryption import FlowEncryption, first_up
+from whatsapp_flow_encryption.testing import FlowKeyMocks
 
 NUMBER, OTHER_NUMBER = "106540352242922", "110200345501442"
 ASKS = "A preview can't ask Meta whether a new number already has a key"
 
 
-class Planning(Providers):
+class Planning(FlowKeyMocks):
     """As the engine in a preview: what is new has no id yet."""
 
     def new_resource(self, args: MockResourceArgs) -> Any:
@@ -28,7 +29,7 @@ def nothing_is_told_yet() -> Iterator[None]:
     first_up._told.clear()
 
 
-def shown(capsys: pytest.CaptureFixture[str], program: Any, mocks: Echo, *, preview: bool = True) -> int:
+def shown(capsys: pytest.CaptureFixture[str], program: Any, mocks: FlowKeyMocks, *, preview: bool = True) -> int:
     """How often the program says it."""
     run(program, mocks, preview=preview)
     return capsys.readouterr().out.count(ASKS)
@@ -51,7 +52,7 @@ def test_many_new_numbers_say_it_once(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_a_number_that_is_registered_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert shown(capsys, declare, Providers()) == 0
+    assert shown(capsys, declare, FlowKeyMocks()) == 0
 
 
 def test_an_up_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

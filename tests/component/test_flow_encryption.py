@@ -6,14 +6,11 @@ import pulumi
 import pytest
 
 from tests.component.mocked_engine import (
-    FORMER,
-    GENERATED,
     KEY,
     LINE,
     PASSWORD,
     REGISTRATION,
     RING,
-    RING_TEXT,
     STORED_RING,
     Engine,
     Look,
@@ -21,6 +18,7 @@ from tests.component.mocked_engine import (
     plain,
     run,
 )
+from tests.pairs import pair
 from whatsapp_flow_encryption import (
     FileStore,
     FlowEncryption,
@@ -30,27 +28,37 @@ from whatsapp_flow_encryption import (
     VaultStore,
     WhatsAppProvider,
 )
+from whatsapp_flow_encryption.testing import FlowKeyMocks
 
 NUMBER = "106540352242922"
 FILE = "file:///srv/ring.json"
 BACKUP = "file:///srv/backup.json"
 FINGERPRINT = "f" * 64
 PEM = "-----BEGIN PRIVATE KEY-----made up-----"
+FORMER = "the-passphrase-before"
 MANAGED_BY = "acme/flows/prod"
 ENDPOINT = "test:index:Endpoint"
 PROVIDER = "pulumi:providers:pulumi-python"
 
 
-def line(**arguments: Any) -> Engine:
+class ChangedPassphrase(FlowKeyMocks):
+    """A key in the store still needs the passphrase before."""
+
+    def new_resource(self, args: Any) -> Any:
+        id_, outputs = super().new_resource(args)
+        return id_, {**outputs, "former_passphrases": [FORMER]} if args.typ == KEY else outputs
+
+
+def line(mocks: FlowKeyMocks | None = None, **arguments: Any) -> Engine:
     """What one FlowEncryption asks for."""
-    return run(lambda: made(**arguments))
+    return run(lambda: made(**arguments), mocks)
 
 
 def made(**arguments: Any) -> FlowEncryption:
     return FlowEncryption("line", **{"phone_number_id": NUMBER, **arguments})
 
 
-def outputs(**arguments: Any) -> Look:
+def outputs(mocks: FlowKeyMocks | None = None, **arguments: Any) -> tuple[Engine, Look]:
     look = Look()
 
     def program() -> None:
@@ -66,8 +74,7 @@ def outputs(**arguments: Any) -> Look:
         )
         look.at(**{name: getattr(keys, name) for name in (*names, "endpoint_env", "secret_id")})
 
-    run(program)
-    return look
+    return run(program, mocks), look
 
 
 class Endpoint(pulumi.CustomResource):
@@ -131,11 +138,11 @@ def test_deploy_gets_what_is_staged_and_no_more() -> None:
         look.at(fingerprint=staged.fingerprint, pem=staged.public_key_pem)
         return []
 
-    line(deploy=deploy)
-    assert look["environment"] == Seen({"WHATSAPP_FLOW_KEYS": RING_TEXT}, True)
-    assert look["bundle"] == Seen("-----BEGIN made up for tests-----", True)
-    assert look["fingerprint"] == Seen(FINGERPRINT, False)
-    assert look["pem"] == Seen("-----BEGIN PUBLIC KEY-----", False)
+    engine = line(deploy=deploy)
+    assert look["environment"] == Seen({"WHATSAPP_FLOW_KEYS": engine.made(RING)["ring"]}, True)
+    assert look["bundle"] == Seen(engine.made(KEY)["private_key"], True)
+    assert look["fingerprint"] == Seen(engine.made(KEY)["fingerprint"], False)
+    assert look["pem"] == Seen(engine.made(KEY)["public_key_pem"], False)
 
 
 @pytest.mark.parametrize("store", ["stack", FILE])
@@ -152,20 +159,21 @@ def test_what_the_program_depends_on_comes_before_every_resource(store: str) -> 
 
 
 def test_the_key_gets_every_argument_that_is_its() -> None:
+    pem = pair().to_pem("before")
     engine = line(
         store=FileStore("/srv/ring.json"),
         backups=[FileStore("/srv/backup.json"), VaultStore("secret/line", address="https://vault.example.com")],
         passphrase="correct horse",
         rotate_after_days=90,
         rotation_trigger="one",
-        existing_private_key=PEM,
+        existing_private_key=pem,
         existing_passphrase="before",
         take_over=FINGERPRINT,
         force_destroy=True,
     )
     given = engine.inputs(KEY)
     assert plain(given.pop("passphrase")) == "correct horse"
-    assert plain(given.pop("existing_private_key")) == PEM
+    assert plain(given.pop("existing_private_key")) == pem
     assert plain(given.pop("existing_passphrase")) == "before"
     assert given == {
         "phone_number_id": NUMBER,
@@ -183,7 +191,7 @@ def test_the_key_gets_every_argument_that_is_its() -> None:
 def test_the_guard_of_a_document_gets_what_opens_it_and_what_a_person_said() -> None:
     engine = line(store=FILE, backups=[BACKUP], passphrase=GeneratedPassphrase(), force_destroy=True)
     given = engine.inputs(STORED_RING)
-    assert given.pop("passphrase") == GENERATED
+    assert plain(given.pop("passphrase")) == engine.made(PASSWORD)["result"]
     assert given.pop("key_id") == f"{engine.asked(KEY).name}_id"
     assert given == {
         "phone_number_id": NUMBER,
@@ -211,13 +219,14 @@ def test_arguments_that_are_left_out_are_no_inputs() -> None:
 
 def test_the_ring_gets_the_pair_and_what_guards_it() -> None:
     engine = line(backups=[BACKUP], take_over=FINGERPRINT, force_destroy=True)
-    assert engine.inputs(RING) == {
+    key, given = engine.made(KEY), engine.inputs(RING)
+    assert plain(given.pop("private_key")) == key["private_key"]
+    assert given == {
         "phone_number_id": NUMBER,
         "managed_by": MANAGED_BY,
         "key_id": "line_id",
-        "fingerprint": FINGERPRINT,
-        "private_key": "-----BEGIN PRIVATE KEY-----",
-        "issued_on": "2026-08-25",
+        "fingerprint": key["fingerprint"],
+        "issued_on": key["issued_on"],
         "backups": [BACKUP],
         "take_over": FINGERPRINT,
         "force_destroy": True,
@@ -226,20 +235,22 @@ def test_the_ring_gets_the_pair_and_what_guards_it() -> None:
 
 def test_the_registration_gets_the_stacks_ring_and_where_its_backups_are() -> None:
     engine = line(backups=[BACKUP])
-    assert engine.inputs(REGISTRATION) == {
+    given = engine.inputs(REGISTRATION)
+    assert plain(given.pop("ring")) == engine.made(RING)["ring"]
+    assert given == {
         "phone_number_id": NUMBER,
         "managed_by": MANAGED_BY,
-        "fingerprint": FINGERPRINT,
+        "fingerprint": engine.made(KEY)["fingerprint"],
         "key_id": "line_id",
         "store": "stack",
         "backups": [BACKUP],
         "locations": [BACKUP],
-        "ring": RING_TEXT,
     }
 
 
 def test_the_registration_gets_the_store_its_passphrases_and_the_endpoint() -> None:
     engine = line(
+        ChangedPassphrase(),
         store=FILE,
         backups=[BACKUP],
         passphrase="correct horse",
@@ -253,7 +264,7 @@ def test_the_registration_gets_the_store_its_passphrases_and_the_endpoint() -> N
     assert given == {
         "phone_number_id": NUMBER,
         "managed_by": MANAGED_BY,
-        "fingerprint": FINGERPRINT,
+        "fingerprint": engine.made(KEY)["fingerprint"],
         "key_id": "line_id",
         "store": FILE,
         "backups": [BACKUP],
@@ -269,9 +280,9 @@ def test_the_registration_gets_the_store_its_passphrases_and_the_endpoint() -> N
 def test_a_generated_passphrase_is_handed_down_as_one() -> None:
     engine = line(store=FILE, passphrase=GeneratedPassphrase(length=60))
     assert engine.inputs(PASSWORD) == {"length": 60, "special": False}
-    assert engine.inputs(KEY)["passphrase"] == GENERATED
+    generated = engine.made(PASSWORD)["result"]
+    assert plain(engine.inputs(KEY)["passphrase"]) == plain(engine.inputs(REGISTRATION)["passphrase"]) == generated
     assert engine.inputs(KEY)["passphrase_is_generated"] is True
-    assert engine.inputs(REGISTRATION)["passphrase"] == GENERATED
 
 
 @pytest.mark.parametrize("passphrase", [None, "correct horse"])
@@ -355,27 +366,29 @@ def test_an_argument_that_is_secret_stays_secret_in_every_resource(name: str) ->
 
 
 def test_the_outputs_with_the_stack_as_the_store() -> None:
-    seen = outputs(rotate_after_days=90)
-    assert seen["fingerprint"] == seen["live_fingerprint"] == Seen(FINGERPRINT, False)
-    assert seen["public_key_pem"] == Seen("-----BEGIN PUBLIC KEY-----", False)
-    assert seen["issued_on"] == Seen("2026-08-25", False)
-    assert seen["rotates_on"] == Seen("2026-11-23", False)
+    engine, seen = outputs(rotate_after_days=90)
+    key, ring = engine.made(KEY), engine.made(RING)
+    assert seen["fingerprint"] == seen["live_fingerprint"] == Seen(key["fingerprint"], False)
+    assert seen["public_key_pem"] == Seen(key["public_key_pem"], False)
+    assert seen["issued_on"] == Seen("2026-01-01", False)
+    assert seen["rotates_on"] == Seen("2026-04-01", False)
     assert seen["signature_status"] == Seen("VALID", False)
-    assert seen["private_keys"] == Seen("-----BEGIN made up for tests-----", True)
-    assert seen["endpoint_env"] == Seen({"WHATSAPP_FLOW_KEYS": RING_TEXT}, True)
+    assert seen["private_keys"] == Seen(key["private_key"], True)
+    assert seen["endpoint_env"] == Seen({"WHATSAPP_FLOW_KEYS": ring["ring"]}, True)
     assert seen["secret_id"].value is None
 
 
 def test_the_outputs_with_a_store() -> None:
-    seen = outputs(store=FILE, backups=[BACKUP])
+    _, seen = outputs(store=FILE, backups=[BACKUP])
     assert seen["private_keys"].value is None
     assert seen["rotates_on"].value is None
-    assert seen["secret_id"] == Seen("id-of-the-document", False)
+    assert seen["secret_id"] == Seen(FILE, False)
     assert seen["endpoint_env"] == Seen({"WHATSAPP_FLOW_KEYS": f"{FILE} {BACKUP}"}, True)
 
 
 def test_the_endpoint_gets_the_passphrase_and_the_one_before() -> None:
-    assert outputs(store=FILE, passphrase="correct horse")["endpoint_env"] == Seen(
+    _, seen = outputs(ChangedPassphrase(), store=FILE, passphrase="correct horse")
+    assert seen["endpoint_env"] == Seen(
         {
             "WHATSAPP_FLOW_KEYS": FILE,
             "WHATSAPP_FLOW_PASSPHRASE": "correct horse",

@@ -5,8 +5,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.component.mocked_engine import KEY, LINE, Providers, run
+from tests.component.mocked_engine import KEY, LINE, run
 from whatsapp_flow_encryption import AwsSecretsManagerStore, FileStore, FlowEncryption, VaultStore
+from whatsapp_flow_encryption.testing import FlowKeyMocks
 
 NUMBER = "106540352242922"
 WORD = "hunter2"
@@ -29,7 +30,7 @@ def refusal(**arguments: Any) -> tuple[str, list[str]]:
     """What the program ends with, and what the engine was asked for."""
     kinds: list[str] = []
 
-    class Asked(Providers):
+    class Asked(FlowKeyMocks):
         def new_resource(self, args: Any) -> Any:
             kinds.append(args.typ)
             return super().new_resource(args)

@@ -1,7 +1,6 @@
 """Pulumi's engine and AWS as mocks: the program runs, and each of its requests is kept. Nothing reaches AWS."""
 
 import runpy
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,11 @@ import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.stack import Stack
 
+from whatsapp_flow_encryption.testing import FlowKeyMocks
+
 PROGRAM = Path(__file__).parents[1] / "__main__.py"
 ACCOUNT, REGION, STACK = "123456789012", "eu-west-1", "prod"
-APP_SECRET, PASSPHRASE = "secretOfTheAppForTestsOnly", "a-passphrase-made-up-for-tests"
+APP_SECRET = "secretOfTheAppForTestsOnly"
 API = "https://abcd.execute-api.eu-west-1.amazonaws.com"
 EXECUTION = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:abcd"
 LOG = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:support-line"
@@ -22,22 +23,12 @@ STAGE, ROLE_POLICY = "aws:apigatewayv2/stage:Stage", "aws:iam/rolePolicy:RolePol
 KEY = "pulumi-python:dynamic/whatsapp:EncryptionKey"
 REGISTRATION = "pulumi-python:dynamic/whatsapp:KeyRegistration"
 
-_MADE: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
-    "aws:apigatewayv2/api:Api": lambda _: {"apiEndpoint": API, "executionArn": EXECUTION},
-    "aws:cloudwatch/logGroup:LogGroup": lambda _: {"arn": LOG, "name": "support-line"},
-    "aws:iam/role:Role": lambda _: {"arn": f"arn:aws:iam::{ACCOUNT}:role/support-line"},
-    "aws:lambda/layerVersion:LayerVersion": lambda _: {"arn": "arn:of-the-layer"},
-    FUNCTION: lambda _: {"name": "support-line", "invokeArn": "arn:to-invoke-the-function"},
-    "random:index/randomPassword:RandomPassword": lambda _: {"result": PASSPHRASE},
-    KEY: lambda inputs: {
-        "fingerprint": "f" * 64,
-        "public_key_pem": "-",
-        "issued_on": "2026-08-25",
-        "secret_id": "arn:of-the-secret",
-        "locations": [inputs["store"]],
-        "former_passphrases": [],
-    },
-    REGISTRATION: lambda _: {"signature_status": "VALID"},
+_MADE = {
+    "aws:apigatewayv2/api:Api": {"apiEndpoint": API, "executionArn": EXECUTION},
+    "aws:cloudwatch/logGroup:LogGroup": {"arn": LOG, "name": "support-line"},
+    "aws:iam/role:Role": {"arn": f"arn:aws:iam::{ACCOUNT}:role/support-line"},
+    "aws:lambda/layerVersion:LayerVersion": {"arn": "arn:of-the-layer"},
+    FUNCTION: {"name": "support-line", "invokeArn": "arn:to-invoke-the-function"},
 }
 _CALLED = {
     "aws:index/getRegion:getRegion": {"region": REGION},
@@ -49,17 +40,18 @@ class CanNotBeMade(Exception):
     """What AWS says of the type that fails."""
 
 
-class Cloud(Mocks):
-    """What AWS and the providers of the key would answer; nothing of the type `failing` can be made."""
+class Cloud(FlowKeyMocks):
+    """What AWS would answer beside the providers of the key; nothing of the type `failing` can be made."""
 
     def __init__(self, failing: str | None) -> None:
+        super().__init__()
         self._failing = failing
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         if args.typ == self._failing:
             raise CanNotBeMade(args.typ)
-        made = _MADE[args.typ](args.inputs) if args.typ in _MADE else {}
-        return f"{args.name}-id", {**args.inputs, **made}
+        id_, outputs = super().new_resource(args)
+        return id_, {**outputs, **_MADE.get(args.typ, {})}
 
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         return _CALLED[args.token], []

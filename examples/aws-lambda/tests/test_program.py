@@ -20,7 +20,6 @@ from mocked_engine import (
     INTEGRATION,
     KEY,
     LOG,
-    PASSPHRASE,
     PERMISSION,
     PROGRAM,
     REGION,
@@ -56,10 +55,11 @@ def policy(engine: Engine, name: str) -> Any:
 
 
 def test_the_function_gets_the_staged_environment_and_the_app_secret_as_secrets() -> None:
-    assert secret(run().inputs(FUNCTION)["environment"]) == {
+    engine = run()
+    assert secret(engine.inputs(FUNCTION)["environment"]) == {
         "variables": {
             "WHATSAPP_FLOW_KEYS": f"awssecretsmanager://{REGION}/{FOLDER}/support-line",
-            "WHATSAPP_FLOW_PASSPHRASE": PASSPHRASE,
+            "WHATSAPP_FLOW_PASSPHRASE": secret(engine.inputs(KEY)["passphrase"]),
             "WHATSAPP_APP_SECRET": APP_SECRET,
         }
     }
