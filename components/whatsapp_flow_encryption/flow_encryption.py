@@ -209,6 +209,8 @@ class FlowEncryption(pulumi.ComponentResource):
             endpoint_url=endpoint_url,
             endpoint_wait=endpoint_wait,
             deployed=(deploy is not None) or None,
+            force_destroy=forced,
+            passphrase_is_generated=is_generated or None,
         )
         if existing_private_key is None:
             tell_what_meta_is_asked(registration.id)

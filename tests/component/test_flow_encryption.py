@@ -337,7 +337,7 @@ SECRET_OUTPUTS = {
 HIDDEN = {
     KEY: {"fingerprint", "former_passphrases", "locations", "private_key", "public_key_pem", "secret_id"},
     RING: {"locations", "ring"},
-    REGISTRATION: {"held_fingerprints", "locations"},
+    REGISTRATION: {"asks_first", "held_fingerprints", "locations"},
     STORED_RING: {"locations"},
 }
 

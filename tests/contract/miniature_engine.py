@@ -189,7 +189,7 @@ _KEY = (
 )
 _RING = (*_COMMON, "force_destroy")
 _STORED = (*_COMMON, *_PASSPHRASE, "store", "force_destroy")
-_REGISTRATION = (*_COMMON, "store", "passphrase", "endpoint_url", "endpoint_wait", "deployed")
+_REGISTRATION = (*_COMMON, *_PASSPHRASE, "store", "endpoint_url", "endpoint_wait", "deployed", "force_destroy")
 
 
 def _of(props: Mapping[str, Any], names: tuple[str, ...]) -> Props:

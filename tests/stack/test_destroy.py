@@ -16,8 +16,13 @@ def declare(project: Project, store: str, **more: object) -> None:
     project.declare(dict(more) if store == "stack" else on_file(project, **more))
 
 
+def recorded(project: Project) -> set[str]:
+    """The URNs of what is in the state."""
+    return {resource["urn"] for resource in project.export()["deployment"].get("resources", [])}
+
+
 def is_all_gone(project: Project, store: str) -> bool:
-    return kept(project, store) == [] and project.export()["deployment"].get("resources", []) == []
+    return kept(project, store) == [] and recorded(project) == set()
 
 
 @STORES
@@ -32,6 +37,16 @@ def test_destroy_is_refused_while_meta_serves_the_key_and_names_it(project: Proj
     assert ("retain_on_delete" in run) == (store == "file")
     assert kept(project, store) == [served]
     assert project.opens_a_form()
+
+
+@STORES
+def test_a_refused_destroy_leaves_what_deploy_returned_and_the_registration(project: Project, store: str) -> None:
+    declare(project, store, deploy=True)
+    project.up()
+    before = recorded(project)
+    project.fail("destroy", "--yes", "--skip-preview")
+    assert recorded(project) == before
+    assert any("Endpoint" in urn for urn in before)
 
 
 @STORES

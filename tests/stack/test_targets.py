@@ -81,7 +81,9 @@ def test_a_registration_that_was_destroyed_alone_is_made_again_with_the_same_key
     declare(project, "one")
     project.up()
     old = project.served()
-    project.succeed("destroy", "--yes", "--skip-preview", "--target", REGISTRATION)
+    alone = ("destroy", "--yes", "--skip-preview", "--target", REGISTRATION)
+    assert f"Meta serves key {old}" in project.fail(*alone)
+    project.succeed(*alone, env={"WHATSAPP_FORCE_DESTROY": str(old)})
     assert project.served() == old
     project.up()
     assert project.served() == project.fingerprint() == old

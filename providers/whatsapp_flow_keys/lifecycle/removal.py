@@ -108,6 +108,7 @@ def remove_stored_ring(
     force: Force,
     opening: Opening = Opening(),
     document_stays: bool = False,
+    asks_only: bool = False,
 ) -> str:
     """Deletes the document if the session's claim owns it. Backups are never deleted.
 
@@ -118,6 +119,7 @@ def remove_stored_ring(
         force: a person's permission to lose a key.
         opening: what can open keys afterwards.
         document_stays: only the passphrase is deleted.
+        asks_only: nothing is deleted, only refused.
 
     Returns:
         What a person should know about what is left, or "".
@@ -144,8 +146,9 @@ def remove_stored_ring(
         if document_stays:
             return ""
         if isinstance(held, StoreError):
-            return _left_behind(store, held, force, trail)
-        return _deleted(claim, store, held, opening, trail)
+            _refuse_unread(held, force)
+            return "" if asks_only else _left_behind(store, trail)
+        return "" if asks_only else _deleted(claim, store, held, opening, trail)
 
 
 def remove_recorded_ring(
@@ -156,6 +159,7 @@ def remove_recorded_ring(
     beside: frozenset[str],
     force: Force,
     otherwise: str = "",
+    asks_only: bool = False,
 ) -> None:
     """Allows a ring to leave the stack's state. Raises :class:`DeletionRefusedError` if a key would be lost with it.
 
@@ -166,6 +170,7 @@ def remove_recorded_ring(
         beside: the keys of a ring that replaced this one in the state.
         force: a person's permission to lose a key.
         otherwise: what a refusal says besides.
+        asks_only: the ring doesn't leave it yet.
     """
     with session.trail.step(Operation.DELETED, None, store=STACK):
         if not force.recorded:
@@ -176,7 +181,7 @@ def remove_recorded_ring(
                 return None, _Stake(STACKS_RING, ring.keys, survivors() | beside, proven)
 
             _refuse_loss(look, session, force, otherwise)
-    for key in ring.keys:
+    for key in () if asks_only else ring.keys:
         if key.fingerprint not in beside:
             session.trail.done(Operation.DELETED, key.fingerprint, store=STACK)
 
@@ -328,11 +333,14 @@ def _is_ours(ring: KeyRing | None, claim: Claim) -> bool:
     return ring is not None and ring.owner == claim.owner and ring.phone_number_id == claim.phone_number_id
 
 
-def _left_behind(store: Store, error: StoreError, force: Force, trail: Trail) -> str:
+def _refuse_unread(error: StoreError, force: Force) -> None:
     if not isinstance(error, StoreUnavailableError):
         raise error  # somebody else's document is never touched
     if not (force.recorded or force.fingerprint):
         raise _unavailable(error)
+
+
+def _left_behind(store: Store, trail: Trail) -> str:
     left = f"{store.url}: could not be asked, so its document was left behind"
     trail.done(Operation.DELETED, None, outcome=FAILED, reason=left, store=store.url)
     return left

@@ -5,18 +5,25 @@ from typing import TYPE_CHECKING
 
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.resources.context import Context
-from whatsapp_flow_keys.resources.properties import KeyState, StoredRing
+from whatsapp_flow_keys.resources.properties import KeyState, RegistrationState, StoredRing
 from whatsapp_flow_keys.stores.urls import parse_stores
 
 if TYPE_CHECKING:
     from whatsapp_flow_keys.lifecycle.removal import Force
 
 
-def remove_document(olds: KeyState | StoredRing, owner: str, context: Context, *, passphrase_goes: bool) -> None:
+def remove_document(
+    olds: KeyState | StoredRing | RegistrationState,
+    owner: str,
+    context: Context,
+    *,
+    passphrase_goes: bool,
+    asks_only: bool = False,
+) -> None:
     """Deletes the document that the EncryptionKey with the id ``owner`` owns, and shows what is left of it.
 
     It stays where this run has seen that the number goes on: then only the passphrase is asked about.
-    Raises :class:`DeletionRefusedError`.
+    ``asks_only``: nothing is deleted, only refused. Raises :class:`DeletionRefusedError`.
     """
     from whatsapp_flow_keys.lifecycle.removal import Opening, remove_stored_ring
 
@@ -29,6 +36,7 @@ def remove_document(olds: KeyState | StoredRing, owner: str, context: Context, *
         force=force(olds.force_destroy),
         opening=Opening(() if passphrase_goes or not olds.passphrase else (olds.passphrase,), passphrase_goes),
         document_stays=context.run.keys.is_replaced(owner, olds.phone_number_id),
+        asks_only=asks_only,
     )
     context.run.say(left)
 

@@ -15,11 +15,13 @@ from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
 from whatsapp_flow_keys.registrars.registrar import VALID
 from whatsapp_flow_keys.resources.context import Context
+from whatsapp_flow_keys.resources.document_removal import force, remove_document
 from whatsapp_flow_keys.resources.in_passing import digest_of
 from whatsapp_flow_keys.resources.parsers import misplaced_stores
 from whatsapp_flow_keys.resources.properties import RegistrationInputs, RegistrationState
 from whatsapp_flow_keys.resources.reasons import why_registration_changes
 from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Refreshed, Rules, Updated
+from whatsapp_flow_keys.resources.run import Run
 from whatsapp_flow_keys.resources.schema import Props, is_known
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores.recorded import STACKS_RING, RecordedRing
@@ -79,6 +81,9 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
     ) -> Updated[RegistrationState]:
         """Publishes over another's key also where a refresh recorded that very key as drift."""
         del id_
+        if self.diff(olds, news, context).updates == ("force_destroy",):  # Meta need not be there for that
+            kept = {name: getattr(olds, name) for name in ("proven_fingerprint", "held_fingerprints", *_DESIRED)}
+            return Updated(RegistrationState.recording(news, asks_first=True, **kept))
         if olds.proven_fingerprint not in (None, news.fingerprint) and _endpoint_is_unknown(news):
             context.run.say(
                 f"phone number {news.phone_number_id}: nothing proves that the endpoint holds the new key before it is "
@@ -105,7 +110,37 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
         return Refreshed(state, RegistrationInputs.recording(state, fingerprint=served or NOTHING, **drift))
 
     def delete(self, id_: str, olds: RegistrationState, context: Context) -> None:
-        """Forgets: Meta offers no way to take a public key back, only to overwrite it."""
+        """Forgets: Meta offers no way to take a public key back, only to overwrite it.
+
+        It goes before what `deploy` returned and before the keys, so where these may not go, it refuses already.
+        """
+        del id_
+        if not olds.asks_first or context.run.registrations.is_expected(olds.phone_number_id):
+            return
+        if olds.in_stack:
+            _refuse_loss_of_ring(olds, context)
+        else:
+            generated = olds.passphrase_is_generated is True
+            remove_document(olds, olds.key_id, context, passphrase_goes=generated, asks_only=True)
+
+    def expect(self, phone_number_id: str, run: Run) -> None:
+        """See :class:`Rules`."""
+        run.registrations.expect(phone_number_id)
+
+
+def _refuse_loss_of_ring(olds: RegistrationState, context: Context) -> None:
+    """As the KeyRing would."""
+    from whatsapp_flow_keys.lifecycle.removal import Opening, openable_in, remove_recorded_ring
+
+    backups = parse_stores(STACK, olds.locations or olds.backups)
+    remove_recorded_ring(
+        _recorded_ring(olds),
+        context.session(_claim(olds, None)),
+        survivors=lambda: openable_in(backups, Opening()),
+        beside=frozenset(),
+        force=force(olds.force_destroy),
+        asks_only=True,
+    )
 
 
 def _register(olds: RegistrationState | None, news: RegistrationInputs, context: Context) -> RegistrationState:
@@ -116,7 +151,9 @@ def _register(olds: RegistrationState | None, news: RegistrationInputs, context:
         _refuse_unsaved(news)
     served = register(wanted, _stores(news, lambda: _given_ring(news, context)), session, gate=_gate(news, context))
     held = tuple(key.fingerprint for key in _given_ring(news, context).keys) if news.in_stack else None
-    state = RegistrationState.recording(news, proven_fingerprint=served.fingerprint, held_fingerprints=held)
+    state = RegistrationState.recording(
+        news, proven_fingerprint=served.fingerprint, held_fingerprints=held, asks_first=True
+    )
     return replace(state, **_DESIRED)  # it is so now, or the registration had failed
 
 

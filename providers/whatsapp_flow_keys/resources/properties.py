@@ -130,6 +130,8 @@ class RegistrationInputs(OfNumber):
     take_over: str | None = prop("The fingerprint of a key that may be published over", parse=parse_fingerprint)
     endpoint_url: str | None = prop("The live endpoint, asked before a publication", parse=parse_endpoint_url)
     endpoint_wait: float | None = prop("How many seconds it may take", parse=parse_wait)
+    force_destroy: bool = prop("Whether a key that Meta serves may be deleted", False, in_place=True)
+    passphrase_is_generated: bool | None = prop("Whether it goes with the stack", in_place=True)
     deployed: bool | None = prop("Whether `deploy` has brought the key to the endpoint", parse=parse_flag)
     signature_status: str | None = prop("Meta's word; as an input only where a refresh has found drift")
     key_ring: str | None = prop("The stores' state; an input like Meta's word")
@@ -147,3 +149,4 @@ class RegistrationState(RegistrationInputs):
     proven_fingerprint: str | None = prop("The key whose registration was finished")
     foreign_fingerprint: str | None = prop("What a refresh found at Meta that is in no slot of the ring")
     held_fingerprints: tuple[str, ...] | None = prop("The keys of the stack's ring", hidden=True)
+    asks_first: bool | None = prop("Whether all that says if the keys may go is recorded here, too", hidden=True)

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.resources.in_passing import InPassing
-from whatsapp_flow_keys.resources.seen import SeenKeys, SeenRings
+from whatsapp_flow_keys.resources.seen import Expected, SeenKeys, SeenRings
 
 if TYPE_CHECKING:
     from whatsapp_flow_keys.keys import PrivateKey
@@ -46,6 +46,7 @@ class Run:
         self.new_key = new_key
         self.keys = SeenKeys()
         self.rings = SeenRings()
+        self.registrations = Expected()
         self.passing = InPassing()
         self._voice = voice
         self._said: set[str] = set()

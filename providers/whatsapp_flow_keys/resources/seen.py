@@ -21,16 +21,33 @@ from whatsapp_flow_keys.stores.urls import open_store
 _I = TypeVar("_I", bound=OfNumber)
 
 
-class SeenKeys:
-    """EncryptionKeys by phone number ID: the resource's id and its recorded state. Thread-safe."""
+class Expected:
+    """The phone number IDs of which the program has a resource of one kind. Thread-safe."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, tuple[str, KeyState]] = {}
         self._expected: set[str] = set()
+        self._lock = Lock()
+
+    def expect(self, phone_number_id: str) -> None:
+        """The program has a resource of this number: if the one that is there goes, another one comes."""
+        with self._lock:
+            self._expected.add(phone_number_id)
+
+    def is_expected(self, phone_number_id: str) -> bool:
+        """Whether the program was seen to have one."""
+        with self._lock:
+            return phone_number_id in self._expected
+
+
+class SeenKeys(Expected):
+    """EncryptionKeys by phone number ID: the resource's id and its recorded state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: dict[str, tuple[str, KeyState]] = {}
         self._guarded: set[str] = set()
         self._new: set[str] = set()
         self._kept: dict[str, Props] = {}
-        self._lock = Lock()
 
     def note_kept(self, phone_number_id: str, kept: Props) -> None:
         """What happens to the number's EncryptionKey leaves these outputs as they are."""
@@ -69,11 +86,6 @@ class SeenKeys:
         with self._lock:
             return phone_number_id in self._guarded
 
-    def expect(self, phone_number_id: str) -> None:
-        """The program has a resource of this number: if the one that is there goes, another one comes."""
-        with self._lock:
-            self._expected.add(phone_number_id)
-
     def note(self, id_: str, state: KeyState) -> None:
         """This resource is the number's live one."""
         with self._lock:
@@ -104,23 +116,12 @@ class SeenKeys:
             return phone_number_id in self._expected or (seen is not None and seen[0] != id_)
 
 
-class SeenRings:
-    """Rings of the stack, so that a replaced one may go while its replacement holds the keys. Thread-safe."""
+class SeenRings(Expected):
+    """Rings of the stack, so that a replaced one may go while its replacement holds the keys."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._rings: dict[str, KeyRing] = {}
-        self._expected: set[str] = set()
-        self._lock = Lock()
-
-    def expect(self, phone_number_id: str) -> None:
-        """The program has a ring of this number: if the one that is there goes, another one comes."""
-        with self._lock:
-            self._expected.add(phone_number_id)
-
-    def is_expected(self, phone_number_id: str) -> bool:
-        """Whether the program has a ring of this number."""
-        with self._lock:
-            return phone_number_id in self._expected
 
     def note(self, id_: str, ring: KeyRing) -> None:
         """This resource holds the ring."""
