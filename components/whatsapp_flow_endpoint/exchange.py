@@ -91,7 +91,7 @@ class Exchange:
         try:
             payload, session = yield from self._open(sealed)
         except NoKeyOpensError as error:
-            return _refused(UNDECRYPTABLE, wrong_hash(sealed, self._keys.now.keys) or str(error))
+            return _refused(UNDECRYPTABLE, wrong_hash(sealed, self._keys.now.keys) or self._no_key(error))
         except FlowMessageError as error:
             return _refused(UNDECRYPTABLE, str(error))
         try:
@@ -99,6 +99,10 @@ class Exchange:
         except FlowMessageError as error:
             return _refused(400, str(error))
         return self._answer(request, session)
+
+    def _no_key(self, error: NoKeyOpensError) -> str:
+        failure = self._keys.failure_to_name()
+        return f"{error}. The keys could not be read again: {failure}" if failure else str(error)
 
     def _why_unsigned(self, given: str | None, body: bytes) -> str | None:
         if not self._policy.app_secrets:

@@ -22,7 +22,7 @@ from whatsapp_flow_keys.ring import KeyRing
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
 
 EVERY = 60.0
-"""Seconds after which a request has the keys read again, behind its back."""
+"""Seconds after which a request has the keys read again, behind its back, and after which an outage is named again."""
 APART = 1.0
 """Seconds between the beginnings of two reads, at least; a read that lasts longer may hang."""
 AT_ONCE = 3
@@ -56,7 +56,8 @@ class LiveKeys:
         self._next, self._under_way = False, 0
         self._ended: Future[None] = Future()
         self._began = self._ended_began = self._taken_began = self._clock.monotonic()
-        self._failing = False
+        self._failure: str | None = None
+        self._said_at = self._named_at = -inf
         self._in_vain: deque[float] = deque(maxlen=IN_VAIN)
 
     @property
@@ -68,6 +69,16 @@ class LiveKeys:
         """Has the keys read again if that is due, and doesn't wait for it."""
         if self._read and self._clock.monotonic() - self._ended_began > EVERY:
             self.read_after(self._clock.monotonic())
+
+    def failure_to_name(self) -> str | None:
+        """Why the last read failed, for who answers without a key; None if it didn't, or if this was said to somebody
+        within :data:`EVERY` seconds."""
+        with self._taking:
+            now = self._clock.monotonic()
+            if self._failure is None or now - self._named_at < EVERY:
+                return None
+            self._named_at = now
+            return self._failure
 
     def read_after(self, moment: float, *, holds_a_thread: bool = False) -> Read | None:
         """What to wait for until a read that began after ``moment`` (of the clock's monotonic time) has ended.
@@ -158,14 +169,18 @@ class LiveKeys:
             return
         self._keys = before.renewed(ring)
         self._taken_began = max(self._taken_began, began)  # after the keys: who sees it looks at them again
-        if self._failing or self._keys.fingerprints != before.fingerprints:
+        if self._failure is not None or self._keys.fingerprints != before.fingerprints:
             _LOG.info("keys: %s", ", ".join(map(short, self._keys.fingerprints)))
-        self._failing = False
+        self._failure, self._named_at = None, -inf
 
     def _say_failed(self, why: str, began: float = inf) -> None:
-        """As a warning the first time, so that an outage doesn't fill the log; what a later read made good is none."""
+        """As a warning the first time and each :data:`EVERY` seconds, so that an outage neither fills the log nor is
+        forgotten; what a later read made good is none."""
         with self._taking:
-            made_good = began < self._taken_began
-            level = logging.DEBUG if self._failing or made_good else logging.WARNING
-            _LOG.log(level, "goes on with the keys it has: %s", why)
-            self._failing = self._failing or not made_good
+            made_good, now = began < self._taken_began, self._clock.monotonic()
+            is_due = self._failure is None or now - self._said_at >= EVERY
+            _LOG.log(
+                logging.WARNING if is_due and not made_good else logging.DEBUG, "goes on with the keys it has: %s", why
+            )
+            if not made_good:
+                self._failure, self._said_at = why, now if is_due else self._said_at

@@ -209,6 +209,45 @@ def test_an_outage_is_one_line_and_its_end_another(line: Line, caplog: pytest.Lo
     assert caplog.text.count(f"keys: {key('new').fingerprint[:12]}, {key().fingerprint[:12]}") == 1
 
 
+def outage(line: Line) -> None:
+    line.store.failure = StoreUnavailableError("the store", "its token has expired")
+    line.clock.move(APART)
+    assert line.finish(line.begin(sent(to=key("new")))) == 421
+
+
+def test_an_outage_that_lasts_is_said_again_each_minute(line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    outage(line)
+    line.clock.move(EVERY - 2 * APART)
+    outage(line)
+    assert caplog.text.count("goes on with the keys it has") == 1
+    line.clock.move(APART)
+    outage(line)
+    assert caplog.text.count("goes on with the keys it has: the store: its token has expired") == 2
+
+
+def test_a_421_names_the_store_that_can_not_be_read_once_a_minute(line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    named = (
+        "answered 421: none of the private keys opens the request. The keys could not be read again: the store: its "
+        "token has expired"
+    )
+    outage(line)
+    outage(line)
+    assert caplog.text.count(named) == 1
+    line.clock.move(EVERY)
+    outage(line)
+    assert caplog.text.count(named) == 2
+    assert caplog.text.count("answered 421") == 3
+
+
+def test_a_421_after_an_outage_names_no_store(line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    outage(line)
+    line.store.failure = None
+    line.clock.move(EVERY)
+    caplog.clear()
+    assert line.finish(line.begin(sent(to=key("a stranger's")))) == 421
+    assert "could not be read again" not in caplog.text
+
+
 def test_keys_are_read_again_behind_a_request_after_a_minute(line: Line) -> None:
     line.store.keys = [key("new"), key()]
     line.clock.move(EVERY)

@@ -3,7 +3,7 @@
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -28,6 +28,16 @@ _KMS = (
     "allow kms:Decrypt, and for writing kms:GenerateDataKey and kms:Encrypt"
 )
 
+_EXPIRED = "ExpiredToken ExpiredTokenException LoginRefreshRequired UnauthorizedSSOTokenError"
+_MISSING = (
+    "CredentialRetrievalError NoAuthTokenError NoCredentialsError PartialCredentialsError ProfileNotFound "
+    "SSOTokenLoadError TokenRetrievalError"
+)
+_NOT_ACCEPTED = (
+    "IncompleteSignature InvalidClientTokenId InvalidSignatureException MissingAuthenticationToken "
+    "MissingAuthenticationTokenException OptInRequired SignatureDoesNotMatch UnrecognizedClientException"
+)
+
 _ERRORS: tuple[tuple[type[StoreUnavailableError], str, str], ...] = (
     (
         RefusedError,
@@ -43,20 +53,18 @@ _ERRORS: tuple[tuple[type[StoreUnavailableError], str, str], ...] = (
         StorePermissionError,
         "AWS doesn't accept these credentials ({code} at {action}); check AWS_PROFILE, or AWS_ACCESS_KEY_ID and its "
         "like, and the machine's clock",
-        "IncompleteSignature InvalidClientTokenId InvalidSignatureException MissingAuthenticationToken "
-        "MissingAuthenticationTokenException OptInRequired SignatureDoesNotMatch UnrecognizedClientException",
+        _NOT_ACCEPTED,
     ),
     (
         StorePermissionError,
         "the AWS credentials have expired ({code} at {action}); log in again (`aws sso login`), or renew "
         "AWS_SESSION_TOKEN",
-        "ExpiredToken ExpiredTokenException LoginRefreshRequired UnauthorizedSSOTokenError",
+        _EXPIRED,
     ),
     (
         StorePermissionError,
         "there are no usable AWS credentials for {action} ({code}); set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its like",
-        "CredentialRetrievalError NoAuthTokenError NoCredentialsError PartialCredentialsError ProfileNotFound "
-        "SSOTokenLoadError TokenRetrievalError",
+        _MISSING,
     ),
     (StorePermissionError, _KMS, "DecryptionFailure EncryptionFailure"),
     (
@@ -107,9 +115,17 @@ def ask(secret: AwsSecret, service: str, action: str, **parameters: Any) -> dict
             answer = getattr(shared_client(service, secret.region, seconds), xform_name(action))(**parameters)
     except ClientError as error:
         said = error.response.get("Error", {})
-        raise _error(secret.url, f"{service}:{action}", said.get("Code", ""), said.get("Message", "")) from None
+        code, message = said.get("Code", ""), said.get("Message", "")
     except (BotoCoreError, ResponseParserError, ValueError) as error:
-        raise _error(secret.url, f"{service}:{action}", type(error).__name__, "") from None
+        code, message = type(error).__name__, ""
+    else:
+        return _answer(secret, service, action, answer)
+    if code in f"{_EXPIRED} {_MISSING} {_NOT_ACCEPTED}".split():
+        _client.cache_clear()  # a client keeps credentials that it found in a file; somebody may have written others
+    raise _error(secret.url, f"{service}:{action}", code, message) from None
+
+
+def _answer(secret: AwsSecret, service: str, action: str, answer: Mapping[str, Any]) -> dict[str, Any]:
     if _ALWAYS_ANSWERED.get(action, "ARN") not in answer:
         raise StoreUnavailableError(
             secret.url, f"what answered {service}:{action} is not AWS; check AWS_ENDPOINT_URL and the proxy"

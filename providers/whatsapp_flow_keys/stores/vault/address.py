@@ -80,6 +80,14 @@ def _server(url: str) -> tuple[str, str, dict[str, str]]:
     return scheme.lower(), quote(host, safe=":[]@"), {"tls": "off"} if scheme.lower() == "http" else {}
 
 
+def agent_address(url: str) -> str:
+    """``https://HOST:PORT`` of VAULT_AGENT_ADDR; plain http on loopback only. Raises :class:`InputError`."""
+    scheme, host, _ = _server(url)
+    if scheme not in ("http", "https"):
+        raise InputError("VAULT_AGENT_ADDR: must begin with https://, or with http:// for an agent on this machine")
+    return f"{scheme}://{_canonical_host(host, 'VAULT_AGENT_ADDR', plain=scheme == 'http')}"
+
+
 def variable(environ: Mapping[str, str], name: str) -> str:
     """A variable by its name for Vault, else by the one for OpenBao; empty where neither is set."""
     return (environ.get(f"VAULT_{name}") or environ.get(f"BAO_{name}") or "").strip()

@@ -3,8 +3,8 @@
 The token never travels in the clear or after a redirect, and what a server says is quoted only where it can't hold one.
 """
 
+import json
 import os
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,10 @@ from whatsapp_flow_keys.errors import (
     StorePermissionError,
     StoreUnavailableError,
 )
-from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_attempt
-from whatsapp_flow_keys.stores.vault.address import VaultPath, variable
+from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_call
+from whatsapp_flow_keys.stores.vault.address import VaultPath
+from whatsapp_flow_keys.stores.vault.connection import Route, client_of, route_to
+from whatsapp_flow_keys.stores.vault.login import WAYS, GivenToken, Lease, Login, token_of, way_in
 
 if TYPE_CHECKING:
     from hvac import Client
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE = 0.1
 _LONGEST_QUOTE = 120
-_LONGEST_IDLE = 10.0  # seconds
-
-_of_this_thread = threading.local()
 
 
 class VaultCalls:
@@ -37,59 +36,87 @@ class VaultCalls:
         self._path, self.url = path, path.url
 
     def ask(self, capability: str | None, call: "Callable[[Client], Response]", *, part: str = "data") -> "Response":
-        """The server's answer, if it is one to the call itself; faults of the server are met by trying again.
+        """The server's answer, if it is one to the call itself.
 
-        ``capability`` is what the call needs on ``MOUNT/part/PATH``; None: a refusal is an answer, too.
+        ``capability`` is what the call needs on ``MOUNT/part/PATH``; None: a refusal is an answer, too. After a token
+        that the server doesn't know comes another one, if the environment has it or a login gives it: once.
         """
-        client = _client(self._path)
+        route, way = route_to(self._path, os.environ), way_in(os.environ, self.url)
+        ends = SystemClock().monotonic() + seconds_per_call()
+        token = self._token(route, way, ends)
+        answer = self._answer(route, token, call, ends)
+        if capability is not None and token and _is_unknown(answer):
+            other = self._token(route, way_in(os.environ, self.url), ends, refused=token)
+            answer = answer if other == token else self._answer(route, other, call, ends)
+        self._check(answer)
+        if capability is not None and (answer.status_code == 403 or _is_unknown(answer)):
+            raise StorePermissionError(self.url, self._why_refused(answer, way, capability, part))
+        return answer
+
+    def _token(self, route: Route, way: GivenToken | Login, ends: float, refused: str | None = None) -> str:
+        if isinstance(way, GivenToken):
+            return way.token
+
+        def log_in() -> Lease:
+            answer = self._answer(route, "", lambda client: way.ask(client, self.url), ends)
+            self._check(answer)
+            granted = body_of(answer, "auth")
+            token, seconds = granted.get("client_token"), granted.get("lease_duration")
+            if answer.ok and isinstance(token, str) and isinstance(seconds, int):
+                return Lease.of(token, seconds)
+            said = f"HTTP {answer.status_code}{_quoted(answer)}"
+            raise StorePermissionError(
+                self.url, f"{way.source} was refused with {said}; nothing was read or written. {way.advice}"
+            )
+
+        return token_of(way, (route.address, route.namespace), log_in, refused)
+
+    def _answer(self, route: Route, token: str, call: "Callable[[Client], Response]", ends: float) -> "Response":
+        """The server's answer; faults are met by trying again, as long as it isn't the time when the call ``ends``."""
+        client, clock = client_of(route), SystemClock()
         for attempt in range(ATTEMPTS):
             if attempt:
-                SystemClock().sleep(_FIRST_PAUSE * 2 ** (attempt - 1))
-            client.token = self._token()
+                clock.sleep(_FIRST_PAUSE * 2 ** (attempt - 1))
+            client.token = token
             try:
                 answer = call(client)
             except OSError as error:  # requests' errors are such; their texts may quote a header
                 fault, passes = _unreachable(self.url, error)
             else:
                 if not _is_fault(answer):
-                    return self._checked(answer, capability, part)
+                    return answer
                 fault, passes = self._at_fault(answer), True
-            if not passes:
+            if not passes or clock.monotonic() >= ends:
                 break
         raise fault
 
-    def _checked(self, answer: "Response", capability: str | None, part: str) -> "Response":
+    def _check(self, answer: "Response") -> None:
         if answer.is_redirect:
             raise StoreUnavailableError(
                 self.url,
                 "the server redirects to another address, which is not followed, since the token would "
                 "go along. Give the address of the server itself, in a cluster that of the active node",
             )
-        if answer.status_code == 403 and capability is not None:
-            raise StorePermissionError(self.url, f"{self._why_refused(answer, capability, part)}")
         if answer.status_code == 413:
             raise RingTooLargeError(
                 self.url, "the key ring is larger than the server takes (max_request_size); nothing was written"
             )
-        return answer
 
-    def _why_refused(self, answer: "Response", capability: str, part: str) -> str:
-        """A policy's no reads "1 error occurred: * permission denied". For an unknown token, whose policies nobody can
-        look at, OpenBao says "permission denied" alone (tried: 2.7.2), and Vault adds "* invalid token" (read)."""
-        said = " ".join(errors_in(answer) or ())
+    def _why_refused(self, answer: "Response", way: GivenToken | Login, capability: str, part: str) -> str:
+        """A policy's no reads "1 error occurred: * permission denied"; see :func:`_is_unknown` for a token's."""
         where = f" in the namespace {self._path.namespace}" if self._path.namespace else ""
-        token = (
-            f"the token (VAULT_TOKEN, else BAO_TOKEN, else ~/.vault-token) is not known{where}, or has expired; set "
-            f"VAULT_TOKEN to a valid one, or log in again"
-        )
+        token = f"the token {way.origin} is not known{where}, or has expired. {way.advice}"
+        if isinstance(way, GivenToken) and not way.token:
+            token = f"there is no token, and the server asks for one; {WAYS}"
         policy = (
             f"the token's policies do not allow it{where}: it needs {capability} on "
             f"{self._path.mount}/{part}/{self._path.path}. A stack needs create, read and update on "
             f"{self._path.data}, update on {self._path.mount}/delete/{self._path.path}, and update on "
             f"{self._path.mount}/undelete/{self._path.path}; an endpoint needs read"
         )
-        if said == "permission denied" or "invalid token" in said:
+        if _is_unknown(answer):
             return f"{token}. Its policies must then allow {capability} on {self._path.mount}/{part}/{self._path.path}"
+        said = " ".join(errors_in(answer) or ())
         return policy if "permission denied" in said else f"{policy}. Or {token}"
 
     def _at_fault(self, answer: "Response") -> StoreUnavailableError:
@@ -135,73 +162,6 @@ class VaultCalls:
             f"mount=, or make one: bao secrets enable -path=MOUNT -version=2 kv",
         )
 
-    def _token(self) -> str:
-        """The token of this moment: an agent renews the file. Raises :class:`StorePermissionError` for none."""
-        from hvac.utils import get_token_from_env
-
-        try:
-            token = os.environ.get("VAULT_TOKEN") or os.environ.get("BAO_TOKEN") or get_token_from_env() or ""
-        except (OSError, ValueError):
-            raise StorePermissionError(
-                self.url, "~/.vault-token can't be read; set VAULT_TOKEN, or log in again"
-            ) from None
-        token = token.strip()
-        if not token:
-            raise StorePermissionError(
-                self.url, "there is no token; set VAULT_TOKEN (or BAO_TOKEN), or log in, which writes ~/.vault-token"
-            )
-        if not (token.isascii() and token.isprintable()):
-            raise StorePermissionError(
-                self.url, "the token holds characters that no token has; set VAULT_TOKEN to the token alone"
-            )
-        return token
-
-
-def _client(path: VaultPath) -> "Client":
-    """This thread's client of the server: another in a forked process, whose sockets are its parent's, and another
-    after a pause, since what lies between may have dropped an idle connection without a word."""
-    clients: dict[object, tuple[float, Client]] = _of_this_thread.__dict__.setdefault("clients", {})
-    wanted = (path.host, path.in_the_clear, path.namespace, _trusted(), seconds_per_attempt(), os.getpid())
-    now = SystemClock().monotonic()
-    used_at, client = clients.get(wanted, (-_LONGEST_IDLE, None))
-    if client is None or now - used_at >= _LONGEST_IDLE:
-        client = _connect(path)
-    clients[wanted] = now, client
-    return client
-
-
-def _connect(path: VaultPath) -> "Client":
-    from hvac import Client
-    from hvac.adapters import RawAdapter
-    from requests import Session
-
-    session = Session()
-    # Plain HTTP is for this machine only: a proxy of the environment must not see the token.
-    session.trust_env = not path.in_the_clear
-    session.auth = _as_it_is
-    session.verify = _trusted()  # hvac prefers a session's own to its argument
-    return Client(
-        url=f"{'http' if path.in_the_clear else 'https'}://{path.host}",
-        token="",  # see ask
-        timeout=seconds_per_attempt(),  # type: ignore[arg-type]  # requests takes fractions
-        allow_redirects=False,
-        session=session,
-        namespace=path.namespace,
-        adapter=RawAdapter,
-        ignore_exceptions=True,  # hvac's hold the answer's text
-    )
-
-
-def _trusted() -> str | bool:
-    """The file or folder of CAs; else True, with which requests asks REQUESTS_CA_BUNDLE. hvac reads VAULT_CACERT only
-    once, when it is imported."""
-    return variable(os.environ, "CACERT") or variable(os.environ, "CAPATH") or True
-
-
-def _as_it_is(request: "PreparedRequest") -> "PreparedRequest":
-    """An ``auth`` of our own keeps requests from adding what a user's ``.netrc`` has for the host."""
-    return request
-
 
 def body_of(answer: "Response", *names: str) -> dict[str, Any]:
     """The JSON object in the answer, or the one at ``names`` in it; empty where there is none."""
@@ -228,9 +188,35 @@ def _is_fault(answer: "Response") -> bool:
     return answer.status_code == 429 or (answer.status_code >= 500 and answer.status_code != 501)
 
 
+def _is_unknown(answer: "Response") -> bool:
+    """Whether the server doesn't know the token, so that nobody can look at its policies.
+
+    OpenBao then says "permission denied" alone (tried: 2.7.2), also where there is no token; Vault adds "* invalid
+    token", and for none says "missing client token" with a 400 (read).
+    """
+    said = " ".join(errors_in(answer) or ())
+    if answer.status_code == 400:
+        return "missing client token" in said
+    return answer.status_code == 403 and (
+        said == "permission denied" or any(words in said for words in ("invalid token", "missing client token"))
+    )
+
+
 def _quoted(answer: "Response") -> str:
-    said = "; ".join(errors_in(answer) or ()).replace(answer.request.headers["X-Vault-Token"], "…")
+    said = "; ".join(errors_in(answer) or ())
+    for secret in _sent(answer.request):
+        said = said.replace(secret, "…")
     return f" ({said[:_LONGEST_QUOTE]})" if said.isprintable() and said else ""
+
+
+def _sent(request: "PreparedRequest") -> list[str]:
+    """The token, and what a login sends."""
+    try:
+        fields = json.loads(request.body or "{}")
+    except ValueError:
+        fields = {}
+    sent = [request.headers.get("X-Vault-Token"), *(fields.values() if isinstance(fields, dict) else ())]
+    return [text for text in sent if isinstance(text, str) and text]
 
 
 def _unreachable(url: str, error: OSError) -> tuple[StoreUnavailableError, bool]:
@@ -238,15 +224,16 @@ def _unreachable(url: str, error: OSError) -> tuple[StoreUnavailableError, bool]
     from requests import exceptions as http
 
     if isinstance(error, http.SSLError):
-        why = "its certificate was not accepted" if "CERTIFICATE_VERIFY_FAILED" in str(error) else "TLS failed"
+        refused = any(words in str(error) for words in ("CERTIFICATE_VERIFY_FAILED", "doesn't match"))
+        why = "its certificate was not accepted" if refused else "TLS failed"
         return StoreUnavailableError(
             url,
-            f"{why}; set VAULT_CACERT to the file of the CA that signed it, check the host name, the clock, and "
-            f"that the server speaks https",
+            f"{why}; set VAULT_CACERT to the file of the CA that signed it, check the host name "
+            f"(VAULT_TLS_SERVER_NAME), the clock, and that the server speaks https. VAULT_SKIP_VERIFY is not obeyed",
         ), False
     if isinstance(error, http.ProxyError):
         return StoreUnavailableError(
-            url, "the proxy did not let the call through; check HTTPS_PROXY and NO_PROXY"
+            url, "the proxy did not let the call through; check HTTPS_PROXY, NO_PROXY and VAULT_PROXY_ADDR"
         ), True
     if isinstance(error, http.Timeout):
         return StoreUnavailableError(
@@ -256,10 +243,10 @@ def _unreachable(url: str, error: OSError) -> tuple[StoreUnavailableError, bool]
         ), True
     if isinstance(error, http.ConnectionError | http.ChunkedEncodingError):
         return StoreUnavailableError(
-            url, "the server can't be reached; check the address (VAULT_ADDR) and that it is up"
+            url, "the server can't be reached; check the address (VAULT_ADDR, or VAULT_AGENT_ADDR) and that it is up"
         ), True
     return StoreUnavailableError(
         url,
-        "the call can't be made; check that VAULT_CACERT, if it is set, names a file that can be read, and "
-        "HTTPS_PROXY a proxy's URL",
+        "the call can't be made; check that VAULT_CACERT and VAULT_CLIENT_CERT, if they are set, name files that can "
+        "be read, and HTTPS_PROXY or VAULT_PROXY_ADDR a proxy's URL",
     ), False

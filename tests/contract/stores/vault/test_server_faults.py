@@ -52,7 +52,8 @@ def test_a_server_that_never_answers_ends_in_an_error(
 def test_a_closed_port_ends_in_an_error(place: VaultPlace, closed_port: int) -> None:
     store = place.at_port(closed_port)
     text = refusal(StoreUnavailableError, store.read, place)
-    assert text == f"{store.url}: the server can't be reached; check the address (VAULT_ADDR) and that it is up"
+    why = "the server can't be reached; check the address (VAULT_ADDR, or VAULT_AGENT_ADDR) and that it is up"
+    assert text == f"{store.url}: {why}"
 
 
 @pytest.mark.parametrize(

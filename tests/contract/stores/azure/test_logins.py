@@ -1,0 +1,57 @@
+"""The ways to log in of Azure's own tools, and a company's proxy: the store takes each as the official client does."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.contract.stores.azure_place import signed_in
+from tests.servers.key_vault import US, KeyVault
+from tests.servers.tunnel import VARIABLES, tunnels
+from whatsapp_flow_keys.errors import StoreUnavailableError
+from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
+
+NAME = "support-line"
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+def test_a_managed_identity_is_found_without_being_named(vault: KeyVault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AZURE_TOKEN_CREDENTIALS")
+    assert AzureKeyVaultStore(vault.url(NAME)).read().ring is None
+    assert {request.identity for request in vault.log if request.identity} == {US}
+
+
+def test_who_has_run_az_login_is_signed_in(vault: KeyVault, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    until = (datetime.now(UTC) + timedelta(hours=1)).timestamp()
+    made = {"accessToken": f"token-of-{US}", "expires_on": int(until), "expiresOn": "2099-01-01 00:00:00.000000"}
+    (tmp_path / "made").write_text(json.dumps(made))
+    (tmp_path / "az").write_text(f"#!/bin/sh\ncat {tmp_path}/made\n")
+    (tmp_path / "az").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "dev")  # a machine without a managed identity takes some seconds
+    assert AzureKeyVaultStore(vault.url(NAME)).read().ring is None
+
+
+def test_a_vault_is_asked_through_a_companys_proxy(vault: KeyVault, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tunnels() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        AzureKeyVaultStore(vault.url(NAME)).read()
+        assert set(proxy.asked) == {vault.vault_host}
+        asked = len(proxy.asked)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        AzureKeyVaultStore(vault.url(NAME)).read()
+        assert len(proxy.asked) == asked
+
+
+def test_without_the_companys_ca_a_vault_is_not_believed(vault: KeyVault) -> None:
+    with signed_in(vault, REQUESTS_CA_BUNDLE=""), pytest.raises(StoreUnavailableError, match="REQUESTS_CA_BUNDLE"):
+        AzureKeyVaultStore(vault.url(NAME)).read()
