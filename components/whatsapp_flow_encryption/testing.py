@@ -29,14 +29,11 @@ from whatsapp_flow_keys.resources.properties import (
 )
 from whatsapp_flow_keys.resources.schema import Properties, Props
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
-from whatsapp_flow_keys.stores.aws_secrets_manager.address import parse_secret
-from whatsapp_flow_keys.stores.aws_secrets_manager.store import AwsSecretsManagerStore
 from whatsapp_flow_keys.stores.urls import STACK, open_store, parse_stores
 
 __all__ = ["FlowKeyMocks"]
 
 _ISSUED_ON = "2026-01-01"
-_ACCOUNT = "123456789012"
 _PAIRS: dict[str, PrivateKey] = {}
 _PASSWORD = "random:index/randomPassword:RandomPassword"
 
@@ -90,7 +87,7 @@ def _key(given: KeyInputs) -> KeyState:
     )
     if given.in_stack:
         return replace(state, private_key=pair.to_pem())
-    return replace(state, locations=_locations(given.store, given.backups), secret_id=_secret_id(given.store))
+    return replace(state, locations=_locations(given.store, given.backups), secret_id=open_store(given.store).secret_id)
 
 
 def _ring(given: RingInputs) -> RingState:
@@ -135,15 +132,6 @@ def _pair(phone_number_id: str) -> PrivateKey:
 
 def _locations(store: str, backups: Sequence[str]) -> tuple[str, ...]:
     return tuple(opened.location for opened in parse_stores(store, backups))
-
-
-def _secret_id(url: str) -> str:
-    """As the service names the document. AWS adds to what a URL says the account and six characters."""
-    store = open_store(url)
-    if not isinstance(store, AwsSecretsManagerStore) or not store.is_ours:
-        return store.secret_id
-    secret = parse_secret(url, "store")
-    return f"arn:aws:secretsmanager:{secret.region}:{secret.account or _ACCOUNT}:secret:{secret.id}-AbCdEf"
 
 
 def _password(args: MockResourceArgs) -> str:
