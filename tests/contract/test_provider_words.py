@@ -38,7 +38,7 @@ def test_a_rotation_ends_with_what_is_live_and_what_stays_and_never_speaks_of_a_
     why, done = lines(engine)
     assert why == (
         f"phone number {engine.number}: rotation, asked for by a new rotation_trigger. A new key will take the place "
-        f"of key {before}, which stays in the key ring: `delete original` deletes no key"
+        f"of key {before}. The row `delete original` deletes no key"
     )
     assert done == (
         f"phone number {engine.number}: key {short(engine.served())} is live and verified. Key {before} stays in the "

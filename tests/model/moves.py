@@ -106,7 +106,7 @@ def changes(state: State, steps: tuple[Program, ...]) -> Iterator[Move]:
         return
     places = [(step.store, step.backups) for step in steps]
     here = places.index((program.store, program.backups))
-    recorded = (key.inputs.get("store"), tuple(thaw(key.inputs.get("backups"))))
+    recorded = (key.inputs.get("store"), tuple(thaw(key.inputs.get("backups") or ())))
     if recorded == places[here] and here + 1 < len(steps):
         store, backups = places[here + 1]
         moved = program._replace(store=store, backups=backups, before=places[here])

@@ -58,8 +58,8 @@ def test_a_number_that_a_preview_does_not_know_is_said_to_be_known_later() -> No
 def test_an_adoption_names_the_key_that_it_takes_the_place_of() -> None:
     said = of_key({}, ("rotation_trigger", "existing_private_key"))
     assert said == (
-        f"phone number {NUMBER}: the key given as existing_private_key will take the place of key {SHORT}, which stays "
-        f"in the key ring: `delete original` deletes no key"
+        f"phone number {NUMBER}: the key given as existing_private_key will take the place of key {SHORT}. The row "
+        f"`delete original` deletes no key"
     )
 
 
@@ -67,13 +67,13 @@ def test_a_rotation_says_who_asked_for_it() -> None:
     said = of_key({"rotation_trigger": "once"}, ("rotation_trigger", "issued_on"))
     assert said is not None
     assert said.startswith(f"phone number {NUMBER}: rotation, asked for by a new rotation_trigger. A new key ")
-    assert f"will take the place of key {SHORT}, which" in said
+    assert f"will take the place of key {SHORT}. " in said
 
 
 def test_the_row_that_deletes_the_original_is_explained() -> None:
     said = of_key({"rotation_trigger": "once"}, ("rotation_trigger",))
     assert said is not None
-    assert said.endswith("which stays in the key ring: `delete original` deletes no key")
+    assert said.endswith(". The row `delete original` deletes no key")
 
 
 @pytest.mark.parametrize(("days", "shown"), [(90, "90"), (90.0, "90"), (None, "0")])

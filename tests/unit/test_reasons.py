@@ -29,7 +29,7 @@ def test_a_rotation_that_is_asked_for_says_so_without_the_trigger_which_may_be_a
         f"phone number {NUMBER}: rotation, asked for by a new rotation_trigger. A new key will take the place of key "
     )
     assert why_key_changes(olds, news, ["rotation_trigger"], [], []) == (
-        f"{said}c0ffeec0ffee, which stays in the key ring: `delete original` deletes no key"
+        f"{said}c0ffeec0ffee. The row `delete original` deletes no key"
     )
 
 

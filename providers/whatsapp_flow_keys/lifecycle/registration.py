@@ -52,7 +52,14 @@ def register(wanted: Wanted, stores: Sequence[Store], session: Session, *, gate:
     with session.trail.step(Operation.VERIFIED, wanted.fingerprint):
         progress = Progress(GateState.SHUT if gate else GateState.NONE)
         rings = read_rings(stores, session.claim, session.trail, wanted.fingerprint)
+        _warn_of_exposure(rings, session)
         return _Registration(wanted, session, gate, rings, progress).run()
+
+
+def _warn_of_exposure(rings: Rings, session: Session) -> None:
+    for store, held in rings.found:
+        if held.exposed:
+            session.say(f"warning: {store.url}: {held.exposed.found}; {held.exposed.do}")
 
 
 @dataclass

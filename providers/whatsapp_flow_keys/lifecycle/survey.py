@@ -13,7 +13,7 @@ from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.registrars.errors import RegistrarError
 from whatsapp_flow_keys.registrars.registrar import Registrar, ServedKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, promote
-from whatsapp_flow_keys.stores.store import Store
+from whatsapp_flow_keys.stores.store import Exposure, Store
 
 _LATER = "ask again in a few minutes"
 
@@ -42,13 +42,15 @@ class Held(Enum):
 
 @dataclass(frozen=True)
 class Copy:
-    """One place's ring. ``recorded``: it is the stack's own, which is written before its newest key is published."""
+    """One place's ring. ``recorded``: it is the stack's own, which is written before its newest key is published.
+    ``exposed``: who can read it who should not."""
 
     place: str
     held: Held
     ring: KeyRing | None = None
     trouble: Trouble | None = None
     recorded: bool = False
+    exposed: Exposure | None = None
 
     def roles(self, served: str | None, now: datetime) -> Mapping[str, Role]:
         """What each key is, by fingerprint: as recorded; in the stack's own ring, what Meta serves is current."""
@@ -151,7 +153,7 @@ def _look(store: Store) -> Copy:
     except (StoreError, MissingExtraError) as error:
         return Copy(store.url, Held.UNKNOWN, trouble=Trouble(error.said))
     if held.ring is not None:
-        return Copy(store.url, Held.RING, held.ring, recorded=store.is_recorded)
+        return Copy(store.url, Held.RING, held.ring, recorded=store.is_recorded, exposed=held.exposed)
     deleted = Trouble("its document was soft-deleted", "run `pulumi up --refresh`, which restores it")
     return Copy(store.url, Held.NOTHING, trouble=deleted if held.deleted else Trouble("there is no key ring"))
 

@@ -120,6 +120,8 @@ def _of_copy(copy: Copy, survey: Survey) -> Iterator[Check]:
         yield Check("ring", copy.place, Level.WARNING, found, "give each number a place of its own")
         return
     yield _of_agreement(copy, copy.ring, survey)
+    if copy.exposed:
+        yield Check("rights", copy.place, Level.WARNING, copy.exposed.found, copy.exposed.do)
     served = survey.served_fingerprint
     if served is not None:
         yield _of_role(copy, copy.ring, served, survey, wrong)

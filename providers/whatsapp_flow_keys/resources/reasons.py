@@ -21,7 +21,7 @@ SOON = timedelta(days=14)
 """How long before a rotation falls due a preview says so."""
 
 _A_DAY = timedelta(days=1)  # no two right clocks are further apart
-_STAYS = ", which stays in the key ring: `delete original` deletes no key"
+_NONE_GOES = ". The row `delete original` deletes no key"
 """The engine's rows say otherwise of a replacement."""
 _RECORDED_ONLY = ("force_destroy", "managed_by", "rotate_after_days", "passphrase_is_generated")
 
@@ -39,10 +39,10 @@ def why_key_changes(
             f"serves would be lost with it"
         )
     if EXISTING_KEY in replaces:
-        return f"{number}: the key given as {EXISTING_KEY} will take the place of key {_short(olds)}{_STAYS}"
+        return f"{number}: the key given as {EXISTING_KEY} will take the place of key {_short(olds)}{_NONE_GOES}"
     if replaces:
         why = _why_rotated(olds, news, replaces)
-        return f"{number}: rotation, {why}. A new key will take the place of key {_short(olds)}{_STAYS}"
+        return f"{number}: rotation, {why}. A new key will take the place of key {_short(olds)}{_NONE_GOES}"
     return _why_updated(number, olds, news, updates, waiting)
 
 
@@ -93,7 +93,8 @@ def why_registration_changes(olds: RegistrationState, news: RegistrationInputs, 
     if is_new:
         return None
     if proven is not None and proven != desired:
-        return f"{number}: {wanted} was staged by an earlier run. It will be published in place of key {short(proven)}"
+        staged = f"{wanted} was staged by an earlier run. It will be published in place of key {short(proven)}"
+        return f"{number}: {staged}{_NONE_GOES}"
     if olds.signature_status not in (None, VALID):
         return (
             f"{number}: Meta says {olds.signature_status}: the number was registered again, or has no key. "

@@ -7,18 +7,28 @@ from whatsapp_flow_keys.ring import KeyRing
 
 
 @dataclass(frozen=True)
+class Exposure:
+    """A document that others can read: what was found, and what to do."""
+
+    found: str
+    do: str
+
+
+@dataclass(frozen=True)
 class Versioned:
     """A ring as read, or None where the store holds no document, and the version that a write or a deletion must name.
 
     ``deleted``: a document is there, soft-deleted; :meth:`Store.restore` brings it back. ``place``: what the service
     itself says this document is (a file's device and inode, a version's identifier), never what the URL spells; two
     reads with the same ``place`` found one document under two names. "" where there is no document, or nothing is said.
+    ``exposed``: who can read it who should not; None where nobody is known to.
     """
 
     ring: KeyRing | None
     version: str
     deleted: bool = False
     place: str = ""
+    exposed: Exposure | None = None
 
 
 class Store(Protocol):

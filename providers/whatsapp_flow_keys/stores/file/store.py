@@ -27,7 +27,7 @@ from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.client_library import seconds_per_call
 from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.file.address import parse_path
-from whatsapp_flow_keys.stores.store import Versioned
+from whatsapp_flow_keys.stores.store import Exposure, Versioned
 
 _LARGEST = 1024 * 1024
 _TEMPORARY = ".part"
@@ -53,6 +53,12 @@ class FileStore:
         if is_folder:
             raise InputError(f"{field}: {path[:200]} is a folder; name the file in it")
         self._path = Path(os.path.realpath(path))
+        if _is_everybodys(self._path.parent) and not _is_everybodys(Path(path).parent):
+            raise InputError(
+                f"{field}: {path[:200]} leads by a symbolic link to {str(self._path)[:200]}, in a folder that every "
+                f"user of this machine can write to, so another user could put a document there; nothing was read. "
+                f"Give a path in a folder that only its users can write to"
+            )
 
     @classmethod
     def from_url(cls, url: str, field: str) -> "FileStore":
@@ -76,7 +82,7 @@ class FileStore:
 
     def read(self) -> Versioned:
         """See :class:`Store`. An empty file is no document yet."""
-        data, place = self._held()
+        data, place, exposed = self._held()
         try:
             text = data.decode()
         except UnicodeDecodeError:
@@ -86,7 +92,9 @@ class FileStore:
                 f"touched. Give another place",
             ) from None
         ring = ring_in(text, self.url)
-        return Versioned(ring, _version(data), place=place if ring else "")
+        if ring is None:
+            return Versioned(None, _version(data))
+        return Versioned(ring, _version(data), place=place, exposed=exposed)
 
     def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
         """See :class:`Store`."""
@@ -125,20 +133,21 @@ class FileStore:
         return ""
 
     def _unlink(self, expected: Versioned) -> None:
-        data, _ = self._held()
+        data, *_ = self._held()
         if not data.strip():  # a file that somebody made for the document is theirs
             return
         if _version(data) != expected.version:
             raise lost_deletion(self.url)
         self._path.unlink()
 
-    def _held(self) -> tuple[bytes, str]:
-        """The file's bytes, and which file it is, whatever its path; no bytes where there is none."""
+    def _held(self) -> tuple[bytes, str, Exposure | None]:
+        """The file's bytes, which file it is, whatever its path, and who else can read it; no bytes without a file."""
         try:
             with self._open() as file:
                 data, place = file.read(_LARGEST + 1), _place(file.fileno())
+                exposed = self._exposed(os.fstat(file.fileno()).st_mode)
         except FileNotFoundError:
-            return b"", ""
+            return b"", "", None
         except OSError as error:
             raise StoreUnavailableError(self.url, f"can't be read: {_reason(error)}") from None
         if len(data) > _LARGEST:
@@ -147,7 +156,13 @@ class FileStore:
                 f"holds more than {_LARGEST} bytes, not a key ring of WhatsApp Flows; it was not touched. "
                 f"Give another place",
             )
-        return data, place
+        return data, place, exposed
+
+    def _exposed(self, mode: int) -> Exposure | None:
+        if not mode & stat.S_IROTH:
+            return None
+        found = f"every user of this machine can read its private keys (mode {stat.S_IMODE(mode):04o})"
+        return Exposure(found, f"run `chmod o-r {self._path}`, and rotate if somebody may have read them")
 
     def _open(self) -> BinaryIO:
         """The file. All else is refused: a pipe would be waited for until somebody writes into it."""
@@ -267,6 +282,14 @@ class FileStore:
 
 def _version(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def _is_everybodys(folder: Path) -> bool:
+    """Whether every user can put a file there, as in /tmp; not where there is no such folder yet."""
+    try:
+        return bool(folder.lstat().st_mode & stat.S_IWOTH) and not folder.is_symlink()
+    except OSError:
+        return False
 
 
 def _place(descriptor: int) -> str:
