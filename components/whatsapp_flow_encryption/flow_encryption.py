@@ -134,7 +134,14 @@ class FlowEncryption(pulumi.ComponentResource):
         refuse_harmful_options(resource_name, opts, only_copy_in_state=only_copy_in_state, generated=is_generated)
         super().__init__("whatsapp:flows:FlowEncryption", resource_name, None, opts)
         child = pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None)
-        plain = refuse_secrets(resource_name, phone_number_id=phone_number_id, store=store_url, backups=backup_urls)
+        plain = refuse_secrets(
+            resource_name,
+            phone_number_id=phone_number_id,
+            store=store_url,
+            backups=backup_urls,
+            rotate_after_days=rotate_after_days,
+            endpoint_wait=endpoint_wait,
+        )
         asked = _after(plain, _as_text(phone_number_id))
         number = asked.apply(lambda known: refuse_second(resource_name, self, known))
         managed_by = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"

@@ -1,7 +1,7 @@
-"""Arguments that name a number and its stores: a program can't have them as secrets.
+"""Arguments that name a number, its stores and its times: a program can't have them as secrets.
 
 A provider gets plain values. It names the number and the places in its errors, in previews, in the audit log and in
-the key rings themselves, and an id of a resource is never encrypted.
+the key rings themselves, says when a rotation is due and how long it waits, and an id of a resource is never encrypted.
 """
 
 from typing import Any

@@ -1,5 +1,8 @@
 """Arguments that name a number or a store: a secret one is refused, before the engine gets any of it."""
 
+import inspect
+import re
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -9,6 +12,7 @@ from tests.component.mocked_engine import KEY, LINE, run
 from whatsapp_flow_encryption import AwsSecretsManagerStore, FileStore, FlowEncryption, VaultStore
 from whatsapp_flow_encryption.testing import FlowKeyMocks
 
+ROOT = Path(__file__).parents[2]
 NUMBER = "106540352242922"
 WORD = "hunter2"
 
@@ -22,8 +26,18 @@ ARGUMENTS: dict[str, tuple[str, Any]] = {
     "store by its URL": ("store", lambda: secret(f"file:///{WORD}.json")),
     "field of a store": ("store", lambda: VaultStore("secret/line", address=secret(f"https://{WORD}.example.com"))),
     "tag of a store": ("store", lambda: AwsSecretsManagerStore("line", region="eu-west-1", tags={"team": secret()})),
+    "days": ("rotate_after_days", lambda: secret(90)),
+    "wait": ("endpoint_wait", lambda: secret(7)),
     "backup": ("backups", lambda: [FileStore("/srv/a.json"), FileStore(secret(f"/srv/{WORD}.json"))]),
 }
+
+
+def test_every_argument_has_its_rule_on_the_page_about_secrets() -> None:
+    """A new one has to get one, too: its provider can't know whether a program calls it secret."""
+    rules = (ROOT / "docs" / "security.md").read_text().partition("| argument | |")[2].partition("\n\n")[0]
+    named = {name for row in rules.splitlines() for name in re.findall("`([a-z_]+)`", row.split("|")[1] if row else "")}
+    arguments = set(inspect.signature(FlowEncryption).parameters) - {"resource_name", "opts", "deploy"}
+    assert named == arguments
 
 
 def refusal(**arguments: Any) -> tuple[str, list[str]]:

@@ -1,0 +1,71 @@
+"""docs/emulator.md: each control and each fault in its tables is sent as it stands there, and none is left out."""
+
+import json
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import requests
+
+from tests.contract.emulator.conftest import NUMBER, TOKEN
+from whatsapp_graph_emulator import Emulator
+from whatsapp_graph_emulator.faults import KINDS
+
+PAGE = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text()
+ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
+
+
+class Control(NamedTuple):
+    method: str
+    path: str
+    body: str
+
+
+CONTROLS = [
+    Control(*call.split(" "), row[2].strip("`"))
+    for row in ROWS
+    if len(row) == 3
+    for call in re.findall("`([A-Z]+ /_emulator/[^`]*)`", row[1])
+]
+FAULTS = [row[0].strip("`") for row in ROWS if row[0].startswith('`{"kind"')]
+
+
+def routes() -> set[tuple[str, str]]:
+    """The control surface's methods and paths, from its own table of routes."""
+    with Emulator(tokens=[TOKEN]) as emulator:
+        rules = [*emulator.app.url_map.iter_rules()]
+    return {
+        (method, re.sub("<[^>]*phone_number_id>", NUMBER, re.sub("<int:fault_id>", "1", rule.rule)))
+        for rule in rules
+        if rule.rule.startswith("/_emulator/") and "rest" not in rule.arguments and "rest" not in (rule.defaults or {})
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_the_page_has_every_control_and_every_fault() -> None:
+    assert {(control.method, control.path) for control in CONTROLS} == routes()
+    assert [json.loads(fault)["kind"] for fault in FAULTS] == list(KINDS)
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: f"{control.method} {control.path} {control.body}"[:80])
+def test_a_control_of_the_page_does_what_it_says(emulator: Emulator, pem: str, control: Control) -> None:
+    emulator.fault("delay", seconds=0)  # the first, which a row removes
+    body = control.body.replace("a-token", TOKEN)
+    if "-----BEGIN" in body:
+        body = json.dumps({"public_key": pem})
+    if body == "see below":
+        body = FAULTS[0]
+    answer = requests.request(control.method, f"{emulator.url}{control.path}", data=body, timeout=10)
+    assert answer.ok, answer.text
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_of_the_page_can_be_armed(emulator: Emulator, fault: str) -> None:
+    answer = requests.post(f"{emulator.url}/_emulator/faults", data=fault, timeout=10)
+    assert answer.status_code == 201, answer.text
+
+
+def test_the_command_of_the_page_arms_its_fault(emulator: Emulator) -> None:
+    (body,) = re.findall(r"curl -X POST http://127\.0\.0\.1:8420/_emulator/faults -d '(.*)'", PAGE)
+    assert requests.post(f"{emulator.url}/_emulator/faults", data=body, timeout=10).status_code == 201
