@@ -231,9 +231,7 @@ def test_a_number_that_meta_does_not_know_is_named(emulator: Emulator, clock: Te
 
 def test_an_accounts_id_in_place_of_a_numbers_is_named_as_such(clock: TestClock) -> None:
     with Emulator(tokens=[TOKEN], accounts=["102290129340398"]) as emulator:
-        with pytest.raises(
-            PhoneNumberNotFoundError, match="an object of type WhatsAppBusinessAccount, not"
-        ):
+        with pytest.raises(PhoneNumberNotFoundError, match="an object of type WhatsAppBusinessAccount, not"):
             client(emulator, clock).served("102290129340398")
         with pytest.raises(PhoneNumberNotFoundError, match="not the WhatsApp Business account's"):
             client(emulator, clock).publish("102290129340398", pair().public_key_pem)
