@@ -34,27 +34,27 @@ from whatsapp_flow_keys.registrars.meta_graph.errors import (
 
 @dataclass(frozen=True)
 class Meaning:
-    """A row: what an answer with one of ``codes`` means, if it has the subcode and the words that the row names.
+    """A row: what an answer with one of ``codes`` means, if it has the subcode and the words that the row asks for.
 
     Args:
         codes: Meta's codes.
         kind: the error, with its advice.
-        cause: what is wrong, where this row knows more than ``kind``; ``{node}`` is what ``words`` found by that name.
+        cause: what is wrong, where this row knows more than ``kind``; ``{node}`` is the pattern's group of that name.
         subcode: that of the answer; None for any and none.
-        words: a regular expression, found in the message or the details, in small letters or capitals.
+        pattern: a regular expression, found in the message or the details, in small letters or capitals.
     """
 
     codes: Container[int]
     kind: type[GraphError]
     cause: str | None = None
     subcode: int | None = None
-    words: str = ""
+    pattern: str = ""
 
     def error(self, doing: str, answer: ErrorAnswer, *, changing: bool) -> GraphError | None:
         """The error, if the row is about this answer."""
         if answer.code not in self.codes or self.subcode not in (None, answer.subcode):
             return None
-        found = re.search(self.words, f"{answer.message} {answer.details}", re.IGNORECASE)
+        found = re.search(self.pattern, f"{answer.message} {answer.details}", re.IGNORECASE)
         if found is None:
             return None
         cause = self.cause and self.cause.replace("{node}", found.groupdict().get("node", ""))
@@ -73,16 +73,16 @@ MEANINGS = (
     Meaning(_TOKEN, AccessTokenError, "The access token is a Page's, and its user has no role on that Page", 492),
     Meaning((0, *_TOKEN), AccessTokenError),
     # Seen by clients; no page of Meta's has these words of code 2500.
-    Meaning((2500,), AccessTokenError, "The call came without a valid access token", words="access token"),
+    Meaning((2500,), AccessTokenError, "The call came without a valid access token", pattern="access token"),
     # An object that has no such edge is passed over, and the rest of the path is named; with an unknown version all of
     # it is (both seen by clients).
     Meaning(
         (2500,),
         PhoneNumberNotFoundError,
         "This is the ID of another object, not of a phone number",
-        words="unknown path components: /whatsapp_business_encryption",
+        pattern="unknown path components: /whatsapp_business_encryption",
     ),
-    Meaning((2500,), GraphVersionError, words="unknown path components"),
+    Meaning((2500,), GraphVersionError, pattern="unknown path components"),
     Meaning((2635,), GraphVersionError, "This version of the Graph API has ended"),
     Meaning((100,), PhoneNumberNotFoundError, subcode=33),
     # Seen by clients for other fields of other nodes.
@@ -90,17 +90,17 @@ MEANINGS = (
         (100,),
         PhoneNumberNotFoundError,
         "This is the ID of an object of type {node}, not of a phone number",
-        words=r"on node type \((?!\w*PhoneNumber)(?P<node>\w{1,60})\)",
+        pattern=r"on node type \((?!\w*PhoneNumber)(?P<node>\w{1,60})\)",
     ),
     Meaning((803,), PhoneNumberNotFoundError),
     Meaning((33,), PhoneNumberDeletedError),
     Meaning((131045, 133006, 133010), PhoneNumberNotRegisteredError),
-    Meaning((100,), AppSecretProofError, "The app secret is another app's", words="invalid appsecret_proof"),
-    Meaning((100,), AppSecretProofError, words="appsecret_proof"),
-    Meaning((100,), InvalidPublicKeyError, words="public key"),
+    Meaning((100,), AppSecretProofError, "The app secret is another app's", pattern="invalid appsecret_proof"),
+    Meaning((100,), AppSecretProofError, pattern="appsecret_proof"),
+    Meaning((100,), InvalidPublicKeyError, pattern="public key"),
     Meaning((100, 131008, 131009), InvalidParameterError),
     # Seen by clients.
-    Meaning((200,), AppBlockedError, words="api access"),
+    Meaning((200,), AppBlockedError, pattern="api access"),
     Meaning((3,), CapabilityError),  # HTTP 500, yet never tried again
     Meaning(
         (10,),

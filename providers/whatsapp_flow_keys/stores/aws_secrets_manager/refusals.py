@@ -24,19 +24,19 @@ class Meaning:
 
     Args:
         kind: the error.
-        said: its sentence; ``{action}``, ``{code}`` and what ``words`` finds by a name are filled in.
+        said: its sentence; ``{action}``, ``{code}`` and what ``pattern`` finds by a name are filled in.
         codes: of the service, or the classes that boto3 raises itself; separated by blanks.
-        words: a regular expression that must be found in the service's message.
+        pattern: a regular expression that must be found in the service's message.
     """
 
     kind: type[StoreUnavailableError]
     said: str
     codes: str
-    words: str = ""
+    pattern: str = ""
 
     def sentence(self, action: str, code: str, message: str) -> str | None:
         """The sentence, if the row is about this answer."""
-        found = re.search(self.words, message) if code in self.codes.split() else None
+        found = re.search(self.pattern, message) if code in self.codes.split() else None
         return found and self.said.format(action=action, code=code, **found.groupdict())
 
 

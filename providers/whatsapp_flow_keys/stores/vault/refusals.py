@@ -24,12 +24,12 @@ class Meaning:
 
     Args:
         said: the sentence; ``{mount}``, ``{namespace}``, ``{status}`` and ``{quoted}`` are filled in.
-        words: a regular expression that must be found in the server's words.
+        pattern: a regular expression that must be found in the server's words.
         statuses: of the answer.
     """
 
     said: str
-    words: str = ""
+    pattern: str = ""
     statuses: Container[int] = range(400, 600)
 
 
@@ -81,7 +81,7 @@ def refusal(path: VaultPath, answer: "Response") -> StoreUnavailableError:
     """What an answer means that is neither a secret nor a lack of rights."""
     said, status = " ".join(errors_in(answer) or ()), answer.status_code
     for row in _MEANINGS:
-        if status in row.statuses and re.search(row.words, said):
+        if status in row.statuses and re.search(row.pattern, said):
             return _error(path, row.said, answer)
     if answer.headers.get("Content-Type", "").startswith("application/json") and status in (200, 204, 404):
         return not_version_2(path)
