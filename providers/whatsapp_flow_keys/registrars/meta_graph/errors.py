@@ -144,8 +144,8 @@ class PermissionDeniedError(GraphError):
 
     cause = "The token has no right to this phone number"
     advice = (
-        "{cause}: it needs the permission whatsapp_business_messaging, and its system user must be assigned to the "
-        "number's WhatsApp Business account."
+        "{cause}. The token needs the permission whatsapp_business_messaging, and its system user must be assigned to "
+        "the number's WhatsApp Business account."
     )
 
 
