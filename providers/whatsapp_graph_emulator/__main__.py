@@ -58,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
         help="phone number ID to serve; repeatable; one that the state file knows keeps its state",
     )
     parser.add_argument(
+        "--account",
+        metavar="ID",
+        action="append",
+        default=[],
+        help="WhatsApp Business account ID, answered as one that is given for a phone number's; repeatable",
+    )
+    parser.add_argument(
         "--token", action="append", default=[], help="access token that may call; repeatable; at least one is needed"
     )
     parser.add_argument(
@@ -90,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             numbers=settings.numbers,
             tokens=settings.tokens,
             app_secret=settings.app_secret,
+            accounts=options.account,
             state=options.state,
             port=options.port,
         ) as emulator:

@@ -14,6 +14,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from whatsapp_graph_emulator import fields
+from whatsapp_graph_emulator.any_method import route_every_method
 from whatsapp_graph_emulator.emulation import Emulation
 from whatsapp_graph_emulator.errors import BadField, UnknownNumber
 from whatsapp_graph_emulator.number import read_key_field, read_options
@@ -125,11 +126,11 @@ def _answer_refusals(routes: Blueprint) -> None:
     def unknown_number(error: UnknownNumber) -> ResponseReturnValue:
         return {"error": {"message": str(error)}}, 404
 
+    def unknown_route(path: str) -> ResponseReturnValue:
+        return {"error": {"message": f"The control surface has no {request.method} /_emulator/{path}."}}, 404
+
     # Without this, a path that is none of the control surface's would count as a Graph request.
-    @routes.route("/", defaults={"rest": ""}, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-    @routes.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-    def unknown_route(rest: str) -> ResponseReturnValue:
-        return {"error": {"message": f"The control surface has no {request.method} /_emulator/{rest}."}}, 404
+    route_every_method(routes, unknown_route)
 
 
 def _json_object() -> Mapping[str, object]:

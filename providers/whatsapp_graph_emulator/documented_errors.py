@@ -98,6 +98,18 @@ def unsupported(method: str, phone_number_id: str) -> GraphError:
     )
 
 
+def no_encryption_key(phone_number_id: str, method: str) -> GraphError:
+    """Graph's answer where the id is that of a WhatsApp Business account, which has no such edge.
+
+    A POST gets what an unknown object does (whatsapp-cloud-api issue 7). That a GET names the type of the node is
+    inferred from the same error about other nodes.
+    """
+    if method != "GET":
+        return unsupported(method, phone_number_id)
+    said = "(#100) Tried accessing nonexisting field (whatsapp_business_encryption) on node type"
+    return GraphError(400, 100, f"{said} (WhatsAppBusinessAccount)")
+
+
 def unknown_path(path: str) -> GraphError:
     """Graph's answer to a path that it does not know, and to a version that does not exist: clients report that it then
     quotes the path after the version (php-graph-sdk issue 1021, koala issue 611)."""

@@ -26,8 +26,9 @@ class Emulator:
 
     `tokens` are the access tokens that may call; at least one. An entry of `numbers` is a phone number ID or a
     mapping `{"id", "registered", "deleted", "shape", "no_key", "tokens"}`. With `app_secret` every call needs an
-    `appsecret_proof`. With `state` (a path) numbers and keys survive a restart; without it nothing is written.
-    `port` 0 picks a free one. Every method may be called from any thread.
+    `appsecret_proof`. `accounts` are IDs of WhatsApp Business accounts, which have no key. With `state` (a path)
+    numbers and keys survive a restart; without it nothing is written. `port` 0 picks a free one. Every method may be
+    called from any thread.
 
     Raises `SettingsError` or `BadField` at once for wrong arguments; `start` raises `StateFileError` and `PortTaken`.
     The methods raise `NotRunning` outside of the `with` block, and `UnknownNumber` for a number that was not added.
@@ -39,10 +40,12 @@ class Emulator:
         tokens: Sequence[str],
         numbers: Sequence[str | Mapping[str, object] | Number] = (),
         app_secret: str | None = None,
+        accounts: Sequence[str] = (),
         state: str | os.PathLike[str] | None = None,
         port: int = 0,
     ) -> None:
         self._settings = Settings.of(numbers=numbers, tokens=tokens, app_secret=app_secret)
+        self._accounts = tuple(accounts)
         self._state_file = StateFile(state) if state is not None else None
         self._port = port
         self._running: Emulation | None = None
@@ -61,7 +64,7 @@ class Emulator:
         # Flask takes a while to import and only a running server needs it.
         from whatsapp_graph_emulator.server import HOST, Server
 
-        numbers = Numbers(self._state_file)
+        numbers = Numbers(self._state_file, self._accounts)
         server = Server(self._port)
         try:
             numbers.adopt(self._settings.numbers)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from whatsapp_graph_emulator.access import Access
 from whatsapp_graph_emulator.answers import Answer, GraphError
-from whatsapp_graph_emulator.documented_errors import documented_error, unknown_path, unsupported
+from whatsapp_graph_emulator.documented_errors import documented_error, no_encryption_key, unknown_path, unsupported
 from whatsapp_graph_emulator.number import Number
 from whatsapp_graph_emulator.phone_numbers import Numbers
 from whatsapp_graph_emulator.public_keys import InvalidPublicKey, PublicKey, read_public_key
@@ -76,6 +76,8 @@ def _check_version(call: Call) -> None:
 def _find(call: Call, numbers: Numbers) -> Number:
     if not re.fullmatch(r"[0-9]+", call.phone_number_id):
         raise GraphError(400, 100, "Invalid parameter: phone_number_id must be a valid numeric string")
+    if call.phone_number_id in numbers.accounts:
+        raise no_encryption_key(call.phone_number_id, call.method)
     number = numbers.find(call.phone_number_id)
     if number is None:
         raise unsupported(call.method, call.phone_number_id)

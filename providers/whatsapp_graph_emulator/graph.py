@@ -13,13 +13,12 @@ from flask import Blueprint, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
 from whatsapp_graph_emulator.answers import Answer, GraphError, HangUp, trace_id
+from whatsapp_graph_emulator.any_method import route_every_method
 from whatsapp_graph_emulator.documented_errors import unknown_path
 from whatsapp_graph_emulator.emulation import Emulation
 from whatsapp_graph_emulator.encryption_edge import EDGE, Call
 from whatsapp_graph_emulator.errors import NotRunning
 from whatsapp_graph_emulator.faulty_answers import answer_to
-
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _EDGE_PATH = re.compile(rf"(?P<version>[^/]+)/(?P<phone_number_id>[^/]+)/{EDGE}/?")
 
@@ -28,8 +27,6 @@ def graph_routes(emulation: Emulation) -> Blueprint:
     """Every path that is not the control surface's."""
     routes = Blueprint("graph", __name__)
 
-    @routes.route("/", defaults={"path": ""}, methods=METHODS, provide_automatic_options=False)
-    @routes.route("/<path:path>", methods=METHODS, provide_automatic_options=False)
     def graph(path: str) -> Response:
         edge_path = _EDGE_PATH.fullmatch(path)
         entry = emulation.journal.arrived(
@@ -44,6 +41,7 @@ def graph_routes(emulation: Emulation) -> Blueprint:
         emulation.journal.answered(entry, answer.status)
         return _response(answer)
 
+    route_every_method(routes, graph)
     return routes
 
 

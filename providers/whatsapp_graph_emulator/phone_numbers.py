@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +15,13 @@ from whatsapp_graph_emulator.state_file import StateFile
 
 
 class Numbers:
-    """The numbers by id. Safe to use from many threads.
+    """The numbers by id, and the ids of `accounts`, which have no key. Safe to use from many threads.
 
     With a state file each change is on the disk before a reader can see it; without one nothing is written.
     """
 
-    def __init__(self, state_file: StateFile | None = None) -> None:
+    def __init__(self, state_file: StateFile | None = None, accounts: Collection[str] = ()) -> None:
+        self.accounts = frozenset(accounts)
         self._lock = threading.Lock()
         self._state_file = state_file
         self._numbers = {number.id: number for number in state_file.load()} if state_file else {}

@@ -14,6 +14,7 @@ from whatsapp_flow_keys.registrars.meta_graph.errors import (
     AccountLockedError,
     AnswerLostError,
     AppSecretProofError,
+    CapabilityError,
     ClockSkewError,
     GraphError,
     GraphVersionError,
@@ -194,7 +195,7 @@ def test_a_retry_after_beyond_the_deadline_ends_at_once(emulator: Emulator, numb
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        (3, PermissionDeniedError),
+        (3, CapabilityError),
         (10, PermissionDeniedError),
         (33, PhoneNumberDeletedError),
         (190, AccessTokenError),
@@ -226,6 +227,14 @@ def test_an_unknown_fault_is_asked_twice(emulator: Emulator, number: str, clock:
 def test_a_number_that_meta_does_not_know_is_named(emulator: Emulator, clock: TestClock) -> None:
     with pytest.raises(PhoneNumberNotFoundError, match="read the public key of phone number 999"):
         client(emulator, clock).served("999")
+
+
+def test_an_accounts_id_in_place_of_a_numbers_is_named_as_such(clock: TestClock) -> None:
+    with Emulator(tokens=[TOKEN], accounts=["102290129340398"]) as emulator:
+        with pytest.raises(PhoneNumberNotFoundError, match="an object of type WhatsAppBusinessAccount, not"):
+            client(emulator, clock).served("102290129340398")
+        with pytest.raises(PhoneNumberNotFoundError, match="not the WhatsApp Business account's"):
+            client(emulator, clock).publish("102290129340398", pair().public_key_pem)
 
 
 def test_a_version_that_meta_does_not_know_is_named(emulator: Emulator, number: str, clock: TestClock) -> None:

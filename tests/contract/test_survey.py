@@ -210,11 +210,13 @@ def test_whether_an_encrypted_key_opens_is_not_known_without_a_passphrase() -> N
     [
         (
             errors.AccessTokenError(DOING, ErrorAnswer(401, 190)),
-            "set WHATSAPP_ACCESS_TOKEN to a system user's token that is valid",
+            "The access token is not valid (any more): set WHATSAPP_ACCESS_TOKEN to a system user's token that is "
+            "valid",
         ),
         (
             errors.AppSecretProofError(DOING, ErrorAnswer(400, 100)),
-            "set WHATSAPP_APP_SECRET to the secret of the app that the token belongs to",
+            "The app asks for a proof made with its app secret: set WHATSAPP_APP_SECRET to the secret of the app that "
+            "the token belongs to",
         ),
         (errors.RateLimitError(DOING, ErrorAnswer(429, 4)), "ask again in a few minutes"),
         (
@@ -223,7 +225,7 @@ def test_whether_an_encrypted_key_opens_is_not_known_without_a_passphrase() -> N
         ),
         (
             errors.AccountLockedError(DOING, ErrorAnswer(400, 131031)),
-            "The WhatsApp Business account is locked or blocked: see Meta Business Support Home, then run again",
+            "The WhatsApp Business account is locked: see Meta Business Support Home, then run again",
         ),
     ],
     ids=["token", "proof", "too many calls", "not reached", "locked"],

@@ -123,6 +123,12 @@ def test_where_no_place_holds_a_ring_that_is_critical_and_what_is_down_is_not_kn
     assert checks(found, "pending", "rotation") == []
 
 
+def test_an_empty_place_behind_one_that_is_down_is_a_warning_since_that_one_may_hold_the_ring() -> None:
+    found = surveyed(Held.UNKNOWN, NO_RING)
+    assert check(found, "ring", STORE) == (Level.UNKNOWN, "is down", "")
+    assert check(found, "ring", BACKUP)[:2] == (Level.WARNING, NO_RING.found)
+
+
 def test_a_backup_with_another_numbers_ring_is_a_warning_about_the_ring_there() -> None:
     assert check(surveyed(ring(), ring(number=ANOTHER_NUMBER)), "ring", BACKUP) == (
         Level.WARNING,

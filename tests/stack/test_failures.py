@@ -30,7 +30,7 @@ def test_a_locked_account_is_not_taken_for_a_bad_key(project: Project) -> None:
     run = project.failing_up()
     project.emulator.clear_faults()
     assert "AccountLockedError" in run
-    assert "locked or blocked" in run
+    assert "The WhatsApp Business account is locked: see Meta Business Support Home" in run
 
 
 def test_a_number_id_as_a_python_integer_is_taken(project: Project) -> None:

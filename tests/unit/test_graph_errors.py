@@ -7,8 +7,9 @@ import pytest
 
 from whatsapp_flow_keys.errors import FlowKeysError
 from whatsapp_flow_keys.registrars.meta_graph import errors
-from whatsapp_flow_keys.registrars.meta_graph.answers import error_answer
-from whatsapp_flow_keys.registrars.meta_graph.errors import ErrorAnswer, GraphError, error_for, is_error_body
+from whatsapp_flow_keys.registrars.meta_graph.answers import error_answer, is_error_body
+from whatsapp_flow_keys.registrars.meta_graph.errors import ErrorAnswer, GraphError
+from whatsapp_flow_keys.registrars.meta_graph.meanings import MEANINGS, error_for
 
 DOING = "read the public key of phone number 106540352242922"
 USAGE = "X-Business-Use-Case-Usage"
@@ -18,7 +19,7 @@ META_SAYS: list[tuple[int, int | None, int, type[GraphError], bool]] = [
     (1, None, 400, errors.UnknownFaultError, True),
     (2, None, 503, errors.ServiceUnavailableError, True),
     (2, None, 500, errors.ServiceUnavailableError, True),
-    (3, None, 500, errors.PermissionDeniedError, False),
+    (3, None, 500, errors.CapabilityError, False),
     (4, 2446079, 400, errors.RateLimitError, True),
     (4, 2446079, 429, errors.RateLimitError, True),
     (10, None, 403, errors.PermissionDeniedError, False),
@@ -26,6 +27,7 @@ META_SAYS: list[tuple[int, int | None, int, type[GraphError], bool]] = [
     (32, None, 403, errors.RateLimitError, True),
     (613, None, 400, errors.RateLimitError, True),
     (33, None, 400, errors.PhoneNumberDeletedError, False),
+    (102, None, 401, errors.AccessTokenError, False),
     (100, None, 400, errors.InvalidParameterError, False),
     (100, None, 422, errors.InvalidParameterError, False),
     (100, 33, 400, errors.PhoneNumberNotFoundError, False),
@@ -57,11 +59,13 @@ META_SAYS: list[tuple[int, int | None, int, type[GraphError], bool]] = [
     (133000, None, 500, errors.ServiceUnavailableError, True),
     (133004, None, 503, errors.ServiceUnavailableError, True),
     (133005, None, 400, GraphError, False),
+    (133006, None, 400, errors.PhoneNumberNotRegisteredError, False),
     (133010, None, 400, errors.PhoneNumberNotRegisteredError, False),
     (133015, None, 400, errors.RegistrationLimitError, False),
     (133016, None, 400, errors.RegistrationLimitError, False),
     (132068, None, 400, GraphError, False),
     (135000, None, 400, GraphError, False),
+    (139000, None, 400, errors.AccountLockedError, False),
     (2494100, None, 503, errors.ServiceUnavailableError, True),
 ]
 
@@ -125,7 +129,7 @@ def test_the_id_of_another_object_is_named_as_such(node: str) -> None:
     said = f"(#100) Tried accessing nonexisting field (whatsapp_business_encryption) on node type ({node})"
     error = answered(400, body(message=said))
     assert type(error) is errors.PhoneNumberNotFoundError
-    assert f"The ID is that of a {node}, not of a phone number" in str(error)
+    assert f"This is the ID of an object of type {node}, not of a phone number. Compare it with" in str(error)
 
 
 def test_a_phone_number_without_the_edge_is_not_taken_for_another_object() -> None:
@@ -137,6 +141,7 @@ def test_a_phone_number_without_the_edge_is_not_taken_for_another_object() -> No
     ("code", "said", "kind"),
     [
         (2500, "Unknown path components: /1065/whatsapp_business_encryption", errors.GraphVersionError),
+        (2500, "Unknown path components: /whatsapp_business_encryption", errors.PhoneNumberNotFoundError),
         (2500, "An active access token must be used to query information about it.", errors.AccessTokenError),
         (200, "API access blocked.", errors.AppBlockedError),
         (200, "API access deactivated. To reactivate, go to the app dashboard.", errors.AppBlockedError),
@@ -146,6 +151,41 @@ def test_a_phone_number_without_the_edge_is_not_taken_for_another_object() -> No
 )
 def test_a_code_of_several_meanings_is_told_by_its_message(code: int, said: str, kind: type[GraphError]) -> None:
     assert type(answered(400, body(code, message=said))) is kind
+
+
+@pytest.mark.parametrize(
+    ("code", "subcode", "message", "cause"),
+    [
+        (190, 458, "", "The access token's user has not added its app, or has removed it: set a system user's token"),
+        (190, 459, "", "The access token's user must log in at facebook.com and clear a check: set"),
+        (190, 460, "", "The access token ended when its user changed the password: set"),
+        (190, 463, "", "The access token has expired: set"),
+        (102, 463, "", "The access token has expired: set"),
+        (190, 464, "", "The access token's user must confirm the account at facebook.com: set"),
+        (190, 467, "", "The access token has expired or was revoked: set"),
+        (190, 492, "", "The access token is a Page's, and its user has no role on that Page: set"),
+        (190, 999, "", "The access token is not valid (any more): set"),
+        (190, None, "", "The access token is not valid (any more): set"),
+        (2500, None, "An active access token must be used", "The call came without a valid access token: set"),
+        (2635, None, "", "This version of the Graph API has ended: check whatsapp:graphVersion"),
+        (10, None, "", "or Meta has not put the number on its allow list. The token needs the permission"),
+        (100, None, "Invalid appsecret_proof", "The app secret is another app's: set"),
+        (100, None, "require an appsecret_proof", "The app asks for a proof made with its app secret: set"),
+        (368, None, "", "Meta blocked the account for a violation of its policies: see Meta Business Support Home"),
+        (139000, None, "", "Meta blocked the account over its integrity: see Meta Business Support Home"),
+        (131031, None, "", "The WhatsApp Business account is locked: see Meta Business Support Home"),
+    ],
+)
+def test_what_is_wrong_is_said_before_what_to_do(code: int, subcode: int | None, message: str, cause: str) -> None:
+    assert cause in str(answered(400, body(code, error_subcode=subcode, message=message)))
+
+
+@pytest.mark.parametrize("kind", sorted({row.kind for row in MEANINGS}, key=str))
+def test_the_advice_outside_pulumi_names_no_setting_and_no_command_of_pulumis(kind: type[GraphError]) -> None:
+    said = kind(DOING, ErrorAnswer(status=400, code=7)).advice_outside_pulumi
+    assert said
+    assert "whatsapp:" not in said
+    assert "pulumi" not in said
 
 
 def test_an_unknown_code_is_transient_where_meta_says_so() -> None:
@@ -191,7 +231,8 @@ def test_every_class_says_what_happened_and_what_to_do(kind: type[GraphError]) -
     error = kind(DOING, ErrorAnswer(status=400, code=7))
     assert isinstance(error, FlowKeysError)
     assert DOING in str(error)
-    assert kind.advice.format(settings="whatsapp:") in str(error)
+    assert kind.advice.format(settings="whatsapp:", cause=kind.cause) in str(error)
+    assert bool(kind.cause) == ("{cause}" in kind.advice)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.__name__ for kind in KINDS])
@@ -205,6 +246,7 @@ def test_what_may_be_tried_again_by_the_client_is_transient(kind: type[GraphErro
         (errors.AccessTokenError, "pulumi config set --secret whatsapp:accessToken"),
         (errors.AccessTokenError, "WHATSAPP_ACCESS_TOKEN"),
         (errors.PermissionDeniedError, "whatsapp_business_messaging"),
+        (errors.CapabilityError, "in its dashboard"),
         (errors.PhoneNumberNotFoundError, "WhatsApp Manager"),
         (errors.AppBlockedError, "dashboard"),
         (errors.GraphVersionError, "whatsapp:graphVersion"),

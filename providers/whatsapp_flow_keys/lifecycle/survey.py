@@ -30,6 +30,10 @@ class NoToken(Trouble):
     """Meta was not asked, since nobody gave a token."""
 
 
+class NoNumber(Trouble):
+    """Meta was not asked, since no ring could be read that names the number."""
+
+
 class Held(Enum):
     """What a store answered."""
 
@@ -160,7 +164,7 @@ def _look(store: Store) -> Copy:
 
 def _ask(registrar: Registrar | None, number: str | None) -> tuple[ServedKey | None, Trouble | None]:
     if number is None:
-        return None, Trouble("was not asked: no key ring could be read, so the phone number ID is not known")
+        return None, NoNumber("was not asked: no key ring could be read, so the phone number ID is not known")
     if registrar is None:
         return None, NoToken("was not asked: WHATSAPP_ACCESS_TOKEN is not set", "set it to a token for this number")
     try:

@@ -14,7 +14,7 @@ from whatsapp_flow_keys.fingerprint import short
 from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 from whatsapp_flow_keys.flow_protocol.message import is_round_trip
 from whatsapp_flow_keys.keys import load_public_key
-from whatsapp_flow_keys.lifecycle.survey import Copy, Held, Survey
+from whatsapp_flow_keys.lifecycle.survey import Copy, Held, NoNumber, Survey
 from whatsapp_flow_keys.registrars.registrar import VALID, ServedKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, may_come_to_be_served
 
@@ -43,13 +43,17 @@ class Level(IntEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """``name`` stays what it is, for programs; ``found`` and ``do`` are for people. ``place``: whom it is about."""
+    """``name`` stays what it is, for programs; ``found`` and ``do`` are for people. ``place``: whom it is about.
+
+    ``follows``: it could not be made because of what another check found.
+    """
 
     name: str
     place: str
     level: Level
     found: str
     do: str = ""
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,8 @@ class Verdict:
 
     @property
     def gravest(self) -> Check:
-        """The weightiest check, the first of them."""
-        return max(self.checks, key=lambda check: check.level.weight)
+        """The weightiest check, the first of them: a cause before what follows from it."""
+        return max(self.checks, key=lambda check: (check.level.weight, not check.follows))
 
 
 def verify(survey: Survey, endpoint: LiveEndpoint | None = None) -> Verdict:
@@ -84,7 +88,8 @@ def _of_meta(survey: Survey) -> Iterator[Check]:
     served = survey.served
     if served is None:
         assert survey.not_asked is not None
-        yield Check("served", "Meta", Level.UNKNOWN, survey.not_asked.found, survey.not_asked.do)
+        found, do = survey.not_asked.found, survey.not_asked.do
+        yield Check("served", "Meta", Level.UNKNOWN, found, do, follows=isinstance(survey.not_asked, NoNumber))
     elif served.fingerprint is None:
         yield Check("served", "Meta", Level.CRITICAL, "serves no public key: no form can be sent", _REFRESH)
     else:
@@ -101,9 +106,11 @@ def _of_signature(served: ServedKey) -> Check:
 
 
 def _of_copy(copy: Copy, survey: Survey) -> Iterator[Check]:
-    """A copy that no endpoint reads can't fail a form now: what is wrong with it is a warning."""
+    """A copy that no endpoint reads can't fail a form now: what is wrong with it is a warning. So it is behind one that
+    could not be read, which may be the copy in use."""
     in_use = survey.in_use
-    wrong = Level.CRITICAL if copy is in_use or in_use is None else Level.WARNING
+    behind = any(other.held is Held.UNKNOWN for other in survey.copies[: survey.copies.index(copy)])
+    wrong = Level.CRITICAL if copy is in_use or (in_use is None and not behind) else Level.WARNING
     if copy.ring is None:
         assert copy.trouble is not None
         unknown = copy.held is Held.UNKNOWN and in_use is None
@@ -225,7 +232,8 @@ def _waits_long(key: RingKey, survey: Survey) -> bool:
 def _of_endpoint(endpoint: LiveEndpoint, served: ServedKey | None) -> Check:
     place = endpoint.shown
     if served is None or served.public_key_pem is None:
-        return Check("endpoint", place, Level.UNKNOWN, "was not asked, since what Meta serves is not known")
+        found = "was not asked, since what Meta serves is not known"
+        return Check("endpoint", place, Level.UNKNOWN, found, follows=True)
     try:
         load_public_key(served.public_key_pem)
     except InputError:

@@ -91,6 +91,11 @@ def make_both_unreadable(shell: Shell) -> None:
     path.symlink_to(path)
 
 
+def make_the_store_unreadable_and_lose_the_backup(shell: Shell) -> None:
+    make_the_store_unreadable(shell)
+    lose_the_backup(shell)
+
+
 def put_another_tools_secret_there(shell: Shell) -> None:
     (shell.line.folder / "ring0.json").write_text('{"format": "theirs", "hunter": 2}')
 

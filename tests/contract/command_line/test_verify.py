@@ -24,6 +24,7 @@ from tests.contract.command_line.shell import (
     lose_the_store,
     make_both_unreadable,
     make_the_store_unreadable,
+    make_the_store_unreadable_and_lose_the_backup,
     put_another_tools_secret_there,
     recorded,
     register_anew,
@@ -122,12 +123,14 @@ def test_a_newest_key_that_the_stack_never_published_is_a_warning_an_hour_after_
         (let_somebody_publish, 2, "ring0.json: does not hold the private key of what Meta serves, "),
         (clear_the_key, 2, "Meta: serves no public key: no form can be sent -> run `pulumi up --refresh`"),
         (register_anew, 2, "Meta: signature status MISMATCH, not VALID"),
-        (make_both_unreadable, 3, "Meta: was not asked: no key ring could be read"),
+        (make_both_unreadable, 3, "ring0.json: can't be read"),
+        (make_the_store_unreadable_and_lose_the_backup, 3, "ring0.json: can't be read"),
     ],
     ids=[
         *("backup rolled back", "backup lost", "store lost", "store unreadable", "another tool's secret"),
         *("another number's backup", "backup differs", "promotion interrupted"),
         *("both lost", "store rolled back", "somebody published", "no key", "registered anew", "none readable"),
+        "unreadable, and no backup",
     ],
 )
 def test_what_is_wrong_has_its_exit_status_and_stands_in_the_first_line(
@@ -145,7 +148,7 @@ def test_what_is_wrong_has_its_exit_status_and_stands_in_the_first_line(
     ("variables", "status", "said"),
     [
         ({"WHATSAPP_ACCESS_TOKEN": ""}, 3, "Meta: was not asked: WHATSAPP_ACCESS_TOKEN is not set"),
-        ({"WHATSAPP_ACCESS_TOKEN": "EAAwrong"}, 3, "-> set WHATSAPP_ACCESS_TOKEN to a system user's token"),
+        ({"WHATSAPP_ACCESS_TOKEN": "EAAwrong"}, 3, "(any more): set WHATSAPP_ACCESS_TOKEN to a system user's token"),
         ({"WHATSAPP_GRAPH_URL": NOBODY}, 3, "check the network and WHATSAPP_GRAPH_URL"),
         ({"WHATSAPP_FLOW_PASSPHRASE": ""}, 3, "are encrypted, and WHATSAPP_FLOW_PASSPHRASE is not set"),
         ({"WHATSAPP_FLOW_PASSPHRASE": "wrong"}, 2, "an endpoint that starts now fails: "),
@@ -171,6 +174,20 @@ def test_a_store_that_is_down_leaves_the_answer_to_its_backup(shell: Shell, open
         assert (status, down in first_line(output)) == (1, True)
         status, output = shell.verify("--store", down)
         assert (status, first_line(output).startswith("UNKNOWN: ")) == (3, True)
+
+
+def test_what_only_follows_from_another_finding_is_said_below_the_first_line(
+    shell: Shell, endpoint: FlowEndpoint
+) -> None:
+    make_both_unreadable(shell)
+    _, output = shell.verify(*shell.stores, "--endpoint", endpoint.url)
+    head, *checks = output.splitlines()
+    assert head.startswith("UNKNOWN: whether forms work is not known: file:///")
+    assert "was not asked" not in head
+    assert [check.partition(" was")[0].split()[1] for check in checks if "was not asked" in check] == [
+        "Meta:",
+        f"{endpoint.url.partition('/flows')[0]}:",
+    ]
 
 
 def test_what_is_known_to_fail_outweighs_what_is_not_known(shell: Shell) -> None:

@@ -64,6 +64,13 @@ def state(tmp_path: Path) -> str:
     return str(tmp_path / "emulator.json")
 
 
+def test_an_accounts_id_can_be_given_on_the_command_line(state: str) -> None:
+    with running("--port", "0", "--state", state, "--token", TOKEN, "--account", "1029") as (_, line):
+        address = f"{url_in(line)}/v26.0/1029/whatsapp_business_encryption"
+        response = requests.get(address, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
+    assert "on node type (WhatsAppBusinessAccount)" in response.json()["error"]["message"]
+
+
 def test_it_says_where_it_listens_and_where_its_state_is(state: str) -> None:
     with running("--port", "0", "--state", state, "--token", TOKEN) as (_, line):
         assert line == f"Graph API emulator on {url_in(line)} (state: {state})\n"

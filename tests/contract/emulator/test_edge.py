@@ -10,7 +10,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
-from tests.contract.emulator.conftest import BEARER, NUMBER, public_pem
+from tests.contract.emulator.conftest import BEARER, NUMBER, TOKEN, public_pem
 from whatsapp_graph_emulator import Emulator
 
 
@@ -210,6 +210,41 @@ def test_there_is_no_delete(emulator: Emulator, pem: str) -> None:
     assert error_of(response) == (400, 100, 33, "GraphMethodException")
     assert response.json()["error"]["message"].startswith("Unsupported delete request.")
     assert emulator.served(NUMBER)[0] == pem
+
+
+@pytest.mark.parametrize("method", ["TRACE", "OPTIONS", "PUT", "BREW"])
+def test_a_method_that_meta_does_not_have_is_refused_in_its_envelope(emulator: Emulator, method: str) -> None:
+    response = requests.request(method, edge(emulator), headers=BEARER, timeout=10)
+
+    assert error_of(response) == (400, 100, 33, "GraphMethodException")
+    assert response.json()["error"]["message"].startswith(f"Unsupported {method.lower()} request.")
+    assert [entry["method"] for entry in emulator.requests()] == [method]
+
+
+@pytest.mark.parametrize("method", ["TRACE", "BREW"])
+def test_no_method_makes_a_graph_request_of_a_path_of_the_control_surface(emulator: Emulator, method: str) -> None:
+    response = requests.request(method, f"{emulator.url}/_emulator/health", timeout=10)
+
+    assert response.status_code == 404
+    assert response.json()["error"]["message"] == f"The control surface has no {method} /_emulator/health."
+    assert emulator.requests() == []
+
+
+def test_an_accounts_id_in_place_of_a_numbers_is_answered_with_the_type_of_the_node() -> None:
+    with Emulator(tokens=[TOKEN], accounts=["102290129340398"]) as emulator:
+        response = requests.get(edge(emulator, "102290129340398"), headers=BEARER, timeout=10)
+
+    assert error_of(response) == (400, 100, None, "OAuthException")
+    assert response.json()["error"]["message"] == (
+        "(#100) Tried accessing nonexisting field (whatsapp_business_encryption) on node type (WhatsAppBusinessAccount)"
+    )
+
+
+def test_a_post_to_an_accounts_id_is_unsupported() -> None:
+    with Emulator(tokens=[TOKEN], accounts=["102290129340398"]) as emulator:
+        response = requests.post(edge(emulator, "102290129340398"), headers=BEARER, timeout=10)
+
+    assert error_of(response) == (400, 100, 33, "GraphMethodException")
 
 
 @pytest.mark.parametrize("name", ["business_public_key", "business_public_key_signature_status"])

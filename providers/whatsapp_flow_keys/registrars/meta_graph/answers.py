@@ -8,7 +8,7 @@ from typing import Any
 
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.keys import public_key_fingerprint
-from whatsapp_flow_keys.registrars.meta_graph.errors import ErrorAnswer, UnexpectedAnswerError, is_error_body
+from whatsapp_flow_keys.registrars.meta_graph.errors import ErrorAnswer, UnexpectedAnswerError
 from whatsapp_flow_keys.registrars.registrar import ServedKey
 
 _KEY = "business_public_key"
@@ -55,6 +55,11 @@ def error_answer(status: int, headers: Mapping[str, str], body: Any, hidden: tup
         is_transient=error.get("is_transient") is True,
         retry_after=_retry_after(headers),
     )
+
+
+def is_error_body(body: Any) -> bool:
+    """True for Meta's error envelope, ``{"error": {…}}``."""
+    return isinstance(body, dict) and isinstance(body.get("error"), dict)
 
 
 def time_of(headers: Mapping[str, str]) -> datetime | None:

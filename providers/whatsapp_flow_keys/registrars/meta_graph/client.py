@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 from whatsapp_flow_keys.clock import Clock, SystemClock
-from whatsapp_flow_keys.registrars.meta_graph.answers import error_answer, served_key, time_of
+from whatsapp_flow_keys.registrars.meta_graph.answers import error_answer, is_error_body, served_key, time_of
 from whatsapp_flow_keys.registrars.meta_graph.errors import (
     AccessTokenError,
     AnswerLostError,
@@ -26,9 +26,8 @@ from whatsapp_flow_keys.registrars.meta_graph.errors import (
     GraphError,
     UnexpectedAnswerError,
     UnreachableError,
-    error_for,
-    is_error_body,
 )
+from whatsapp_flow_keys.registrars.meta_graph.meanings import error_for
 from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
 from whatsapp_flow_keys.registrars.registrar import ServedKey
 from whatsapp_flow_keys.timed_exchange import NeverConnectedError, TimedSession

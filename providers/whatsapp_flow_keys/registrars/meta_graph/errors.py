@@ -1,14 +1,8 @@
-"""Meta's errors as one tree, from code, subcode and HTTP status, each with the sentence that says what to do.
+"""Meta's errors as one tree, each with the sentence that says what to do. Which answer is which is in `meanings`."""
 
-Sources: Meta's error code page for the WhatsApp Business Platform, its OpenAPI description of the encryption edge,
-and the Graph API's rate limit and security pages.
-"""
-
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from whatsapp_flow_keys.registrars.errors import NumberGoneError, RegistrarError, UnconfirmedError, WrongClockError
 
@@ -39,21 +33,30 @@ class GraphError(RegistrarError):
     transient: ClassVar[bool] = False
     tries: ClassVar[int] = 1
     """How often a call is made at most when it ends so; the deadline ends it earlier."""
+    cause: ClassVar[str] = ""
+    """What is wrong, where Meta's answer says no more than the kind."""
     advice: ClassVar[str] = "Read Meta's message; if it doesn't help, give its trace id to Meta's support."
-    """``{settings}`` stands for the namespace of the settings."""
+    """``{settings}`` stands for the namespace of the settings, ``{cause}`` for what is wrong."""
     advice_for_one_of_several: ClassVar[str | None] = None
     """The same for an account that is one of several."""
     advice_by_environment: ClassVar[str | None] = None
     """The same where the settings come from the environment."""
 
     def __init__(
-        self, doing: str, answer: ErrorAnswer | None = None, advice: str | None = None, *, changing: bool = False
+        self,
+        doing: str,
+        answer: ErrorAnswer | None = None,
+        advice: str | None = None,
+        *,
+        cause: str | None = None,
+        changing: bool = False,
     ) -> None:
-        """``changing``: the call was to change something at Meta."""
+        """``advice`` and ``cause``: in place of the kind's own. ``changing``: the call was to change something."""
         self.doing = doing
         self.answer = answer
         self.account: str | None = None
         self._advice_given = advice
+        self._cause = cause or self.cause
         self._changing = changing
         super().__init__(doing)
 
@@ -69,7 +72,7 @@ class GraphError(RegistrarError):
     def advice_given(self) -> str:
         """What to do, with the settings by their names."""
         general = (self.account and self.advice_for_one_of_several) or self.advice
-        return (self._advice_given or general).format(settings=f"{self.account or 'whatsapp'}:")
+        return self._filled(self._advice_given or general)
 
     @property
     def may_have_taken_effect(self) -> bool:
@@ -85,7 +88,7 @@ class GraphError(RegistrarError):
     def advice_outside_pulumi(self) -> str:
         """See :class:`RegistrarError`."""
         if self.advice_by_environment and self._advice_given is None:
-            return self.advice_by_environment
+            return self._filled(self.advice_by_environment)
         if self.transient and self.answer is not None:
             return "ask again in a few minutes"
         return self.advice_given.rstrip(".")
@@ -109,6 +112,9 @@ class GraphError(RegistrarError):
             return f"Could not {self.doing}. {self.advice_given}"
         return f"Meta refused to {self.doing}. {self.advice_given}{self._said()}"
 
+    def _filled(self, advice: str) -> str:
+        return advice.format(settings=f"{self.account or 'whatsapp'}:", cause=self._cause)
+
     def _said(self) -> str:
         return f" ({_quoted(self.answer)})" if self.answer else ""
 
@@ -118,44 +124,53 @@ class GraphError(RegistrarError):
 
 
 class AccessTokenError(GraphError):
-    """Code 190, 0, and 2500 about the token: it is invalid, expired or revoked."""
+    """The access token is invalid, expired or revoked."""
 
+    cause = "The access token is not valid (any more)"
     advice = (
-        "The access token is not valid (any more): set a system user's token with `pulumi config set --secret "
-        "{settings}accessToken`, or in the environment variable WHATSAPP_ACCESS_TOKEN, which `pulumi refresh` and "
-        "`pulumi destroy` need when the token in the state is out of date."
+        "{cause}: set a system user's token with `pulumi config set --secret {settings}accessToken`, or in the "
+        "environment variable WHATSAPP_ACCESS_TOKEN, which `pulumi refresh` and `pulumi destroy` need when the token "
+        "in the state is out of date."
     )
-    advice_by_environment = "set WHATSAPP_ACCESS_TOKEN to a system user's token that is valid"
+    advice_by_environment = "{cause}: set WHATSAPP_ACCESS_TOKEN to a system user's token that is valid"
     advice_for_one_of_several = (
-        "The access token is not valid (any more): set a system user's token with `pulumi config set --secret "
-        "{settings}accessToken`, then run `pulumi up`: `pulumi refresh` and `pulumi destroy` use the token of the last "
-        "`up`."
+        "{cause}: set a system user's token with `pulumi config set --secret {settings}accessToken`, then run `pulumi "
+        "up`: `pulumi refresh` and `pulumi destroy` use the token of the last `up`."
     )
 
 
 class PermissionDeniedError(GraphError):
-    """Codes 3, 10, 200 to 299, 131005: the token's app or user may not do this."""
+    """The token's app or user may not do this."""
+
+    cause = "The token has no right to this phone number"
+    advice = (
+        "{cause}. The token needs the permission whatsapp_business_messaging, and its system user must be assigned to "
+        "the number's WhatsApp Business account."
+    )
+
+
+class CapabilityError(GraphError):
+    """The app may not make such calls, whatever its token's permissions."""
 
     advice = (
-        "The token has no right to this phone number: it needs the permission whatsapp_business_messaging, and its "
-        "system user must be assigned to the number's WhatsApp Business account."
+        "The app that the access token belongs to may not make this call: in its dashboard at Meta add the product "
+        "WhatsApp, and for a number of another business get Advanced Access to whatsapp_business_messaging."
     )
 
 
 class PhoneNumberNotFoundError(GraphError):
-    """Code 100 with subcode 33, code 803: no such object, or the token doesn't see it. Meta doesn't tell which.
+    """There is no such phone number, or the token doesn't see it, which Meta doesn't tell apart; or the ID is that of
+    another object."""
 
-    Also code 100 about a node type that is not a phone number's: the ID is that of another object.
-    """
-
+    cause = "Meta knows no such phone number ID, or the token can't see it"
     advice = (
-        "Meta knows no such phone number ID, or the token can't see it. Compare it with the ID in WhatsApp Manager "
-        "(not the phone number, not the WhatsApp Business account's ID, not a flow's), and the token's account."
+        "{cause}. Compare it with the ID in WhatsApp Manager (not the phone number, not the WhatsApp Business "
+        "account's ID, not a flow's), and the token's account."
     )
 
 
 class AppBlockedError(GraphError):
-    """Code 200 about API access: Meta blocked or deactivated the app."""
+    """Meta blocked or deactivated the app."""
 
     advice = (
         "The app that the access token belongs to is blocked or deactivated: see its dashboard at Meta, then run again."
@@ -163,53 +178,58 @@ class AppBlockedError(GraphError):
 
 
 class GraphVersionError(GraphError):
-    """Code 2500 about the path, which Meta reads so after a wrong version, and 2635, a version that has ended."""
+    """The version of the Graph API in the call doesn't exist, or has ended."""
 
-    advice = "Meta does not know this version of the Graph API, or no longer: check {settings}graphVersion."
+    cause = "Meta does not know this version of the Graph API"
+    advice = "{cause}: check {settings}graphVersion; where it is not set, upgrade whatsapp-flow-encryption."
+    advice_by_environment = "{cause}: upgrade whatsapp-flow-encryption, and check WHATSAPP_GRAPH_URL"
 
 
 class PhoneNumberDeletedError(GraphError, NumberGoneError):
-    """Code 33: the phone number has been deleted."""
+    """The phone number has been deleted."""
 
     advice = "The phone number has been deleted at Meta."
 
 
 class PhoneNumberNotRegisteredError(GraphError):
-    """Codes 133010, 131045: the phone number is not registered for the Cloud API."""
+    """The phone number is not registered for the Cloud API."""
 
     advice = "The phone number must be registered for the Cloud API first (WhatsApp Manager, or the register call)."
 
 
 class InvalidPublicKeyError(GraphError):
-    """Code 100 about the key: Meta takes RSA-2048 as SPKI PEM only."""
+    """Meta does not take the key: it takes RSA-2048 as SPKI PEM only."""
 
     advice = "Meta did not take the public key, which is RSA-2048 as it asks for. Run again; if it stays, ask Meta."
 
 
 class AppSecretProofError(GraphError):
-    """Code 100 about `appsecret_proof`."""
+    """The ``appsecret_proof`` is missing or wrong."""
 
+    cause = "The app asks for a proof made with its app secret"
     advice = (
-        "The app asks for a proof made with its app secret: set `pulumi config set --secret {settings}appSecret` to "
-        "the secret of the app that the access token belongs to."
+        "{cause}: set `pulumi config set --secret {settings}appSecret` to the secret of the app that the access token "
+        "belongs to."
     )
-    advice_by_environment = "set WHATSAPP_APP_SECRET to the secret of the app that the token belongs to"
+    advice_by_environment = "{cause}: set WHATSAPP_APP_SECRET to the secret of the app that the token belongs to"
 
 
 class InvalidParameterError(GraphError):
-    """Codes 100, 131008, 131009: some parameter is not valid."""
+    """Some parameter is not valid."""
 
     advice = "Meta did not take a parameter: check {settings}graphVersion, and that the phone number can use Flows."
+    advice_by_environment = "Meta did not take a parameter: check that the phone number can use Flows"
 
 
 class AccountLockedError(GraphError):
-    """Code 131031, an account lock (not a bad key, as some say), and 368, a block for a policy violation."""
+    """Meta locked or blocked the account. Code 131031 is this, and not a bad key, as some say."""
 
-    advice = "The WhatsApp Business account is locked or blocked: see Meta Business Support Home, then run again."
+    cause = "The WhatsApp Business account is locked"
+    advice = "{cause}: see Meta Business Support Home, then run again."
 
 
 class RateLimitError(GraphError):
-    """Too many calls: codes 4, 17, 32, 341, 613, 80007, 80008, 130429, and HTTP 429."""
+    """Too many calls."""
 
     transient = True
     tries = 8
@@ -217,13 +237,16 @@ class RateLimitError(GraphError):
 
 
 class RegistrationLimitError(GraphError):
-    """Codes 133015, 133016: wait minutes to hours."""
+    """Wait minutes to hours."""
 
     advice = "The phone number was registered or deleted too often or a moment ago. Run `pulumi up` again later."
+    advice_by_environment = (
+        "The phone number was registered or deleted too often or a moment ago: ask again in a few minutes"
+    )
 
 
 class ServiceUnavailableError(GraphError):
-    """Meta has a fault: codes 2, 131000, 131016, 131057, 133000, 133004, 2494100, and HTTP 5xx."""
+    """Meta has a fault."""
 
     transient = True
     tries = 8
@@ -234,7 +257,7 @@ class ServiceUnavailableError(GraphError):
 
 
 class UnknownFaultError(ServiceUnavailableError):
-    """Code 1: maybe an outage, maybe the request; tried twice only."""
+    """Maybe an outage, maybe the request; tried twice only."""
 
     tries = 2
 
@@ -308,70 +331,6 @@ class AnswerLostError(GraphError, UnconfirmedError):
         return True
 
 
-_BY_CODE: Mapping[int, type[GraphError]] = {
-    0: AccessTokenError,
-    190: AccessTokenError,
-    3: PermissionDeniedError,  # HTTP 500, yet a lack of capability: never tried again
-    10: PermissionDeniedError,
-    131005: PermissionDeniedError,
-    803: PhoneNumberNotFoundError,
-    33: PhoneNumberDeletedError,
-    131045: PhoneNumberNotRegisteredError,
-    133010: PhoneNumberNotRegisteredError,
-    100: InvalidParameterError,
-    131008: InvalidParameterError,
-    131009: InvalidParameterError,
-    131031: AccountLockedError,
-    368: AccountLockedError,
-    2635: GraphVersionError,
-    **dict.fromkeys((4, 17, 32, 341, 613, 80007, 80008, 130429), RateLimitError),
-    **dict.fromkeys((133015, 133016), RegistrationLimitError),
-    1: UnknownFaultError,
-    **dict.fromkeys((2, 131000, 131016, 131057, 133000, 133004, 2494100), ServiceUnavailableError),
-}
-
-
-def error_for(doing: str, answer: ErrorAnswer, *, changing: bool = False) -> GraphError:
-    """The typed error for an error answer. ``doing`` is what was tried, as in "read the key of phone number 1";
-    ``changing``: it was tried to change something."""
-    advice = None
-    if node := _other_node(answer):
-        advice = f"The ID is that of a {node}, not of a phone number: take the phone number ID from WhatsApp Manager."
-    return _class_of(answer)(doing, answer, advice, changing=changing)
-
-
-def _other_node(answer: ErrorAnswer) -> str | None:
-    """The kind of object that the ID belongs to, where Meta says that it has no encryption key."""
-    node = re.search(r"on node type \((\w{1,60})\)", answer.message) if answer.code == 100 else None
-    return node[1] if node and "PhoneNumber" not in node[1] else None
-
-
-def _class_of(answer: ErrorAnswer) -> type[GraphError]:
-    code = answer.code
-    said = f"{answer.message} {answer.details}".lower()
-    if code == 100 and (answer.subcode == 33 or _other_node(answer)):
-        return PhoneNumberNotFoundError
-    if code == 100 and "appsecret_proof" in said:
-        return AppSecretProofError
-    if code == 100 and "public key" in said:
-        return InvalidPublicKeyError
-    if code == 200 and "api access" in said:
-        return AppBlockedError
-    if code == 2500 and "unknown path components" in said:
-        return GraphVersionError
-    if code == 2500 and "access token" in said:
-        return AccessTokenError
-    if code is not None and 200 <= code <= 299:
-        return PermissionDeniedError
-    if code is not None and code in _BY_CODE:
-        return _BY_CODE[code]
-    if answer.status == 429:
-        return RateLimitError
-    if answer.is_transient or (code is None and answer.status >= 500):
-        return ServiceUnavailableError
-    return GraphError if code is not None else UnexpectedAnswerError
-
-
 def _quoted(answer: ErrorAnswer) -> str:
     code = "" if answer.code is None else f"code {answer.code}" + (f"/{answer.subcode}" if answer.subcode else "")
     said = answer.details or answer.message
@@ -386,8 +345,3 @@ def _in_words(duration: timedelta) -> str:
         if duration >= 2 * unit:
             return f"{duration // unit} {name}"
     return f"{duration // timedelta(minutes=1)} minutes"
-
-
-def is_error_body(body: Any) -> bool:
-    """True for Meta's error envelope, ``{"error": {…}}``."""
-    return isinstance(body, dict) and isinstance(body.get("error"), dict)

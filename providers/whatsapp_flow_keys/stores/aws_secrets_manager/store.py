@@ -27,7 +27,8 @@ from whatsapp_flow_keys.stores.aws_secrets_manager.address import (
     parse_secret,
     tag_changes,
 )
-from whatsapp_flow_keys.stores.aws_secrets_manager.client import RefusedError, ask
+from whatsapp_flow_keys.stores.aws_secrets_manager.client import ask
+from whatsapp_flow_keys.stores.aws_secrets_manager.refusals import RefusedError
 from whatsapp_flow_keys.stores.client_library import require_extra
 from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.store import Versioned

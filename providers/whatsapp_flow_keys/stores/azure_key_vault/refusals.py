@@ -1,6 +1,7 @@
 """What the client library raises as errors of ours: a sentence for each way in which Key Vault says no."""
 
 import re
+from collections.abc import Mapping
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,63 @@ class BeingRecoveredError(StoreUnavailableError):
     """409: the recovery isn't through. It also comes for a moment after the secret can be read again."""
 
 
+_BY_CODE: Mapping[tuple[int, str], tuple[type[StoreError], str]] = {
+    (403, "SecretDisabled"): (
+        StoreUnavailableError,
+        "the secret is disabled; enable its newest version in the vault",
+    ),
+    (403, "ForbiddenByFirewall"): (
+        StoreUnavailableError,
+        "the vault's firewall doesn't let this network in; add it there, or use a private endpoint",
+    ),
+    (403, "ForbiddenByConnection"): (
+        StoreUnavailableError,
+        "the vault's public network access is disabled, and this request did not come through a private endpoint; run "
+        "where the vault's private endpoint is, or enable public network access",
+    ),
+    (403, "ForbiddenByNsp"): (
+        StoreUnavailableError,
+        "the vault's network security perimeter doesn't let this request in; run inside the perimeter, or add an "
+        "inbound rule to it",
+    ),
+    (404, "VaultNotFound"): (
+        StoreUnavailableError,
+        "there is no such vault; check its name, and that it isn't deleted",
+    ),
+    (409, "ObjectIsDeletedButRecoverable"): (
+        DeletedError,
+        "the secret was deleted and its name is held back; nothing was written. Run again, which recovers it, for "
+        "which this identity needs the permissions `get` and `recover`",
+    ),
+    (409, "ObjectIsBeingDeleted"): (
+        BeingDeletedError,
+        "is still being deleted, which takes Key Vault a while. Run again in a minute; `pulumi up` then recovers it",
+    ),
+    (409, "ObjectIsBeingRecovered"): (BeingRecoveredError, "is still being recovered. Run again in a minute"),
+}
+"""What an inner code decides, whoever asks. Microsoft's "Key Vault REST API error codes", "common error codes" and
+"Diagnose private links configuration issues"; the codes without a page there are in what clients report."""
+
+_BY_STATUS: Mapping[int, tuple[type[StoreError], str]] = {
+    400: (
+        StoreUnavailableError,
+        "the vault did not carry out the request, which it calls wrong{codes}; check the secret's name and its tags",
+    ),
+    401: (
+        StorePermissionError,
+        "the vault does not accept the token of this identity; sign in again (`az login`), to the vault's tenant",
+    ),
+    404: (NotFoundError, "there is no such secret"),
+    409: (
+        BusyError,
+        "somebody else is writing this secret at this moment, and Key Vault takes one write at a time; this one was "
+        "refused. Run again",
+    ),
+    429: (StoreUnavailableError, "the vault has too many requests at the moment; run again in a minute"),
+}
+"""What the status says where no inner code says more. 403 is :func:`_lacks`."""
+
+
 def as_ours(url: str, error: "AzureError", permission: str) -> StoreError:
     """The error for the person. Of the service's answer only the codes are quoted: its text could quote our request."""
     from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
@@ -70,37 +128,19 @@ def as_ours(url: str, error: "AzureError", permission: str) -> StoreError:
 
 def _refusal(url: str, error: "HttpResponseError", permission: str) -> StoreError:
     status, codes = error.status_code or 0, _codes(error)
-    if status == 401:
-        return StorePermissionError(
-            url,
-            "the vault does not accept the token of this identity; sign in again (`az login`), to the vault's tenant",
-        )
+    for code in codes:
+        if (status, code) in _BY_CODE:
+            kind, text = _BY_CODE[status, code]
+            return kind(url, text)
     if status == 403:
-        return _forbidden(url, codes, permission)
-    if status == 404:
-        return NotFoundError(url, "there is no such secret")
-    if status == 409:
-        return _conflict(url, codes)
-    if status == 429:
-        return StoreUnavailableError(url, "the vault has too many requests at the moment; run again in a minute")
-    said = f" ({', '.join(sorted(codes))})" if codes else ""
-    return StoreUnavailableError(url, f"the vault answered {status}{said}; run again, and look at it if that stays")
+        return _lacks(url, codes, permission)
+    otherwise = f"the vault answered {status}{{codes}}; run again, and look at it if that stays"
+    kind, text = _BY_STATUS.get(status, (StoreUnavailableError, otherwise))
+    return kind(url, text.format(codes=f" ({', '.join(sorted(codes))})" if codes else ""))
 
 
-def _forbidden(url: str, codes: set[str], permission: str) -> StoreError:
-    """403 is the secret's state, the network or a permission; the inner code says which."""
-    if "SecretDisabled" in codes:
-        return StoreUnavailableError(url, "the secret is disabled; enable its newest version in the vault")
-    if "ForbiddenByFirewall" in codes:
-        return StoreUnavailableError(
-            url, "the vault's firewall doesn't let this network in; add it there, or use a private endpoint"
-        )
-    if "ForbiddenByConnection" in codes:
-        return StoreUnavailableError(
-            url,
-            "the vault's public network access is disabled, and this request did not come through a private "
-            "endpoint; run where the vault's private endpoint is, or enable public network access",
-        )
+def _lacks(url: str, codes: set[str], permission: str) -> StoreError:
+    """A missing permission, in the words of the vault's permission model, which the inner code names."""
     word = _WORDS.get(permission, permission)
     role = (
         f"its role needs the data action Microsoft.KeyVault/vaults/secrets/{_DATA_ACTIONS[permission]} (Key Vault "
@@ -114,29 +154,6 @@ def _forbidden(url: str, codes: set[str], permission: str) -> StoreError:
     else:
         ways = f"With Azure RBAC {role}. Else {policy}"
     return StorePermissionError(url, f"this identity lacks the permission `{word}` for secrets. {ways}")
-
-
-def _conflict(url: str, codes: set[str]) -> StoreError:
-    """409 without an inner code that speaks of a deletion means that somebody is writing."""
-    if "ObjectIsDeletedButRecoverable" in codes:
-        return DeletedError(
-            url,
-            "the secret was deleted and its name is held back; nothing was written. Run again, which recovers "
-            "it, for which this identity needs the permissions `get` and `recover`",
-        )
-    if "ObjectIsBeingDeleted" in codes:
-        return BeingDeletedError(
-            url,
-            "is still being deleted, which takes Key Vault a while. Run again in a minute; `pulumi up` then "
-            "recovers it",
-        )
-    if "ObjectIsBeingRecovered" in codes:
-        return BeingRecoveredError(url, "is still being recovered. Run again in a minute")
-    return BusyError(
-        url,
-        "somebody else is writing this secret at this moment, and Key Vault takes one write at a time; this one was "
-        "refused. Run again",
-    )
 
 
 def _codes(error: "HttpResponseError") -> set[str]:

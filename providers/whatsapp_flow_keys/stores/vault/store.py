@@ -17,7 +17,8 @@ from whatsapp_flow_keys.stores.client_library import require_extra
 from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.store import Versioned
 from whatsapp_flow_keys.stores.vault.address import parse_path
-from whatsapp_flow_keys.stores.vault.client import VaultCalls, body_of, errors_in
+from whatsapp_flow_keys.stores.vault.client import VaultCalls
+from whatsapp_flow_keys.stores.vault.refusals import body_of, errors_in
 
 _LARGEST = 512 * 1024
 """Bytes of a document: the integrated storage refuses an entry of more than 1 MiB, and stores some more than ours."""
@@ -92,7 +93,7 @@ class VaultStore:
                 return Versioned(ring, str(found.version), place=found.place)
             if str(found.version) != expected.version:
                 raise lost_race(self.url)
-        raise self._calls.unexpected(answer)
+        raise self._calls.refusal(answer)
 
     def settle(self) -> None:
         """The URL has no settings beside the place."""
@@ -110,7 +111,7 @@ class VaultStore:
             part="undelete",
         )
         if not answer.ok:
-            raise self._calls.unexpected(answer)
+            raise self._calls.refusal(answer)
         back = self._latest()
         try:
             self._ring(back)
@@ -157,7 +158,7 @@ class VaultStore:
         data = body_of(answer, "data")
         metadata = body_of(answer, "data", "metadata")
         if answer.status_code not in (200, 404) or "version" not in metadata or "data" not in data:
-            raise self._calls.unexpected(answer)
+            raise self._calls.refusal(answer)
         fields = data["data"]
         deleted = fields is None and bool(metadata.get("deletion_time")) and not metadata.get("destroyed")
         return _Found(fields, metadata["version"], deleted, _place(metadata))
@@ -174,7 +175,7 @@ class VaultStore:
             part="delete",
         )
         if not answer.ok:
-            raise self._calls.unexpected(answer)
+            raise self._calls.refusal(answer)
 
     def _check_mount(self) -> None:
         """Nothing at a path looks the same in both versions of KV, and version 1 would take a write without a check.

@@ -4,9 +4,10 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.contract.stores.aws.rings import keys, ring
-from tests.contract.stores.aws.secret import ARN, OLD
+from tests.contract.stores.aws.secret import ARN, CURRENT, OLD
 from tests.contract.stores.aws_place import AwsPlace
 from whatsapp_flow_keys.errors import StoreError, StorePermissionError, StoreUnavailableError
+from whatsapp_flow_keys.stores.aws_secrets_manager.refusals import RefusedError
 from whatsapp_flow_keys.stores.aws_secrets_manager.store import AwsSecretsManagerStore
 from whatsapp_flow_keys.stores.store import Versioned
 
@@ -56,8 +57,9 @@ def test_a_key_that_may_not_be_used_is_named_with_what_to_allow(
 ) -> None:
     """Stub: moto encrypts nothing."""
     stub.add_client_error("get_secret_value", code, message)
-    with pytest.raises(StorePermissionError, match=f"^{place.url}: the secret's KMS key .* kms:Decrypt"):
+    with pytest.raises(StorePermissionError, match=f"^{place.url}: the secret's KMS key .* kms:Encrypt") as caught:
         place.store().read()
+    assert str(caught.value).endswith(f". AWS says: {message}") == code.startswith("AccessDenied")
 
 
 @pytest.mark.parametrize(
@@ -85,6 +87,68 @@ def test_what_aws_says_becomes_a_sentence_that_quotes_nothing_of_what_was_sent(
     assert "PRIVATE KEY" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (
+            "with an explicit deny in a service control policy",
+            "the service control policy denies secretsmanager:GetSecretValue to",
+        ),
+        (
+            "with an explicit deny in an identity-based policy: arn:aws:iam::1:policy/p",
+            "the identity-based policy denies",
+        ),
+        ("because no VPC endpoint policy allows the action", "no VPC endpoint policy allows secretsmanager:GetSecretV"),
+        ("because no permissions boundary allows the action", "no permissions boundary allows"),
+        ("because no hunter2 policy allows the action", "may not do secretsmanager:GetSecretValue; allow it in their"),
+    ],
+)
+def test_the_policy_that_denies_is_named(stub: Stubber, place: AwsPlace, reason: str, said: str) -> None:
+    """Stub: moto checks no policy."""
+    message = f"User: arn:aws:iam::1:user/a is not authorized to perform: secretsmanager:GetSecretValue {reason}"
+    stub.add_client_error("get_secret_value", "AccessDeniedException", message)
+    with pytest.raises(StorePermissionError, match=f"^{place.url}: ") as caught:
+        place.store().read()
+    assert said in str(caught.value)
+    assert str(caught.value).endswith(f". AWS says: {message}")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "kind", "said"),
+    [
+        (
+            "InvalidParameterException",
+            "Operation not permitted on a replica secret. Call must be made in primary secret's region.",
+            RefusedError,
+            "is a replica of a secret in another region, .* nothing was changed. Give the region of the secret itself",
+        ),
+        (
+            "InvalidRequestException",
+            "You can't perform this operation on the secret because it was marked for deletion.",
+            RefusedError,
+            "is scheduled for deletion, so AWS refused secretsmanager:PutSecretValue .* Run again, which restores",
+        ),
+        (
+            "InvalidSignatureException",
+            "Signature expired: 20261129T101500Z is now earlier than 20261129T102000Z",
+            StorePermissionError,
+            "by AWS's clock this machine's is wrong",
+        ),
+        ("RequestExpired", "", StorePermissionError, "by AWS's clock this machine's is wrong"),
+    ],
+    ids=["replica", "deleted", "late", "expired"],
+)
+def test_a_code_of_several_meanings_is_decided_by_its_message(
+    stub: Stubber, place: AwsPlace, code: str, message: str, kind: type[StoreError], said: str
+) -> None:
+    """Stub: moto has neither. A refusal is followed by a look at the secret, which here has not changed."""
+    stub.add_client_error("put_secret_value", code, message)
+    if kind is RefusedError:
+        stub.add_response("describe_secret", {"ARN": ARN, "VersionIdsToStages": {OLD: [CURRENT]}})
+    with pytest.raises(kind, match=f"^{place.url}: .*{said}"):
+        place.store().write(ring(), Versioned(None, OLD))
 
 
 def test_without_credentials_the_error_says_what_to_set(place: AwsPlace, monkeypatch: pytest.MonkeyPatch) -> None:

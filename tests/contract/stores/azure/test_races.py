@@ -214,7 +214,7 @@ def test_a_join_that_is_refused_since_somebody_else_is_writing_is_made_again(
     ("fault", "error", "said"),
     [
         ({"status": 409, "code": "Conflict"}, StoreConflictError, "in versions of the secret that the next read joins"),
-        ({"status": 400, "code": "BadParameter"}, StoreUnavailableError, "answered 400"),
+        ({"status": 400, "code": "BadParameter"}, StoreUnavailableError, "did not carry out the request"),
         ({"status": 409, "code": "Conflict", "inner": "ObjectIsBeingDeleted"}, StoreConflictError, "deleted the key"),
         (
             {"status": 409, "code": "Conflict", "inner": "ObjectIsDeletedButRecoverable"},

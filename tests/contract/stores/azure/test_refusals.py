@@ -73,6 +73,7 @@ def test_a_permission_to_list_that_is_lost_right_after_a_write_is_named(
     [
         ("ForbiddenByConnection", "public network access is disabled, .* private endpoint .*or enable public"),
         ("ForbiddenByFirewall", "the vault's firewall doesn't let this network in"),
+        ("ForbiddenByNsp", "network security perimeter .* add an inbound rule"),
     ],
 )
 def test_a_network_that_is_not_let_in_is_no_missing_permission(
@@ -93,6 +94,14 @@ def test_a_missing_permission_to_recover_is_named(vault: KeyVault, store: AzureK
         store.restore()
 
 
+def test_a_vault_that_is_gone_is_not_taken_for_a_secret_that_never_was(
+    vault: KeyVault, store: AzureKeyVaultStore
+) -> None:
+    vault.fail(None, status=404, code="VaultNotFound")
+    with pytest.raises(StoreUnavailableError, match="there is no such vault; check its name"):
+        store.read()
+
+
 def test_a_disabled_secret_is_reported(vault: KeyVault, store: AzureKeyVaultStore) -> None:
     store.write(ring(), store.read())
     vault.change(NAME, enabled=False)
@@ -103,8 +112,12 @@ def test_a_disabled_secret_is_reported(vault: KeyVault, store: AzureKeyVaultStor
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ({"status": 400, "code": "BadParameter"}, r"answered 400 \(BadParameter\)"),
-        ({"status": 400, "code": "-----BEGIN hunter2"}, r"answered 400;"),
+        (
+            {"status": 400, "code": "BadParameter"},
+            r"calls wrong \(BadParameter\); check .* tags",
+        ),
+        ({"status": 400, "code": "-----BEGIN hunter2"}, r"calls wrong; check"),
+        ({"status": 418, "code": "IAmATeapot"}, r"answered 418 \(IAmATeapot\); run again"),
         ({"status": 503, "times": 3}, "answered 503"),
         ({"status": 429, "times": 3}, "too many requests"),
         ({"answer_lost": True, "times": 3}, "did not answer in time or broke off"),

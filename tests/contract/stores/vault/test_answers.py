@@ -102,6 +102,31 @@ def test_a_mount_whose_version_may_not_be_looked_at_is_not_called_version_1(
     assert between.plan == []
 
 
+@pytest.mark.parametrize(
+    ("status", "words", "said"),
+    [
+        (412, "required index state not present", "has not received its cluster's newest data yet; run again"),
+        (
+            400,
+            "path disabled in replication DR secondary mode",
+            "is a disaster-recovery secondary, which serves no secrets; give the primary's address",
+        ),
+        (405, "1 error occurred:\n\t* unsupported operation\n\n", "a mount of KV version 2? It does not answer as one"),
+        (500, "internal error", "the server answered HTTP 500 (internal error); run again later"),
+        (418, "no coffee", "the server refused the call with HTTP 418 (no coffee)"),
+    ],
+)
+def test_what_the_server_says_decides_what_to_do(place: VaultPlace, status: int, words: str, said: str) -> None:
+    with answering(status, {"errors": [words]}) as server:
+        assert said in refused(place.at_port(server.server_port).read)
+
+
+def test_a_server_that_lags_behind_its_cluster_is_asked_again(place: VaultPlace, between: Between) -> None:
+    between.plan = [412]
+    assert behind(between, place).read() == NOTHING
+    assert between.plan == []
+
+
 # --- Writes
 
 

@@ -30,7 +30,7 @@ def test_a_mount_that_is_not_yet_in_service_is_met_by_trying_again(place: VaultP
     said = "Upgrading from non-versioned to versioned data. This backend will be unavailable for a brief period."
     with answering(400, {"errors": [said]}) as server:
         text = refusal(StoreUnavailableError, place.at_port(server.server_port).read, place)
-    assert f"the server answered HTTP 400 ({said})" in text
+    assert f"being upgraded to KV version 2, which takes a moment ({said}); run again" in text
     assert len(server.seen) == 3
 
 

@@ -25,6 +25,17 @@ def test_two_namespaces_do_not_see_each_other(place: VaultPlace) -> None:
         assert f"in the namespace {names[1]}" in refusal(StorePermissionError, other.read, place)
 
 
+def test_a_namespace_that_an_administrator_locked_is_named(place: VaultPlace) -> None:
+    name = f"locked-{place.path.rpartition('-')[2]}"
+    place.server.make_namespace(name)
+    place.server.client().adapter.post(f"/v1/sys/namespaces/api-lock/lock/{name}", json={})
+    store = VaultStore(place.server.url(place.path, namespace=name))
+    text = refusal(StoreUnavailableError, store.read, place)
+    assert text.endswith(
+        "an administrator has locked the namespace; have it unlocked (`bao namespace unlock`), then run again"
+    )
+
+
 def test_a_namespace_that_is_not_there_is_named(place: VaultPlace) -> None:
     store = VaultStore(place.server.url(place.path, namespace="no/such"))
     assert "there is no namespace no/such on the server" in refusal(StoreUnavailableError, store.read, place)

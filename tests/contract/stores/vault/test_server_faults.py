@@ -10,6 +10,7 @@ from tests.contract.stores.vault.refusals import refusal
 from tests.contract.stores.vault_place import VaultPlace
 from tools.openbao import OpenBao
 from whatsapp_flow_keys.errors import RingTooLargeError, StoreUnavailableError
+from whatsapp_flow_keys.stores.vault.store import VaultStore
 
 
 def test_a_sealed_server_is_named_and_works_again_when_it_is_unsealed(
@@ -36,6 +37,19 @@ def test_a_restart_loses_nothing(lasting: OpenBao, monkeypatch: pytest.MonkeyPat
     lasting.start()
     assert place.store().read() == old.read() == found
     assert place.store().write(ring(2), found).version == "2"
+
+
+def test_a_quota_that_is_used_up_is_named(place: VaultPlace) -> None:
+    quota = f"sys/quotas/rate-limit/{place.path.rpartition('/')[2]}"
+    place.server.make_mount(f"slow/{place.path}", 2)
+    place.server.client().adapter.post(
+        f"/v1/{quota}", json={"path": f"slow/{place.path}/", "rate": 1, "interval": "600s"}
+    )
+    store = VaultStore(place.server.url("line", mount=f"slow/{place.path}"))
+    store.read()
+    text = refusal(StoreUnavailableError, store.read, place)
+    assert "the server takes no more requests at the moment (request path " in text
+    assert text.endswith("rate limit quota exceeded); run again later, or have the quota raised")
 
 
 def test_a_server_that_never_answers_ends_in_an_error(
