@@ -85,7 +85,7 @@ Memory = tuple[tuple[str, str, Any], ...]
 """What a provider's process remembers: which part of its run, which attribute, and the value, frozen."""
 
 NOTHING: Memory = ()
-_PARTS = ("keys", "rings", "passing")
+_PARTS = ("keys", "rings", "registrations", "passing")
 _PLAIN = (str, int, float, bool, type(None), KeyRing, KeyState, datetime)
 
 
