@@ -210,7 +210,7 @@ def test_whether_an_encrypted_key_opens_is_not_known_without_a_passphrase() -> N
     [
         (
             errors.AccessTokenError(DOING, ErrorAnswer(401, 190)),
-            "The access token is not valid (any more): set WHATSAPP_ACCESS_TOKEN to a system user's token that is "
+            "The access token is not valid, or no longer: set WHATSAPP_ACCESS_TOKEN to a system user's token that is "
             "valid",
         ),
         (

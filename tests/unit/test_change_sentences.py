@@ -191,6 +191,17 @@ def test_a_key_whose_private_half_no_store_holds_is_nobody_elses_and_not_said_to
     assert "published over" not in said
 
 
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_new_key_in_place_of_a_lost_one_is_published_over_nobody_elses(is_new: bool) -> None:
+    lost = {**PROVEN, "foreign_fingerprint": PROVEN["fingerprint"], "proven_fingerprint": None}
+    said = why_registration_changes(lost, {**PROVEN, "fingerprint": FOREIGN}, is_new=is_new)
+    if is_new:  # in the `up` that has made it, which ends by saying that it is live
+        assert said is None
+    else:
+        assert f"Meta serves key {SHORT}, whose private key no store held at the last refresh. Key " in str(said)
+        assert "somebody else" not in str(said)
+
+
 def test_a_registration_of_what_is_proven_says_nothing() -> None:
     in_place = {**PROVEN, "signature_status": "VALID", "key_ring": "current in every store"}
     assert why_registration_changes(in_place, PROVEN) is None

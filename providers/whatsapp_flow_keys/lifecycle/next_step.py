@@ -156,7 +156,7 @@ def _contradicted(number: str, registered: str) -> str:
 def _not_in_ring(wanted: Wanted, found: Found) -> str:
     return (
         f"phone number {found.ring.phone_number_id}: the private key {wanted.fingerprint} is not in "
-        f"{', '.join(found.places)} (any more), so its public key was not published. Restore the document from a "
+        f"{', '.join(found.places)}, so its public key was not published. Restore the document from a "
         f"backup, or give a new rotation_trigger to make another key"
     )
 

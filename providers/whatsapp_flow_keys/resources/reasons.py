@@ -85,13 +85,18 @@ def why_registration_changes(olds: RegistrationState, news: RegistrationInputs, 
             f"{number}: Meta serves {wanted}, but no store that this stack knows held its private key at the last "
             f"refresh. Nothing can be registered before a store holds it again; else rotate"
         )
-    if olds.foreign_fingerprint:
+    if olds.foreign_fingerprint not in (None, olds.fingerprint):
         return (
             f"{number}: Meta serves key {short(olds.foreign_fingerprint)}, which is not in this key ring: somebody "
             f"else published it. {wanted.capitalize()} will be published over it"
         )
     if is_new:
         return None
+    if olds.foreign_fingerprint:  # this stack's own, which is lost
+        return (
+            f"{number}: Meta serves key {short(olds.foreign_fingerprint)}, whose private key no store held at the last "
+            f"refresh. {wanted.capitalize()} will be published in its place"
+        )
     if proven is not None and proven != desired:
         staged = f"{wanted} was staged by an earlier run. It will be published in place of key {short(proven)}"
         return f"{number}: {staged}{_NONE_GOES}"

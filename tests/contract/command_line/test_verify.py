@@ -148,7 +148,7 @@ def test_what_is_wrong_has_its_exit_status_and_stands_in_the_first_line(
     ("variables", "status", "said"),
     [
         ({"WHATSAPP_ACCESS_TOKEN": ""}, 3, "Meta: was not asked: WHATSAPP_ACCESS_TOKEN is not set"),
-        ({"WHATSAPP_ACCESS_TOKEN": "EAAwrong"}, 3, "(any more): set WHATSAPP_ACCESS_TOKEN to a system user's token"),
+        ({"WHATSAPP_ACCESS_TOKEN": "EAAwrong"}, 3, "or no longer: set WHATSAPP_ACCESS_TOKEN to a system user's token"),
         ({"WHATSAPP_GRAPH_URL": NOBODY}, 3, "check the network and WHATSAPP_GRAPH_URL"),
         ({"WHATSAPP_FLOW_PASSPHRASE": ""}, 3, "are encrypted, and WHATSAPP_FLOW_PASSPHRASE is not set"),
         ({"WHATSAPP_FLOW_PASSPHRASE": "wrong"}, 2, "an endpoint that starts now fails: "),

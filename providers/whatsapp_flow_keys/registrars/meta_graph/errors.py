@@ -126,7 +126,7 @@ class GraphError(RegistrarError):
 class AccessTokenError(GraphError):
     """The access token is invalid, expired or revoked."""
 
-    cause = "The access token is not valid (any more)"
+    cause = "The access token is not valid, or no longer"
     advice = (
         "{cause}: set a system user's token with `pulumi config set --secret {settings}accessToken`, or in the "
         "environment variable WHATSAPP_ACCESS_TOKEN, which `pulumi refresh` and `pulumi destroy` need when the token "
