@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, Pub
 
 from whatsapp_flow_keys.errors import InputError, PrivateKeyError
 from whatsapp_flow_keys.fingerprint import short
+from whatsapp_flow_keys.pem_text import private_key_pem, public_key_pem
 
 KEY_SIZE = 2048
 """The only size that Meta takes, in bits (error 100: "a valid 2048-bit RSA public key in PEM format")."""
@@ -22,7 +23,6 @@ OAEP = padding.OAEP(mgf=padding.MGF1(algorithm=hashes.SHA256()), algorithm=hashe
 """How a Flow request's AES key is wrapped. Source: Meta, "Implementing Endpoint for Flows"."""
 
 _PUBLIC_EXPONENT = 65537
-_LONGEST_PEM = 64 * 1024
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,13 +47,12 @@ class PrivateKey:
     ) -> "PrivateKey":
         """Reads PKCS#8 and PKCS#1 PEM, encrypted or not, also the old ``des-ede3-cbc`` PEMs of Meta's sample.
 
-        Line ends may be CRLF or a written-out ``\\n``. A passphrase that isn't needed is ignored. A key that is
-        among ``checked`` is not checked again, any other joins them.
+        It may be in any shape that :mod:`whatsapp_flow_keys.pem_text` reads, or be the base64 that stands between the
+        first and the last line. A passphrase that isn't needed is ignored. A key that is among ``checked`` is not
+        checked again, any other joins them.
         Raises :class:`PrivateKeyError`, whose text names ``field`` and never quotes the PEM.
         """
-        data = _tidy(pem, field)
-        if "PRIVATE KEY-----" not in data:
-            raise PrivateKeyError(f"{field}: {_what_it_is(data)}, not a private key in PEM format")
+        data = private_key_pem(pem, field)
         try:
             if checked is not None and (same := checked.same(_load(data.encode(), passphrase, check=False))):
                 return same
@@ -160,7 +159,7 @@ def _load(data: bytes, passphrase: str | None, *, check: bool = True) -> Private
 
 def _load_public(pem: str, field: str) -> PublicKeyTypes:
     try:
-        return serialization.load_pem_public_key(_tidy(pem, field).encode())
+        return serialization.load_pem_public_key(public_key_pem(pem, field).encode())
     except (ValueError, UnsupportedAlgorithm):
         raise InputError(f"{field}: is not a public key in PEM format") from None
 
@@ -172,26 +171,8 @@ def _fingerprint(key: PublicKeyTypes) -> str:
     return digest.finalize().hex()
 
 
-def _tidy(pem: object, field: str) -> str:
-    if not isinstance(pem, str) or not pem.strip():
-        raise PrivateKeyError(f"{field}: is empty; a key in PEM format is needed")
-    if len(pem) > _LONGEST_PEM:
-        raise PrivateKeyError(f"{field}: has {len(pem)} characters, far more than a key in PEM format")
-    text = pem.strip().strip("\"'").replace("\\r", "").replace("\\n", "\n").replace("\r\n", "\n")
-    return text.strip() + "\n"
-
-
-def _what_it_is(data: str) -> str:
-    for mark, name in (("PUBLIC KEY-----", "a public key"), ("CERTIFICATE-----", "a certificate")):
-        if mark in data:
-            return f"this is {name}"
-    return "this is some other text"
-
-
 def _why_unreadable(data: str, passphrase: str | None) -> str:
     encrypted = "ENCRYPTED" in data
     if encrypted and passphrase:
         return "the passphrase does not open the private key, or the key is damaged"
-    if "OPENSSH" in data:
-        return "an OpenSSH key; convert it with `ssh-keygen -p -m pkcs8`"
     return "the private key can't be read: it is damaged or of another format"

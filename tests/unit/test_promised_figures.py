@@ -134,7 +134,7 @@ INTERNAL = (
     Internal(f"{_STORES}.aws_secrets_manager.store:_LARGEST", 65536, "AWS's own limit, which the error names"),
     Internal(f"{_STORES}.vault.store:_LARGEST", 512 * 1024, "the error names it; a ring has some kilobytes"),
     Internal(f"{_STORES}.file.store:_LARGEST", 1024 * 1024, "the error names it; a ring has some kilobytes"),
-    Internal("whatsapp_flow_keys.keys:_LONGEST_PEM", 64 * 1024, "no PEM of a 2048-bit key is near it"),
+    Internal("whatsapp_flow_keys.pem_text:_LONGEST", 64 * 1024, "no PEM of a 2048-bit key is near it"),
     Internal(
         "whatsapp_flow_keys.flow_protocol.live_endpoint:_LARGEST_ANSWER", 64 * 1024, "no answer to a ping is near it"
     ),
