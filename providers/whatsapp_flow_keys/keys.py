@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, Pub
 
 from whatsapp_flow_keys.errors import InputError, PrivateKeyError
 from whatsapp_flow_keys.fingerprint import short
-from whatsapp_flow_keys.pem_text import private_key_pem, public_key_pem
+from whatsapp_flow_keys.pem_text import as_pem, private_key_pem, public_key_pem
+from whatsapp_flow_keys.sealed_pem import seal
 
 KEY_SIZE = 2048
 """The only size that Meta takes, in bits (error 100: "a valid 2048-bit RSA public key in PEM format")."""
@@ -53,9 +54,11 @@ class PrivateKey:
         Raises :class:`PrivateKeyError`, whose text names ``field`` and never quotes the PEM.
         """
         data = private_key_pem(pem, field)
+        if checked is not None and (known := checked.opened(data, passphrase)):
+            return known
         try:
             if checked is not None and (same := checked.same(_load(data.encode(), passphrase, check=False))):
-                return same
+                return checked.note(data, passphrase, same)
             key = _load(data.encode(), passphrase)
         except TypeError:
             raise PrivateKeyError(f"{field}: the private key is encrypted; give its passphrase") from None
@@ -67,9 +70,7 @@ class PrivateKey:
         if key.key_size != KEY_SIZE:
             raise PrivateKeyError(f"{field}: an RSA key of {key.key_size} bits; WhatsApp Flows takes {KEY_SIZE} only")
         read = cls(key)
-        if checked is not None:
-            checked.add(read)
-        return read
+        return read if checked is None else checked.note(data, passphrase, checked.add(read))
 
     def __repr__(self) -> str:
         return f"PrivateKey({short(self.fingerprint)}…)"
@@ -92,22 +93,31 @@ class PrivateKey:
         return self.key.decrypt(wrapped, scheme)
 
     def to_pem(self, passphrase: str | None = None) -> str:
-        """PKCS#8 PEM, encrypted (PBES2) when there is a passphrase."""
-        encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
-        if passphrase is not None:
-            encryption = serialization.BestAvailableEncryption(passphrase.encode())
-        pem = self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
-        return pem.decode()
+        """PKCS#8 PEM, encrypted when there is a passphrase; see :mod:`whatsapp_flow_keys.sealed_pem`."""
+        as_der = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        der = self.key.private_bytes(*as_der)
+        return as_pem("PRIVATE KEY", der) if passphrase is None else seal(der, passphrase)
 
 
 class CheckedKeys:
-    """Keys whose numbers were found consistent: read again, they need not be checked again, which takes 50 ms.
+    """Keys whose numbers were found consistent: read again, they need not be checked again, which takes 50 ms; nor need
+    the same PEM be opened again, which takes 75 ms with a passphrase that a person chose.
 
-    It holds private keys as long as it lives. Thread-safe.
+    It holds private keys and their passphrases as long as it lives. Thread-safe.
     """
 
     def __init__(self) -> None:
         self._keys: dict[str, PrivateKey] = {}
+        self._opened: dict[tuple[str, str | None], PrivateKey] = {}
+
+    def opened(self, pem: str, passphrase: str | None) -> PrivateKey | None:
+        """What this very text was opened to with ``passphrase``; None where it was not."""
+        return self._opened.get((pem, passphrase))
+
+    def note(self, pem: str, passphrase: str | None, key: PrivateKey) -> PrivateKey:
+        """``key``, which ``passphrase`` opened ``pem`` to."""
+        self._opened[pem, passphrase] = key
+        return key
 
     def add(self, key: PrivateKey) -> PrivateKey:
         """The same key, for the caller to go on with."""

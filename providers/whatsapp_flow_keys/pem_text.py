@@ -4,6 +4,7 @@ Nothing here knows what is in a key. No error quotes what was given.
 """
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -62,10 +63,17 @@ def _body(text: str) -> str:
     head = _ENCRYPTED.match(text)
     if head is None and ":" in text:
         return text.strip() + "\n"  # headers that nobody knows
-    packed = "".join(text[head.end() if head else 0 :].split())
-    lines = [packed[at : at + 64] for at in range(0, len(packed), 64)]
-    named = [f"Proc-Type: 4,ENCRYPTED\nDEK-Info: {head[1]}\n"] if head else []
-    return "".join(f"{line}\n" for line in [*named, *lines])
+    named = f"Proc-Type: 4,ENCRYPTED\nDEK-Info: {head[1]}\n\n" if head else ""
+    return named + _in_lines("".join(text[head.end() if head else 0 :].split()))
+
+
+def _in_lines(packed: str) -> str:
+    return "".join(f"{packed[at : at + 64]}\n" for at in range(0, len(packed), 64))
+
+
+def as_pem(label: str, der: bytes) -> str:
+    """The PEM of a DER encoding."""
+    return f"{_BEGIN}{label}-----\n{_in_lines(b64encode(der).decode())}-----END {label}-----\n"
 
 
 def private_key_pem(value: object, field: str) -> str:
@@ -117,8 +125,7 @@ def _without_marks(text: str) -> str:
     if len(der) < _SHORTEST_DER or der[0] != _SEQUENCE:
         return ""
     kind = "ENCRYPTED " if _PKCS5 in der[:32] else "RSA " if der[7] == _INTEGER else ""
-    label = f"{kind}PRIVATE KEY"
-    return pems(f"-----BEGIN {label}-----{text}-----END {label}-----")[0].text
+    return as_pem(f"{kind}PRIVATE KEY", der)
 
 
 def _what_it_is(text: str, blocks: Sequence[Pem]) -> str:

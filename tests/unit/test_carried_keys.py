@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.pairs import new, old
+from tests.passphrases import strong
 from tests.unit.test_keys import openssl, refusal
 from whatsapp_flow_keys.keys import CheckedKeys, PrivateKey, public_key_fingerprint
 
-PASSPHRASE = "correct horse battery"
+PASSPHRASE = strong("correct horse battery")
 Shape = Callable[[str], str]
 
 

@@ -38,6 +38,9 @@ class Internal:
 
 
 PROMISES = (
+    Promise("whatsapp_flow_keys.resources.passphrase:SHORTEST", 15, "security.md", "at least 15 characters"),
+    Promise("whatsapp_flow_keys.sealed_pem:STRETCHED", 600_000, "security.md", "with 600,000 rounds"),
+    Promise("whatsapp_flow_keys.sealed_pem:PLAIN", 2_048, "security.md", "made at random has 2,048"),
     Promise("whatsapp_flow_keys.ring:GRACE", timedelta(hours=24), "rotation.md", "a day past its last offer"),
     Promise("whatsapp_flow_keys.ring:UNDER_WAY", timedelta(hours=1), "operations.md", "within the last hour"),
     Promise("whatsapp_flow_keys.resources.reasons:SOON", timedelta(days=14), "rotation.md", "From 14 days before"),
