@@ -1,12 +1,15 @@
 """Where keys are read from at run time: ``WHATSAPP_FLOW_KEYS``, as ``endpoint_env`` gives it."""
 
+import json
 import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from whatsapp_flow_keys import document
+from whatsapp_flow_keys.carried import unwrapped, with_line_ends
 from whatsapp_flow_keys.errors import FlowKeysError, InputError, MissingExtraError, StoreError
+from whatsapp_flow_keys.pem_text import pems
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
@@ -26,16 +29,18 @@ class KeySource:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "KeySource":
-        """Raises :class:`InputError` when ``WHATSAPP_FLOW_KEYS`` is not set."""
+        """Raises :class:`InputError` when ``WHATSAPP_FLOW_KEYS`` is not set, was cut, or holds neither of the two."""
         environ = os.environ if environ is None else environ
-        given = environ.get(KEYS, "").strip()
+        given = unwrapped(environ.get(KEYS, ""), "{")
         if not given:
             raise InputError(f"{KEYS}: is not set; give the endpoint the environment `endpoint_env`")
-        if not given.startswith("{") and not _STORE.match(given):  # it may be a secret, so it isn't quoted
+        if given.startswith("{"):
+            given = _document(given)
+        elif not _STORE.match(given):  # it may be a secret, so it isn't quoted
+            what = "a PEM that is" if "-----BEGIN " in given else f"{len(given)} characters that are"
             raise InputError(
-                f"{KEYS}: holds {len(given)} characters that are neither a key ring document, which begins with {{, "
-                f"nor the URL of a store, such as file:///var/lib/flows/ring.json; give the endpoint the environment "
-                f"`endpoint_env` as it is, without quotes around it"
+                f"{KEYS}: holds {what} neither a key ring document, which begins with {{, nor the URL of a store, such "
+                f"as file:///var/lib/flows/ring.json; give the endpoint the environment `endpoint_env` as it is"
             )
         return cls(given, passphrases_from_env(environ))
 
@@ -65,6 +70,32 @@ class KeySource:
         Raises :class:`InputError` for a wrong URL, :class:`StoreError` when no store can be read or none holds a ring.
         """
         return _from_stores(self.given.split()) if self.is_store else document.load(self.given, KEYS)
+
+
+def _document(given: str) -> str:
+    """The document as it was before an environment file or a setting changed its line ends.
+
+    Raises :class:`InputError` where its end is missing. What else is wrong with it is left to whoever loads it.
+    """
+    for text in (given, with_line_ends(given)):
+        try:
+            found = json.loads(text, strict=False)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, dict) and isinstance(bundle := found.get("private_keys"), str):
+            found["private_keys"] = "".join(pem.text for pem in pems(bundle)) or bundle
+        return json.dumps(found)
+    if given == "{":
+        raise InputError(
+            f"{KEYS}: ends after its first line, {{. An env file holds one line for each variable: give it the "
+            f"document in one line, as `jq -c .` prints it"
+        )
+    if not given.endswith("}"):
+        raise InputError(
+            f"{KEYS}: ends after {len(given)} characters, before the end of the key ring document. Give the endpoint "
+            f"all of it, or keep the keys in a store and give its URL"
+        )
+    return given
 
 
 def passphrases_from_env(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, Pub
 
 from whatsapp_flow_keys.errors import InputError, PrivateKeyError
 from whatsapp_flow_keys.fingerprint import short
+from whatsapp_flow_keys.pem_text import as_pem, private_key_pem, public_key_pem
+from whatsapp_flow_keys.sealed_pem import seal
 
 KEY_SIZE = 2048
 """The only size that Meta takes, in bits (error 100: "a valid 2048-bit RSA public key in PEM format")."""
@@ -22,7 +24,6 @@ OAEP = padding.OAEP(mgf=padding.MGF1(algorithm=hashes.SHA256()), algorithm=hashe
 """How a Flow request's AES key is wrapped. Source: Meta, "Implementing Endpoint for Flows"."""
 
 _PUBLIC_EXPONENT = 65537
-_LONGEST_PEM = 64 * 1024
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,16 +48,17 @@ class PrivateKey:
     ) -> "PrivateKey":
         """Reads PKCS#8 and PKCS#1 PEM, encrypted or not, also the old ``des-ede3-cbc`` PEMs of Meta's sample.
 
-        Line ends may be CRLF or a written-out ``\\n``. A passphrase that isn't needed is ignored. A key that is
-        among ``checked`` is not checked again, any other joins them.
+        It may be in any shape that :mod:`whatsapp_flow_keys.pem_text` reads, or be the base64 that stands between the
+        first and the last line. A passphrase that isn't needed is ignored. A key that is among ``checked`` is not
+        checked again, any other joins them.
         Raises :class:`PrivateKeyError`, whose text names ``field`` and never quotes the PEM.
         """
-        data = _tidy(pem, field)
-        if "PRIVATE KEY-----" not in data:
-            raise PrivateKeyError(f"{field}: {_what_it_is(data)}, not a private key in PEM format")
+        data = private_key_pem(pem, field)
+        if checked is not None and (known := checked.opened(data, passphrase)):
+            return known
         try:
             if checked is not None and (same := checked.same(_load(data.encode(), passphrase, check=False))):
-                return same
+                return checked.note(data, passphrase, same)
             key = _load(data.encode(), passphrase)
         except TypeError:
             raise PrivateKeyError(f"{field}: the private key is encrypted; give its passphrase") from None
@@ -68,9 +70,7 @@ class PrivateKey:
         if key.key_size != KEY_SIZE:
             raise PrivateKeyError(f"{field}: an RSA key of {key.key_size} bits; WhatsApp Flows takes {KEY_SIZE} only")
         read = cls(key)
-        if checked is not None:
-            checked.add(read)
-        return read
+        return read if checked is None else checked.note(data, passphrase, checked.add(read))
 
     def __repr__(self) -> str:
         return f"PrivateKey({short(self.fingerprint)}…)"
@@ -93,22 +93,31 @@ class PrivateKey:
         return self.key.decrypt(wrapped, scheme)
 
     def to_pem(self, passphrase: str | None = None) -> str:
-        """PKCS#8 PEM, encrypted (PBES2) when there is a passphrase."""
-        encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
-        if passphrase is not None:
-            encryption = serialization.BestAvailableEncryption(passphrase.encode())
-        pem = self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
-        return pem.decode()
+        """PKCS#8 PEM, encrypted when there is a passphrase; see :mod:`whatsapp_flow_keys.sealed_pem`."""
+        as_der = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        der = self.key.private_bytes(*as_der)
+        return as_pem("PRIVATE KEY", der) if passphrase is None else seal(der, passphrase)
 
 
 class CheckedKeys:
-    """Keys whose numbers were found consistent: read again, they need not be checked again, which takes 50 ms.
+    """Keys whose numbers were found consistent: read again, they need not be checked again, which takes 50 ms; nor need
+    the same PEM be opened again, which takes 75 ms with a passphrase that a person chose.
 
-    It holds private keys as long as it lives. Thread-safe.
+    It holds private keys and their passphrases as long as it lives. Thread-safe.
     """
 
     def __init__(self) -> None:
         self._keys: dict[str, PrivateKey] = {}
+        self._opened: dict[tuple[str, str | None], PrivateKey] = {}
+
+    def opened(self, pem: str, passphrase: str | None) -> PrivateKey | None:
+        """What this very text was opened to with ``passphrase``; None where it was not."""
+        return self._opened.get((pem, passphrase))
+
+    def note(self, pem: str, passphrase: str | None, key: PrivateKey) -> PrivateKey:
+        """``key``, which ``passphrase`` opened ``pem`` to."""
+        self._opened[pem, passphrase] = key
+        return key
 
     def add(self, key: PrivateKey) -> PrivateKey:
         """The same key, for the caller to go on with."""
@@ -160,7 +169,7 @@ def _load(data: bytes, passphrase: str | None, *, check: bool = True) -> Private
 
 def _load_public(pem: str, field: str) -> PublicKeyTypes:
     try:
-        return serialization.load_pem_public_key(_tidy(pem, field).encode())
+        return serialization.load_pem_public_key(public_key_pem(pem, field).encode())
     except (ValueError, UnsupportedAlgorithm):
         raise InputError(f"{field}: is not a public key in PEM format") from None
 
@@ -172,26 +181,8 @@ def _fingerprint(key: PublicKeyTypes) -> str:
     return digest.finalize().hex()
 
 
-def _tidy(pem: object, field: str) -> str:
-    if not isinstance(pem, str) or not pem.strip():
-        raise PrivateKeyError(f"{field}: is empty; a key in PEM format is needed")
-    if len(pem) > _LONGEST_PEM:
-        raise PrivateKeyError(f"{field}: has {len(pem)} characters, far more than a key in PEM format")
-    text = pem.strip().strip("\"'").replace("\\r", "").replace("\\n", "\n").replace("\r\n", "\n")
-    return text.strip() + "\n"
-
-
-def _what_it_is(data: str) -> str:
-    for mark, name in (("PUBLIC KEY-----", "a public key"), ("CERTIFICATE-----", "a certificate")):
-        if mark in data:
-            return f"this is {name}"
-    return "this is some other text"
-
-
 def _why_unreadable(data: str, passphrase: str | None) -> str:
     encrypted = "ENCRYPTED" in data
     if encrypted and passphrase:
         return "the passphrase does not open the private key, or the key is damaged"
-    if "OPENSSH" in data:
-        return "an OpenSSH key; convert it with `ssh-keygen -p -m pkcs8`"
     return "the private key can't be read: it is damaged or of another format"

@@ -64,7 +64,7 @@ def checked(request: Any) -> list[str]:
 
 
 def test_what_is_right_is_refused_by_nobody() -> None:
-    assert refusals() == refusals(store="file:///srv/ring.json", passphrase="correct horse") == []
+    assert refusals() == refusals(store="file:///srv/ring.json", passphrase="correct horse battery") == []
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,10 @@ def test_a_number_that_is_none(wrong: object, said: str) -> None:
         ({"take_over": "abc"}, "take_over: a fingerprint has 64 hexadecimal digits"),
         ({"force_destroy": "yes"}, "force_destroy: must be true or false"),
         ({"passphrase": "s3cr3t-words"}, "passphrase: adds nothing with the stack as the store"),
+        (
+            {"passphrase": "s3cr3t-words", "store": "file:///x/ring.json"},
+            "passphrase: must have at least 15 characters",
+        ),
         ({"store": "file:///tmp"}, "is a folder"),
         ({"store": "file:///x/ring.json", "backups": ["file:///x/ring.json"]}, "is named twice"),
         ({"endpoint_url": "http://flows.example.com/"}, "endpoint_url: must start with https://"),

@@ -13,6 +13,7 @@ from pulumi.dynamic.config import Config
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
 from tests.contract.conftest import STACK, TestClock
+from tests.passphrases import strong
 from tests.stack.project import TOKEN
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
@@ -26,7 +27,7 @@ from whatsapp_flow_keys.ring import KeyRing, Role
 from whatsapp_graph_emulator import Emulator
 
 Kind = type[FlowKeysProvider]
-WORDS, OTHER_WORDS = "correct horse battery staple", "another seven words that nobody knows at all"
+WORDS, OTHER_WORDS = strong("correct horse battery staple"), strong("another seven words that nobody knows at all")
 A_DAY = 24 * 3600
 
 

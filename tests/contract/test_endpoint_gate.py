@@ -6,6 +6,7 @@ import pytest
 
 from tests.contract.conftest import Line
 from tests.pairs import pair
+from tests.passphrases import strong
 from whatsapp_flow_keys.errors import EndpointNotReadyError, ForeignKeyError, RegistrationError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.findings import NOTHING
@@ -189,7 +190,7 @@ def test_a_key_that_is_served_already_is_signed_again_without_asking_the_endpoin
 
 
 def test_a_ping_is_made_with_the_key_that_an_encrypted_ring_holds(line: Line) -> None:
-    line.passphrase = "words"
+    line.passphrase = strong("words")
     line.rotate()
     staged = line.stage()
     endpoint = Answers([None])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from tests.contract.conftest import LOCKED, Line
+from tests.passphrases import strong
 from whatsapp_flow_keys.custody.pem import is_written_with
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
@@ -151,20 +152,22 @@ def test_what_is_or_was_current_was_registered_at_meta_and_what_was_only_offered
 
 @pytest.mark.parametrize(
     ("rotated", "deployed", "opens_with"),
-    [(False, False, "former words"), (False, True, "words"), (True, False, "words")],
+    [(False, False, strong("former words")), (False, True, strong("words")), (True, False, strong("words"))],
     ids=["neither", "deployed", "rotated"],
 )
 def test_the_ring_is_written_with_the_new_passphrase_once_the_endpoint_needs_it(
     line: Line, rotated: bool, deployed: bool, opens_with: str
 ) -> None:
-    line.passphrase = "former words"
+    line.passphrase = strong("former words")
     first = line.rotate()
-    key, line.passphrase = PrivateKey.generate(), "words"
+    key, line.passphrase = PrivateKey.generate(), strong("words")
     if rotated:
         new = NewKey(key, "2026-11-24", line.passphrase)
-        stage_in_stores(new, line.stores, line.session(), Recorded(None, ["former words"]))
+        stage_in_stores(new, line.stores, line.session(), Recorded(None, [strong("former words")]))
     wanted = replace(
-        line.wanted(key.fingerprint if rotated else first), former_passphrases=["former words"], deployed=deployed
+        line.wanted(key.fingerprint if rotated else first),
+        former_passphrases=[strong("former words")],
+        deployed=deployed,
     )
     register(wanted, line.stores, line.session())
     held = line.ring().key(first)
@@ -173,9 +176,9 @@ def test_the_ring_is_written_with_the_new_passphrase_once_the_endpoint_needs_it(
 
 
 def test_a_ring_that_opens_with_neither_passphrase_says_which_one_to_give_and_nothing_is_published(line: Line) -> None:
-    line.passphrase = "former words"
+    line.passphrase = strong("former words")
     staged = line.stage()
-    line.passphrase = "words"
+    line.passphrase = strong("words")
     with pytest.raises(PrivateKeyError, match="Give the passphrase that the ring was written with"):
         line.register(staged)
     assert line.publications() == 0

@@ -6,6 +6,7 @@ import pytest
 
 from tests.contract.conftest import Line
 from tests.contract.removals import HOUR, Recoverable, exists, remove
+from tests.passphrases import strong
 from whatsapp_flow_keys.errors import DeletionRefusedError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.removal import Force, Opening, remove_stored_ring
@@ -23,12 +24,14 @@ class Nameless(FileStore):
 def test_a_key_that_only_a_backup_holds_is_not_at_stake_while_only_the_store_goes(line: Line) -> None:
     """It does not open with the words of today, and it did not before."""
     line.rotate()
-    line.backups, line.passphrase = 1, "words of a time before"
+    line.backups, line.passphrase = 1, strong("words of a time before")
     store, backup = line.stores
     (line.folder / "ring1.json").write_bytes((line.folder / "ring0.json").read_bytes())
     key = PrivateKey.generate()
     ring = line.ring(1)
-    entry = replace(ring.keys[0], fingerprint=key.fingerprint, private_key_pem=key.to_pem("words of a time before"))
+    entry = replace(
+        ring.keys[0], fingerprint=key.fingerprint, private_key_pem=key.to_pem(strong("words of a time before"))
+    )
     backup.write(replace(ring, keys=(entry,)), backup.read())
     line.emulator.set_key(line.number, key.public_key_pem)
     line.clock.time += HOUR
@@ -76,7 +79,7 @@ def test_a_backup_that_is_the_store_under_another_name_does_not_count(line: Line
 
 def test_a_backup_counts_only_if_it_opens_with_what_is_left(line: Line) -> None:
     """Its PEMs were written with a passphrase that nobody has any more."""
-    line.backups, line.passphrase = 1, "former words"
+    line.backups, line.passphrase = 1, strong("former words")
     key = line.rotate()
     store, backup = line.stores
     with pytest.raises(DeletionRefusedError, match=f"Meta serves key {key}"):

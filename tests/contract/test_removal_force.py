@@ -4,13 +4,14 @@ import pytest
 
 from tests.contract.conftest import Line
 from tests.contract.removals import HOUR, exists, opening, remove
+from tests.passphrases import strong
 from whatsapp_flow_keys.errors import DeletionRefusedError
 from whatsapp_flow_keys.lifecycle.removal import Force, remove_stored_ring
 
 
 @pytest.mark.parametrize("word", ["yes", "f" * 64])
 def test_only_the_fingerprint_of_a_key_at_stake_forces_while_meta_can_not_be_asked(line: Line, word: str) -> None:
-    line.passphrase = "generated words"
+    line.passphrase = strong("generated words")
     key = line.rotate()
     line.fault("error", code=131031, method="GET")
     for passphrase_goes in (False, True):

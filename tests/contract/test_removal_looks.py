@@ -8,6 +8,7 @@ from itertools import chain, repeat
 import pytest
 
 from tests.contract.conftest import Line
+from tests.passphrases import strong
 from whatsapp_flow_keys.audit import FAILED, Operation
 from whatsapp_flow_keys.errors import DeletionRefusedError, StoreConflictError, StoreUnavailableError
 from whatsapp_flow_keys.keys import PrivateKey
@@ -82,7 +83,7 @@ def test_a_key_counts_as_proven_where_one_look_shows_it_as_that(line: Line, way_
 
 @WAYS_ROUND
 def test_a_place_that_one_look_could_not_read_may_hold_any_key(line: Line, way_round: int) -> None:
-    line.passphrase = "generated words"
+    line.passphrase = strong("generated words")
     line.stage()
     served = PrivateKey.generate()
     line.emulator.set_key(line.number, served.public_key_pem)
@@ -94,7 +95,7 @@ def test_a_place_that_one_look_could_not_read_may_hold_any_key(line: Line, way_r
 
 @WAYS_ROUND
 def test_an_offer_counts_where_one_look_shows_it(line: Line, way_round: int) -> None:
-    line.passphrase = "generated words"
+    line.passphrase = strong("generated words")
     line.stage()
     before = line.stores[0].read()
     offered = line.offer_in_vain()
@@ -112,7 +113,7 @@ def test_a_copy_that_stays_counts_though_its_store_does_not_say_which_place_it_i
 
 
 def test_the_named_key_may_go_though_a_place_can_not_be_read_while_meta_serves_none(line: Line) -> None:
-    line.passphrase = "generated words"
+    line.passphrase = strong("generated words")
     key = line.stage()
     backup = Answering(line, "ring1.json", [StoreUnavailableError("the store", "does not answer")])
     assert "proves nothing" in refusal(line, line.stores[0], backup, passphrase_goes=True)

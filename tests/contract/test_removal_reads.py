@@ -6,6 +6,7 @@ import pytest
 
 from tests.contract.conftest import Line
 from tests.contract.removals import HOUR, exists, opening, remove
+from tests.passphrases import strong
 from whatsapp_flow_keys.errors import DeletionRefusedError, StoreUnavailableError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.removal import Force, remove_stored_ring
@@ -41,7 +42,7 @@ def test_a_store_that_fails_once_while_it_is_looked_at_is_judged_by_its_last_ans
 @pytest.mark.parametrize("passphrase_goes", [False, True])
 def test_each_backup_is_read_once_before_and_once_after_meta_answers(line: Line, passphrase_goes: bool) -> None:
     """So what counts as a copy is what the question saw, and no other answer of the same place."""
-    line.backups, line.passphrase = 1, "generated words"
+    line.backups, line.passphrase = 1, strong("generated words")
     line.rotate()
     backup = Counted(str(line.folder / "ring1.json"))
     with suppress(DeletionRefusedError):

@@ -4,6 +4,7 @@ import pytest
 
 from tests.contract.conftest import Line
 from tests.contract.removals import HOUR, exists, remove
+from tests.passphrases import strong
 from whatsapp_flow_keys.errors import DeletionRefusedError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.removal import Force
@@ -43,7 +44,7 @@ def test_a_ring_whose_pending_key_is_the_served_one_stays(line: Line) -> None:
 
 @pytest.mark.parametrize("passphrase_goes", [False, True])
 def test_a_ring_goes_while_meta_serves_a_key_that_no_place_of_it_holds(line: Line, passphrase_goes: bool) -> None:
-    line.backups, line.passphrase = 1, "generated words"
+    line.backups, line.passphrase = 1, strong("generated words")
     line.rotate()
     line.emulator.set_key(line.number, PrivateKey.generate().public_key_pem)
     line.clock.time += HOUR
@@ -55,7 +56,7 @@ def test_a_ring_goes_while_meta_serves_a_key_that_no_place_of_it_holds(line: Lin
 def test_a_ring_goes_when_meta_serves_nothing_and_none_of_its_keys_was_ever_proven(
     line: Line, passphrase_goes: bool
 ) -> None:
-    line.passphrase = "generated words"
+    line.passphrase = strong("generated words")
     line.offer_in_vain()
     line.clock.time += HOUR
     remove(line, passphrase_goes=passphrase_goes)
@@ -66,7 +67,7 @@ def test_a_ring_goes_when_meta_serves_nothing_and_none_of_its_keys_was_ever_prov
 def test_nothing_at_meta_beside_a_proven_key_is_asked_again_and_no_reason_to_delete(
     line: Line, passphrase_goes: bool
 ) -> None:
-    line.passphrase = "generated words"
+    line.passphrase = strong("generated words")
     proven = line.rotate()
     line.emulator.set_key(line.number, None)
     line.clock.time += HOUR

@@ -6,6 +6,7 @@ import pytest
 
 from tests.contract.conftest import Line
 from tests.contract.removals import exists, remove
+from tests.passphrases import strong
 from whatsapp_flow_keys.errors import DeletionRefusedError, FlowKeysError, StoreConflictError
 from whatsapp_flow_keys.lifecycle.removal import Force, Opening, remove_stored_ring
 from whatsapp_flow_keys.registrars.registrar import ServedKey
@@ -73,7 +74,7 @@ def test_what_was_published_after_meta_was_asked_shows_in_the_ring_that_is_read_
 
 
 def test_an_offer_that_one_answer_of_the_store_showed_counts_though_the_next_is_older(line: Line) -> None:
-    line.passphrase = "generated words"
+    line.passphrase = strong("generated words")
     line.stage()
     before = line.stores[0].read()
     staged = line.offer_in_vain()

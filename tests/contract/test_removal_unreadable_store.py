@@ -4,6 +4,7 @@ import pytest
 
 from tests.contract.conftest import Line
 from tests.contract.removals import exists, opening, remove
+from tests.passphrases import strong
 from whatsapp_flow_keys.errors import DeletionRefusedError, StoreUnavailableError
 from whatsapp_flow_keys.lifecycle.removal import Force, remove_stored_ring
 from whatsapp_flow_keys.stores.file.store import FileStore
@@ -12,7 +13,7 @@ from whatsapp_flow_keys.stores.file.store import FileStore
 def test_a_store_that_can_not_be_asked_may_hold_the_served_key_and_only_its_fingerprint_lets_it_go(
     line: Line,
 ) -> None:
-    line.passphrase = "generated words"
+    line.passphrase = strong("generated words")
     key = line.rotate()
     store = line.stores[0]
     (line.folder / "ring0.json").write_text("another tool's")

@@ -6,6 +6,7 @@ import pytest
 
 from tests.contract.conftest import LOCKED, Line
 from tests.contract.stacks_ring import begin, extend, new_key
+from tests.passphrases import strong
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
     ForeignKeyError,
@@ -69,10 +70,10 @@ def test_staging_writes_nothing_over_a_foreign_key(line: Line) -> None:
 
 
 def test_staging_stops_when_a_key_does_not_open_with_the_passphrase(line: Line) -> None:
-    line.passphrase = "first words"
+    line.passphrase = strong("first words")
     line.rotate()
     written = (line.folder / "ring0.json").read_bytes()
-    line.passphrase = "second words"
+    line.passphrase = strong("second words")
     with pytest.raises(PrivateKeyError, match="the passphrase does not open"):
         line.stage()
     assert (line.folder / "ring0.json").read_bytes() == written
@@ -130,8 +131,10 @@ def test_a_move_to_where_the_live_key_is_not_changes_nothing(line: Line) -> None
 
 def test_no_former_passphrase_is_forgotten_while_no_store_shows_the_key_that_may_need_it(line: Line) -> None:
     """A store may answer for a while that it holds nothing."""
-    former, key = "former words", new_key()
-    kept = claim_stores(Recorded(key.key.fingerprint, [former]), line.stores, line.session(), passphrase="words")
+    former, key = strong("former words"), new_key()
+    kept = claim_stores(
+        Recorded(key.key.fingerprint, [former]), line.stores, line.session(), passphrase=strong("words")
+    )
     assert kept == [former]
     assert list(line.folder.iterdir()) == []
 
@@ -146,7 +149,7 @@ class Tagged(FileStore):
         self.is_in_line = True
 
 
-@pytest.mark.parametrize("passphrase", [None, "words"])
+@pytest.mark.parametrize("passphrase", [None, strong("words")])
 def test_what_surrounds_each_document_is_in_line_once_it_is_staged_or_claimed(
     line: Line, passphrase: str | None
 ) -> None:
@@ -175,21 +178,21 @@ def test_a_recorded_ring_without_backups_counts_its_writes_from_one_on(line: Lin
 
 @pytest.mark.parametrize("operation", ["staged", "claimed"])
 def test_the_former_passphrase_is_needed_while_a_key_is_written_with_it(line: Line, operation: str) -> None:
-    line.passphrase = "former words"
+    line.passphrase = strong("former words")
     live = line.rotate()
     if operation == "staged":
-        new, stores = NewKey(PrivateKey.generate(), "2026-11-24", "words"), line.stores
-        needed = stage_in_stores(new, stores, line.session(), Recorded(None, ["former words"]))
+        new, stores = NewKey(PrivateKey.generate(), "2026-11-24", strong("words")), line.stores
+        needed = stage_in_stores(new, stores, line.session(), Recorded(None, [strong("former words")]))
     else:
-        live_one = Recorded(live, ["oldest words", "former words"])
-        needed = claim_stores(live_one, line.stores, line.session(), passphrase="words", moved=True)
-    assert needed == ["former words"]
+        live_one = Recorded(live, [strong("oldest words"), strong("former words")])
+        needed = claim_stores(live_one, line.stores, line.session(), passphrase=strong("words"), moved=True)
+    assert needed == [strong("former words")]
 
 
 def test_a_ring_that_opens_with_no_passphrase_at_hand_is_not_written_and_says_what_to_give(line: Line) -> None:
-    line.passphrase = "former words"
+    line.passphrase = strong("former words")
     line.rotate()
-    written, line.passphrase = line.ring(), "words"
+    written, line.passphrase = line.ring(), strong("words")
     with pytest.raises(PrivateKeyError, match=r"Nothing was written\. Give the passphrase that"):
         line.stage()
     assert line.ring() == written
@@ -294,7 +297,7 @@ def test_a_recorded_ring_may_begin_with_the_key_that_meta_serves(line: Line) -> 
 def test_an_encrypted_key_that_the_stack_recorded_already_does_not_stop_the_next_one(line: Line) -> None:
     first, second = new_key(), new_key()
     ring = begin(line, first)
-    encrypted = replace(ring.keys[0], private_key_pem=first.key.to_pem("words"))
+    encrypted = replace(ring.keys[0], private_key_pem=first.key.to_pem(strong("words")))
     assert second.key.fingerprint in extend(line, replace(ring, keys=(encrypted,)), second)
 
 
@@ -358,7 +361,7 @@ def test_a_first_key_may_be_one_that_was_made_elsewhere(line: Line) -> None:
 
 def encrypted_backup(line: Line) -> FileStore:
     """A backup from a life in which the number had a store and a passphrase; Meta serves its key."""
-    line.passphrase = "words"
+    line.passphrase = strong("words")
     line.rotate()
     return line.stores[0]
 

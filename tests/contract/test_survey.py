@@ -7,6 +7,7 @@ import pytest
 
 from tests import forms
 from tests.contract.conftest import TestClock
+from tests.passphrases import strong
 from whatsapp_flow_keys.errors import FlowKeysError, ForeignDocumentError, MissingExtraError, StoreUnavailableError
 from whatsapp_flow_keys.lifecycle.survey import Copy, Held, NoToken, Survey, Trouble, survey
 from whatsapp_flow_keys.registrars.meta_graph import errors
@@ -180,7 +181,7 @@ def test_meta_is_not_asked_without_a_token() -> None:
     )
 
 
-@pytest.mark.parametrize("passphrases", [(), ("words",)])
+@pytest.mark.parametrize("passphrases", [(), (strong("words"),)])
 def test_a_key_in_the_clear_opens_with_and_without_a_passphrase(passphrases: tuple[str, ...]) -> None:
     clear = forms.ring(forms.key())
     opening = look(Place("1", clear), passphrases=passphrases).open(clear.keys[0])
@@ -188,9 +189,9 @@ def test_a_key_in_the_clear_opens_with_and_without_a_passphrase(passphrases: tup
     assert (opening.encrypted, opening.known, opening.trouble) == (False, True, None)
 
 
-@pytest.mark.parametrize(("passphrase", "opens"), [("words", True), ("wrong", False)])
+@pytest.mark.parametrize(("passphrase", "opens"), [(strong("words"), True), ("wrong", False)])
 def test_an_encrypted_key_opens_with_any_of_the_passphrases_and_none_is_shown(passphrase: str, opens: bool) -> None:
-    encrypted = forms.ring(forms.key(), passphrase="words")
+    encrypted = forms.ring(forms.key(), passphrase=strong("words"))
     found = look(Place("1", encrypted), passphrases=("former", passphrase))
     opening = found.open(encrypted.keys[0])
     assert (opening.encrypted, opening.known) == (True, True)
@@ -199,7 +200,7 @@ def test_an_encrypted_key_opens_with_any_of_the_passphrases_and_none_is_shown(pa
 
 
 def test_whether_an_encrypted_key_opens_is_not_known_without_a_passphrase() -> None:
-    encrypted = forms.ring(forms.key(), passphrase="words")
+    encrypted = forms.ring(forms.key(), passphrase=strong("words"))
     opening = look(Place("1", encrypted)).open(encrypted.keys[0])
     assert (opening.encrypted, opening.known) == (True, False)
     assert opening.trouble == "WHATSAPP_FLOW_PASSPHRASE is not set"

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.pairs import new, old
+from tests.passphrases import strong
 from tests.servers.flow_endpoint import FlowEndpoint
 from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 from whatsapp_flow_keys.keys import PrivateKey
@@ -21,7 +22,7 @@ NUMBER, ANOTHER_NUMBER = "106540352242922", "110200345501442"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STORE, BACKUP = "file:///ring.json", "vault://backup"
 SEALED = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
-PASSPHRASE = "correct horse battery staple"
+PASSPHRASE = strong("correct horse battery staple")
 REFRESH = "run `pulumi up --refresh`"
 NOT_ASKED = Trouble("was not asked: nobody gave a token", "set one")
 NO_RING = Trouble("there is no key ring")

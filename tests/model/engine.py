@@ -15,7 +15,7 @@ from tests.model.ports import NOTHING, UNKNOWN, Done, Failed, Memory, Point, Res
 from tests.model.program import KEY, KINDS, REGISTRATION, Command, Program
 from tests.model.world import Call, Props, Resource, World
 
-_GENERATED = "generated-"
+_GENERATED = "a-generated-passphrase-"
 
 
 class Todo(NamedTuple):

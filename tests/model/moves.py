@@ -13,6 +13,7 @@ from tests.model.promises import lost
 from tests.model.world import Meta, Place, with_place
 
 TRIGGERS = "abc"
+_WORDS = ("the first passphrase", "the second passphrase")
 
 
 def rotating(program: Program) -> Program:
@@ -114,7 +115,7 @@ def changes(state: State, steps: tuple[Program, ...]) -> Iterator[Move]:
         both = state._replace(programs=(rotating(moved),))
         yield Move("next step of the move and rotation asked for, up", both, ((0, UP),))
     if program.store != STACK and len(steps) == 1:
-        word = "one" if program.passphrase != "one" else "two"
+        word = _WORDS[program.passphrase == _WORDS[0]]
         known = tuple(sorted({*program.words, word}))
         changed = state._replace(programs=(program._replace(passphrase=word, words=known),))
         yield Move("passphrase changed, up", changed, ((0, UP),))

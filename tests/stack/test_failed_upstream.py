@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.passphrases import strong
 from tests.stack.project import Project, Run
 from whatsapp_flow_keys.keys import PrivateKey
 
 NAMES = ("whole", "numbered", "stored", "backed", "gated", "adopted")
 GO_ON = "--continue-on-error"
-PASSPHRASE = "correct horse"
+PASSPHRASE = strong("correct horse")
 
 
 class Upstream:

@@ -11,6 +11,8 @@ from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import Role
 
+FIRST, SECOND = "the first four words", "the second four words"
+
 
 def days_ago(days: int) -> str:
     return (datetime.now(UTC).date() - timedelta(days)).isoformat()
@@ -204,7 +206,12 @@ def test_a_generated_passphrase_that_was_replaced_strands_no_key(project: Projec
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("first words", "second words"), (None, "second words"), ("first words", None)]
+    ("old", "new"),
+    [
+        (FIRST, SECOND),
+        (None, SECOND),
+        (FIRST, None),
+    ],
 )
 def test_a_changed_passphrase_opens_every_key_once_the_endpoint_was_deployed_with_it(
     project: Project, old: str | None, new: str | None
@@ -220,7 +227,12 @@ def test_a_changed_passphrase_opens_every_key_once_the_endpoint_was_deployed_wit
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("first words", "second words"), (None, "second words"), ("first words", None)]
+    ("old", "new"),
+    [
+        (FIRST, SECOND),
+        (None, SECOND),
+        (FIRST, None),
+    ],
 )
 def test_without_deploy_an_endpoint_that_restarts_with_its_old_environment_opens_forms_until_the_next_rotation(
     project: Project, old: str | None, new: str | None
@@ -240,10 +252,10 @@ def test_without_deploy_an_endpoint_that_restarts_with_its_old_environment_opens
 
 
 def test_a_passphrase_that_changes_together_with_a_rotation_goes_first(project: Project) -> None:
-    project.declare(on_file(project, passphrase="first words", deploy=True))
+    project.declare(on_file(project, passphrase=FIRST, deploy=True))
     project.up()
     old = project.served()
-    project.declare(on_file(project, passphrase="second words", rotation_trigger="two", deploy=True))
+    project.declare(on_file(project, passphrase=SECOND, rotation_trigger="two", deploy=True))
     project.up()
     assert project.served() == old
     assert project.opens_a_form()
@@ -255,10 +267,10 @@ def test_a_passphrase_that_changes_together_with_a_rotation_goes_first(project: 
 
 
 def test_a_forced_replacement_with_another_passphrase_stops_before_it_writes(project: Project) -> None:
-    project.declare(on_file(project, passphrase="first words"))
+    project.declare(on_file(project, passphrase=FIRST))
     project.up()
     written = project.path("ring.json").read_bytes()
-    project.declare(on_file(project, passphrase="second words"))
+    project.declare(on_file(project, passphrase=SECOND))
     assert "the passphrase does not open" in project.failing_up("--replace", project.urn("EncryptionKey"))
     assert project.path("ring.json").read_bytes() == written
     project.up()

@@ -164,12 +164,12 @@ def test_a_leaked_key_is_replaced(line: Project) -> None:
 
 def test_a_leaked_passphrase_is_replaced_and_the_key_with_it(line: Project) -> None:
     in_file(line, passphrase="oldPassphrase")
-    line.succeed("config", "set", "--secret", "oldPassphrase", "correct horse")
+    line.succeed("config", "set", "--secret", "oldPassphrase", "correct horse battery")
     line.up()
     leaked = line.served()
     type_in(line, recipe("leaked-key", "The passphrase, or a copy of the store"))
     assert line.served() != leaked
-    assert environment(line)["WHATSAPP_FLOW_PASSPHRASE"] != "correct horse"
+    assert environment(line)["WHATSAPP_FLOW_PASSPHRASE"] != "correct horse battery"
     assert is_whole(line)
 
 

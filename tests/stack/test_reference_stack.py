@@ -43,9 +43,9 @@ def test_a_passphrase_is_taken_from_a_secret_setting(reference: Project) -> None
         reference,
         [{"name": "a", "phoneNumberId": reference.number, "store": "file:ring.json", "passphrase": "linePassphrase"}],
     )
-    reference.succeed("config", "set", "--secret", "linePassphrase", "correct horse")
+    reference.succeed("config", "set", "--secret", "linePassphrase", "correct horse battery")
     reference.up()
-    assert reference.outputs()["endpoint_envs"]["a"]["WHATSAPP_FLOW_PASSPHRASE"] == "correct horse"
+    assert reference.outputs()["endpoint_envs"]["a"]["WHATSAPP_FLOW_PASSPHRASE"] == "correct horse battery"
 
 
 def test_a_key_to_adopt_is_taken_from_secret_settings(reference: Project) -> None:
@@ -56,10 +56,10 @@ def test_a_key_to_adopt_is_taken_from_secret_settings(reference: Project) -> Non
     configure(reference, [{"name": "a", "phoneNumberId": reference.number, "store": "file:ring.json", **given}])
     assert "existingPrivateKey: must be the name of a setting that holds it" in reference.fail("preview")
     pem = reference.path("private.pem")
-    pem.write_text(live.to_pem("correct horse"))
+    pem.write_text(live.to_pem("correct horse battery"))
     command = f"pulumi config set --secret supportLineKey < {shlex.quote(str(pem))}"
     subprocess.run(["sh", "-c", command], cwd=reference.folder, env=reference.environment, check=True)
-    reference.succeed("config", "set", "--secret", "supportLineWords", "correct horse")
+    reference.succeed("config", "set", "--secret", "supportLineWords", "correct horse battery")
     reference.up()
     assert reference.outputs()["fingerprints"]["a"] == reference.served() == live.fingerprint
     assert reference.publications() == 0

@@ -341,10 +341,10 @@ def test_a_passphrase_that_changes_together_with_a_rotation_strands_no_key(
     project: Project, places: dict[str, Place]
 ) -> None:
     where = {"store": places["aws"].url, "backups": [places["vault"].url]}
-    project.declare({**where, "passphrase": "first words"})
+    project.declare({**where, "passphrase": "the first four words"})
     project.up()
     forms = [form(project)]
-    project.declare({**where, "passphrase": "second words", "rotation_trigger": "two"})
+    project.declare({**where, "passphrase": "the second four words", "rotation_trigger": "two"})
     for _ in range(2):
         project.up()
         forms.append(form(project))

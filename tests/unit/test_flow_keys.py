@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.passphrases import strong
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import (
@@ -21,7 +22,7 @@ from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 from whatsapp_flow_keys.stores import client_library
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-OLD, NEW = "old passphrase", "new passphrase"
+OLD, NEW = strong("old passphrase"), strong("new passphrase")
 PAYLOAD = {"version": "3.0", "action": "ping"}
 KEYS, PASSPHRASE, FORMER = "WHATSAPP_FLOW_KEYS", "WHATSAPP_FLOW_PASSPHRASE", "WHATSAPP_FLOW_FORMER_PASSPHRASE"
 

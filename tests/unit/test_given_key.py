@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.passphrases import strong
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.resources.given_key import (
     adopts,
@@ -14,7 +15,7 @@ from whatsapp_flow_keys.resources.given_key import (
 from whatsapp_flow_keys.resources.properties import KeyInputs, KeyState
 from whatsapp_flow_keys.resources.schema import UNKNOWN, Props
 
-WORDS = "seven words"
+WORDS = strong("seven words")
 
 
 @pytest.fixture(scope="module")

@@ -4,20 +4,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
+from tests.passphrases import strong
 from whatsapp_flow_keys.custody.pem import (
     NO_PASSPHRASE,
     former_passphrases,
     is_written_with,
     open_key,
     rewritten,
+    strengthened,
 )
 from whatsapp_flow_keys.errors import LifecycleError, PrivateKeyError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
+from whatsapp_flow_keys.sealed_pem import rounds_of
 
+CHOSEN = "words that a person chose"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-OLD, NEW, OLDEST = "old passphrase", "new passphrase", "oldest passphrase"
+OLD, NEW, OLDEST = strong("old passphrase"), strong("new passphrase"), strong("oldest passphrase")
 ROLES = list(Role)
 CHANGES = [(None, NEW), (OLD, NEW), (OLD, None)]
 DIRECTIONS = ["none to one", "one to other", "one to none"]
@@ -192,3 +197,25 @@ def test_without_a_former_passphrase_nothing_is_written_anew(pair: list[PrivateK
 def test_nothing_is_written_anew_when_one_key_does_not_open(pair: list[PrivateKey]) -> None:
     with pytest.raises(PrivateKeyError, match=pair[1].fingerprint):
         rewritten(ring(pair, OLD, OLDEST), NEW, [OLD])
+
+
+def as_an_older_version_wrote_it(key: PrivateKey, passphrase: str) -> RingKey:
+    sealing = BestAvailableEncryption(passphrase.encode())
+    pem = key.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, sealing).decode()
+    return replace(entry(key, None), private_key_pem=pem)
+
+
+def test_a_key_of_an_older_version_is_strengthened_once(pair: list[PrivateKey]) -> None:
+    before = replace(ring(pair, CHOSEN), keys=(as_an_older_version_wrote_it(pair[0], CHOSEN),))
+    after = strengthened(before, CHOSEN)
+    assert rounds_of(after.keys[0].private_key_pem) == 600_000
+    assert open_key(after.keys[0], CHOSEN).fingerprint == pair[0].fingerprint
+    assert strengthened(after, CHOSEN) == after
+
+
+def test_nothing_else_is_written_anew_for_it(pair: list[PrivateKey]) -> None:
+    """Neither with a passphrase made at random, nor what another passphrase opens, nor a key in the clear."""
+    random, others = as_an_older_version_wrote_it(pair[0], OLD), as_an_older_version_wrote_it(pair[0], "others")
+    for key, passphrase in ((random, OLD), (others, CHOSEN), (entry(pair[0], None), CHOSEN), (others, None)):
+        before = replace(ring(pair, None), keys=(key,))
+        assert strengthened(before, passphrase) == before

@@ -38,6 +38,9 @@ class Internal:
 
 
 PROMISES = (
+    Promise("whatsapp_flow_keys.resources.passphrase:SHORTEST", 15, "security.md", "at least 15 characters"),
+    Promise("whatsapp_flow_keys.sealed_pem:STRETCHED", 600_000, "security.md", "with 600,000 rounds"),
+    Promise("whatsapp_flow_keys.sealed_pem:PLAIN", 2_048, "security.md", "made at random has 2,048"),
     Promise("whatsapp_flow_keys.ring:GRACE", timedelta(hours=24), "rotation.md", "a day past its last offer"),
     Promise("whatsapp_flow_keys.ring:UNDER_WAY", timedelta(hours=1), "operations.md", "within the last hour"),
     Promise("whatsapp_flow_keys.resources.reasons:SOON", timedelta(days=14), "rotation.md", "From 14 days before"),
@@ -134,7 +137,7 @@ INTERNAL = (
     Internal(f"{_STORES}.aws_secrets_manager.store:_LARGEST", 65536, "AWS's own limit, which the error names"),
     Internal(f"{_STORES}.vault.store:_LARGEST", 512 * 1024, "the error names it; a ring has some kilobytes"),
     Internal(f"{_STORES}.file.store:_LARGEST", 1024 * 1024, "the error names it; a ring has some kilobytes"),
-    Internal("whatsapp_flow_keys.keys:_LONGEST_PEM", 64 * 1024, "no PEM of a 2048-bit key is near it"),
+    Internal("whatsapp_flow_keys.pem_text:_LONGEST", 64 * 1024, "no PEM of a 2048-bit key is near it"),
     Internal(
         "whatsapp_flow_keys.flow_protocol.live_endpoint:_LARGEST_ANSWER", 64 * 1024, "no answer to a ping is near it"
     ),

@@ -11,6 +11,7 @@ from dataclasses import replace
 from whatsapp_flow_keys.errors import PassphraseChangeError, PrivateKeyError
 from whatsapp_flow_keys.keys import CHECKED, CheckedKeys, PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey
+from whatsapp_flow_keys.sealed_pem import rounds_for, rounds_of
 
 NO_PASSPHRASE = ""
 
@@ -60,6 +61,22 @@ def rewritten(ring: KeyRing, passphrase: str | None, formers: Sequence[str]) -> 
     if not formers:
         return ring
     return replace(ring, keys=tuple(_rewritten(key, passphrase, formers) for key in ring.keys))
+
+
+def strengthened(ring: KeyRing, passphrase: str | None) -> KeyRing:
+    """``ring`` with every key that ``passphrase`` opens encrypted as a new one would be: older versions wrote 2,048
+    rounds whatever the passphrase. Unchanged where none is weaker. Whoever has the passphrase opens both."""
+    if passphrase is None:
+        return ring
+    return replace(ring, keys=tuple(_strengthened(key, passphrase) for key in ring.keys))
+
+
+def _strengthened(key: RingKey, passphrase: str) -> RingKey:
+    if not is_encrypted(key) or rounds_of(key.private_key_pem) >= rounds_for(passphrase):
+        return key
+    if not is_written_with(key, passphrase):
+        return key
+    return replace(key, private_key_pem=open_key(key, passphrase, checked=CHECKED).to_pem(passphrase))
 
 
 def _rewritten(key: RingKey, passphrase: str | None, formers: Sequence[str]) -> RingKey:

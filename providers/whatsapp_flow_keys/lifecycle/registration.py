@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from whatsapp_flow_keys.audit import Operation
-from whatsapp_flow_keys.custody.pem import is_written_with, rewritten
+from whatsapp_flow_keys.custody.pem import is_written_with, rewritten, strengthened
 from whatsapp_flow_keys.errors import RegistrationError, RoundTripError
 from whatsapp_flow_keys.fingerprint import short
 from whatsapp_flow_keys.flow_protocol.message import is_round_trip
@@ -225,12 +225,13 @@ def _with_one_passphrase(ring: KeyRing, wanted: Wanted) -> KeyRing:
     """``ring`` with every key encrypted with the wanted passphrase, once the endpoint can't do without it.
 
     That is so if the endpoint was deployed with it, or if the key that Meta serves was written with it: an endpoint
-    that only has the former one then opens no form. Until then each PEM keeps its own.
+    that only has the former one then opens no form. Until then each PEM keeps its own. PEMs of older versions are
+    strengthened at any time.
     """
     current = ring.key(wanted.fingerprint)
     if wanted.deployed or (current is not None and is_written_with(current, wanted.passphrase)):
-        return rewritten(ring, wanted.passphrase, wanted.former_passphrases)
-    return ring
+        ring = rewritten(ring, wanted.passphrase, wanted.former_passphrases)
+    return strengthened(ring, wanted.passphrase)
 
 
 def _not_valid(number: str, served: ServedKey) -> str:

@@ -21,6 +21,7 @@ from whatsapp_flow_keys.resources.given_key import (
 )
 from whatsapp_flow_keys.resources.moves import is_moved, refused_moves
 from whatsapp_flow_keys.resources.parsers import misplaced_stores
+from whatsapp_flow_keys.resources.passphrase import short_passphrase
 from whatsapp_flow_keys.resources.properties import KeyInputs, KeyState
 from whatsapp_flow_keys.resources.reasons import when_rotation_falls_due, why_key_changes
 from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Rules, Updated
@@ -44,6 +45,7 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         failures += misplaced_stores(news.store, news.backups)
         if not failures:
             failures = [*_misplaced(news), *refused_moves(olds, news), *unreadable_key(news)]
+            failures += short_passphrase(olds, news, context.run)
         if failures:
             return Checked(news, tuple(failures))
         if news.issued_on is None:  # a value is there when `ignore_changes` put the old one back

@@ -8,12 +8,13 @@ from tests.contract.conftest import Line
 from tests.contract.stores.aws_place import AwsPlace
 from tests.contract.stores.place import Place
 from tests.contract.stores.vault_place import VaultPlace
+from tests.passphrases import strong
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.command_line import command
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import Role, newest_first
 
-PASSPHRASE = "correct horse battery staple"
+PASSPHRASE = strong("correct horse battery staple")
 APP_SECRET = "secretOfTheAppForTestsOnly"
 NOBODY = "http://127.0.0.1:9"
 
