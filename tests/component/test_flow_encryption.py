@@ -337,8 +337,8 @@ SECRET_OUTPUTS = {
 HIDDEN = {
     KEY: {"fingerprint", "former_passphrases", "locations", "private_key", "public_key_pem", "secret_id"},
     RING: {"locations", "ring"},
-    REGISTRATION: {"asks_first", "held_fingerprints", "locations"},
-    STORED_RING: {"locations"},
+    REGISTRATION: {"held_fingerprints"},
+    STORED_RING: set(),
 }
 
 

@@ -104,6 +104,12 @@ def test_a_key_that_is_replaced_keeps_nothing(changed: Props) -> None:
     assert isinstance(inputs["fingerprint"], Unknown)
 
 
+def test_a_rotation_goes_to_the_same_places_with_the_same_passphrases() -> None:
+    inputs = Preview(RECORDED, rotation_trigger="once").of(KeyRegistrationProvider, REGISTRATION, ASKED)
+    assert inputs["locations"] == [FILE]
+    assert "former_passphrases" not in inputs  # none, which is the default
+
+
 def test_a_key_that_is_new_or_replaced_by_force_keeps_nothing() -> None:
     inputs = Preview(RECORDED, is_new=True).of(KeyRegistrationProvider, REGISTRATION, ASKED)
     assert isinstance(inputs["fingerprint"], Unknown)
@@ -121,7 +127,10 @@ def test_where_a_key_goes_is_not_known_before_it_is_there(changed: Props) -> Non
 
 @pytest.mark.parametrize(
     ("recorded", "changed"),
-    [(RECORDED, {"passphrase": "another"}), ({**RECORDED, "former_passphrases": ["before"]}, {"rotate_after_days": 3})],
+    [
+        (RECORDED, {"passphrase": "another one of several words"}),
+        ({**RECORDED, "former_passphrases": ["before"]}, {"rotate_after_days": 3}),
+    ],
     ids=["the passphrase changes", "a former one may be done with"],
 )
 def test_passphrases_that_an_update_may_change_are_not_known(recorded: Props, changed: Props) -> None:

@@ -147,14 +147,16 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
 
 def _kept(olds: KeyState, replaces: Sequence[str], updates: Sequence[str]) -> Props:
     """The outputs that a change of these properties leaves as they are."""
+    if "phone_number_id" in replaces:
+        return {}
+    changed = {*updates}
     kept: Props = {}
-    if olds.former_passphrases == () and not {"phone_number_id", "passphrase"} & {*replaces, *updates}:
+    if olds.former_passphrases == () and "passphrase" not in changed:
         kept |= {"former_passphrases": ()}
-    if replaces:
-        return kept
-    kept |= {"fingerprint": olds.fingerprint, "issued_on": olds.issued_on, "private_key": olds.private_key}
-    if not olds.in_stack and not {"store", "backups", "locations"} & {*updates}:
+    if not olds.in_stack and not changed & {"store", "backups", "locations"}:
         kept |= {"locations": olds.locations}
+    if not replaces:
+        kept |= {"fingerprint": olds.fingerprint, "issued_on": olds.issued_on, "private_key": olds.private_key}
     return kept
 
 

@@ -110,7 +110,7 @@ class StoredRing(OfNumber):
 
     key_id: str = prop("The id of the live EncryptionKey", required=True, in_place=True)
     store: str = prop("The store's URL", required=True, in_place=True)
-    locations: tuple[str, ...] = prop("The EncryptionKey's", required=True, in_place=True, hidden=True)
+    locations: tuple[str, ...] = prop("The EncryptionKey's", required=True, in_place=True)
     passphrase: str | None = prop("Encrypts the keys in the store", secret=True, in_place=True)
     passphrase_is_generated: bool | None = prop("Whether it goes with the stack", in_place=True)
     force_destroy: bool = prop("Whether a key that Meta serves may be deleted", False, in_place=True)
@@ -123,7 +123,7 @@ class RegistrationInputs(OfNumber):
     key_id: str = prop("The id of the live EncryptionKey", required=True, in_place=True)
     fingerprint: str = prop("Of the key to be published", required=True)
     store: str = prop("The store's URL, or `stack`", required=True, in_place=True)
-    locations: tuple[str, ...] | None = prop("The EncryptionKey's, or the KeyRing's", in_place=True, hidden=True)
+    locations: tuple[str, ...] | None = prop("The EncryptionKey's, or the KeyRing's", in_place=True)
     passphrase: str | None = prop("Opens the keys in the store", secret=True, in_place=True)
     former_passphrases: tuple[str, ...] = prop("The EncryptionKey's", (), secret=True, in_place=True)
     ring: str | None = prop("The stack's key ring document; the state records a digest", secret=True)
@@ -149,4 +149,4 @@ class RegistrationState(RegistrationInputs):
     proven_fingerprint: str | None = prop("The key whose registration was finished")
     foreign_fingerprint: str | None = prop("What a refresh found at Meta that is in no slot of the ring")
     held_fingerprints: tuple[str, ...] | None = prop("The keys of the stack's ring", hidden=True)
-    asks_first: bool | None = prop("Whether all that says if the keys may go is recorded here, too", hidden=True)
+    asks_first: bool | None = prop("Whether all that says if the keys may go is recorded here, too")

@@ -18,6 +18,7 @@ from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import open_store
 
+_KEPT_BY_A_ROTATION = ("former_passphrases", "locations")
 _I = TypeVar("_I", bound=OfNumber)
 
 
@@ -55,10 +56,10 @@ class SeenKeys(Expected):
             self._kept[phone_number_id] = kept
 
     def forget_kept(self, phone_number_id: str) -> None:
-        """The number's EncryptionKey may be replaced, which a diff need not say. Passphrases are the same then, too."""
+        """The number's EncryptionKey may be replaced, which a diff need not say. It goes to the same places then."""
         with self._lock:
             kept = self._kept.get(phone_number_id, {})
-            self._kept[phone_number_id] = {name: kept[name] for name in kept if name == "former_passphrases"}
+            self._kept[phone_number_id] = {name: kept[name] for name in kept if name in _KEPT_BY_A_ROTATION}
 
     def with_kept(self, inputs: _I) -> _I:
         """``inputs`` of another resource, where a preview doesn't know what the number's EncryptionKey keeps."""
