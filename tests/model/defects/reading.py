@@ -8,7 +8,7 @@ from tests.model.defects.searches import (
     LONG_LIFE_STACK,
     LONG_LIFE_STACK_BACKUP,
     LONG_MOVE,
-    ODD_PUBLICATIONS,
+    ROTATE_ONE,
     ROTATE_STACK,
 )
 from tests.model.moments import UNSAVED
@@ -27,7 +27,7 @@ DEFECTS = (
         "lifecycle/rings.py",
         "if _revision(now) < _revision(before):",
         "if False:",
-        ODD_PUBLICATIONS,
+        ROTATE_ONE,
         "P4",
         needs=("read: stale",),
     ),
@@ -70,8 +70,8 @@ DEFECTS = (
     Defect(
         "a move is refused unless the new store stays a backup",
         "resources/moves.py",
-        "for backup in olds.backups or ())",
-        "for backup in news.backups or ())",
+        "for backup in olds.backups)",
+        "for backup in news.backups)",
         LONG_MOVE,
         "P4",
         missed_by=LONG_LIFE_BACKUP,

@@ -119,7 +119,6 @@ class Number(pulumi.ComponentResource):
         number = {
             "phone_number_id": pulumi.Output.from_input(phone_number_id),
             "managed_by": f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}",
-            "backups": [],
         }
         key = self._key(
             name,
@@ -127,7 +126,6 @@ class Number(pulumi.ComponentResource):
                 **number,
                 "store": store,
                 "rotation_trigger": rotation_trigger,
-                "force_destroy": False,
                 "stored_ring": store != "stack" or None,
             },
         )
@@ -137,7 +135,7 @@ class Number(pulumi.ComponentResource):
             **number,
             "fingerprint": key.fingerprint,
             "key_id": key.id,
-            "former_passphrases": key.former_passphrases,
+            "former_passphrases": None if ring else key.former_passphrases,
             "store": store,
             "locations": ring.locations if ring else key.locations,
             "ring": ring.ring if ring else None,
@@ -158,12 +156,11 @@ class Number(pulumi.ComponentResource):
             "fingerprint": key.fingerprint,
             "issued_on": key.issued_on,
             "private_key": key.private_key,
-            "force_destroy": False,
         }
         return KeyRing(RingProvider(), name, *self._recorded("KeyRing", inputs))
 
     def _stored_ring(self, name: str, number: Props, key: EncryptionKey) -> StoredKeyRing:
-        inputs = {**number, "key_id": key.id, "locations": key.locations, "force_destroy": False}
+        inputs = {**number, "key_id": key.id, "locations": key.locations}
         return StoredKeyRing(StoredRingProvider(), name, *self._recorded("StoredKeyRing", inputs))
 
     def _recorded(self, kind: str, inputs: Props) -> tuple[Props, pulumi.ResourceOptions]:
