@@ -31,7 +31,7 @@ from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
 
 TOKEN = "EAAtokenOfTheTransport"
 NO_KEY = b'{"data": []}'
-CERTIFICATE_SENTENCE = "The Graph API's certificate was not accepted: check whatsapp:graphUrl, the clock and any proxy."
+CERTIFICATE_SENTENCE = "The Graph API's certificate was not accepted. Behind a proxy that signs with your company's CA"
 
 
 class Server(http.server.ThreadingHTTPServer):

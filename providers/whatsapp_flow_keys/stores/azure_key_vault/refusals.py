@@ -116,7 +116,12 @@ def as_ours(url: str, error: "AzureError", permission: str) -> StoreError:
         return _refusal(url, error, permission)
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text or "SSL" in text:
-        reason = "its certificate is not trusted here; behind a proxy of your company set REQUESTS_CA_BUNDLE"
+        reason = (
+            "its certificate is not trusted here; behind a proxy that signs with your company's CA, set "
+            "REQUESTS_CA_BUNDLE to the file of that CA"
+        )
+    elif type(error.inner_exception).__name__ == "ProxyError":
+        reason = "the proxy did not let the call through; check HTTPS_PROXY and NO_PROXY"
     elif "resolve" in text or "Name or service" in text:
         reason = "there is no such host; check the vault's name and the network"
     elif isinstance(error, ServiceRequestError):

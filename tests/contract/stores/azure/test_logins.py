@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.stores.azure_place import signed_in
+from tests.contract.stores.azure_place import Known, signed_in
 from tests.servers.key_vault import US, KeyVault
 from tests.servers.tunnel import VARIABLES, tunnels
 from whatsapp_flow_keys.errors import StoreUnavailableError
@@ -41,17 +41,43 @@ def test_who_has_run_az_login_is_signed_in(vault: KeyVault, monkeypatch: pytest.
     assert AzureKeyVaultStore(vault.url(NAME)).read().ring is None
 
 
-def test_a_vault_is_asked_through_a_companys_proxy(vault: KeyVault, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
+def test_a_vault_is_asked_through_a_companys_proxy(
+    vault: KeyVault, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
     with tunnels() as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        AzureKeyVaultStore(vault.url(NAME)).read()
+        monkeypatch.setenv(variable, proxy.url)
+        AzureKeyVaultStore(vault.url(NAME), credential=Known(US)).read()
         assert set(proxy.asked) == {vault.vault_host}
         asked = len(proxy.asked)
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        AzureKeyVaultStore(vault.url(NAME)).read()
+        AzureKeyVaultStore(vault.url(NAME), credential=Known(US)).read()
         assert len(proxy.asked) == asked
+
+
+def test_a_proxy_that_is_not_there_is_said_without_its_password(
+    vault: KeyVault, monkeypatch: pytest.MonkeyPatch, closed_port: int
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:hunter2@127.0.0.1:{closed_port}")
+    with pytest.raises(StoreUnavailableError, match="the proxy did not let the call through") as caught:
+        AzureKeyVaultStore(vault.url(NAME)).read()
+    assert "hunter2" not in str(caught.value)
 
 
 def test_without_the_companys_ca_a_vault_is_not_believed(vault: KeyVault) -> None:
     with signed_in(vault, REQUESTS_CA_BUNDLE=""), pytest.raises(StoreUnavailableError, match="REQUESTS_CA_BUNDLE"):
         AzureKeyVaultStore(vault.url(NAME)).read()
+
+
+def test_a_file_of_cas_that_is_not_there_names_its_variable(vault: KeyVault, tmp_path: Path) -> None:
+    missing = str(tmp_path / "nowhere.pem")
+    with (
+        signed_in(vault, REQUESTS_CA_BUNDLE=missing),
+        pytest.raises(StoreUnavailableError, match="REQUESTS_CA_BUNDLE does not name a file of certificates"),
+    ):
+        AzureKeyVaultStore(vault.url(NAME)).read()
+
+
+def test_the_other_variable_of_requests_names_the_companys_ca_as_well(vault: KeyVault) -> None:
+    with signed_in(vault, CURL_CA_BUNDLE=vault.environment["REQUESTS_CA_BUNDLE"], REQUESTS_CA_BUNDLE=""):
+        assert AzureKeyVaultStore(vault.url(NAME)).read().ring is None
