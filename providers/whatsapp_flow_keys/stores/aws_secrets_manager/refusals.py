@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from whatsapp_flow_keys.errors import StorePermissionError, StoreUnavailableError
+from whatsapp_flow_keys.quotation import quotable
 
 
 class RefusedError(StoreUnavailableError):
@@ -179,8 +180,8 @@ _MEANINGS = (
 def as_ours(url: str, action: str, code: str, message: str) -> StoreUnavailableError:
     """The error for the person. ``code``: AWS's, or the class of boto3's own error, which has no ``message`` here."""
     rows = ((row.kind, row.sentence(action, code, message)) for row in _MEANINGS)
-    unknown = f"AWS gave an answer to {action} that isn't known here ({code[:60]}); run again"
+    unknown = f"AWS gave an answer to {action} that isn't known here ({quotable(code, 60)}); run again"
     kind, said = next(((kind, said) for kind, said in rows if said), (StoreUnavailableError, unknown))
     if code in _DENIED.split():  # who may not do what to which secret
-        said += f". AWS says: {message[:300]}"
+        said += f". AWS says: {quotable(message, 300)}"
     return RefusedError(url, said, code) if issubclass(kind, RefusedError) else kind(url, said)

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from whatsapp_flow_keys.errors import StoreConflictError, StoreError, StorePermissionError, StoreUnavailableError
+from whatsapp_flow_keys.quotation import quotable
 
 if TYPE_CHECKING:
     from azure.core.exceptions import AzureError, HttpResponseError
@@ -171,4 +171,4 @@ def _codes(error: "HttpResponseError") -> set[str]:
 
 def _without_secrets(text: object) -> str:
     """A string in one line, without its long words, as tokens and keys are."""
-    return shorten(" ".join(word if len(word) <= 30 else "…" for word in str(text).split()), 400, placeholder=" …")
+    return quotable(" ".join(word if len(word) <= 30 else "…" for word in str(text).split()), 400)

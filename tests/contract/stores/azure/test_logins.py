@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.contract.stores.azure_place import Known, signed_in
+from tests.hostile_words import is_tame
 from tests.servers.key_vault import US, KeyVault
 from tests.servers.tunnel import VARIABLES, tunnels
-from whatsapp_flow_keys.errors import StoreUnavailableError
+from whatsapp_flow_keys.errors import StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
 
 NAME = "support-line"
@@ -39,6 +40,21 @@ def test_who_has_run_az_login_is_signed_in(vault: KeyVault, monkeypatch: pytest.
         monkeypatch.delenv(name)
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "dev")  # a machine without a managed identity takes some seconds
     assert AzureKeyVaultStore(vault.url(NAME)).read().ring is None
+
+
+def test_no_words_of_a_tool_rule_the_terminal_that_shows_them(
+    vault: KeyVault, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "az").write_text("#!/bin/sh\nprintf '\\033[2J \\302\\2332J \\342\\200\\256 gone' >&2\nexit 1\n")
+    (tmp_path / "az").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "AzureCliCredential")
+    with pytest.raises(StorePermissionError, match="nobody is signed in to Azure") as caught:
+        AzureKeyVaultStore(vault.url(NAME)).read()
+    assert "�[2J" in str(caught.value)
+    assert is_tame(str(caught.value))
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
