@@ -8,6 +8,7 @@ import pytest
 
 from tests.contract.stores.azure_place import Known, signed_in
 from tests.hostile_words import is_tame
+from tests.servers.flow_endpoint import FlowEndpoint
 from tests.servers.key_vault import US, KeyVault
 from tests.servers.tunnel import VARIABLES, tunnels
 from whatsapp_flow_keys.errors import StorePermissionError, StoreUnavailableError
@@ -83,6 +84,25 @@ def test_a_proxy_that_is_not_there_is_said_without_its_password(
 def test_without_the_companys_ca_a_vault_is_not_believed(vault: KeyVault) -> None:
     with signed_in(vault, REQUESTS_CA_BUNDLE=""), pytest.raises(StoreUnavailableError, match="REQUESTS_CA_BUNDLE"):
         AzureKeyVaultStore(vault.url(NAME)).read()
+
+
+def test_a_login_whose_certificate_is_not_trusted_names_the_variable_and_not_the_credentials(
+    vault: KeyVault, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As behind a proxy that signs with a company's CA: its answer comes in the place of Microsoft's login."""
+    principal = {"AZURE_TENANT_ID": "tenant", "AZURE_CLIENT_ID": "us", "AZURE_CLIENT_SECRET": "hunter2"}
+    with (
+        FlowEndpoint(tls=tmp_path) as inspecting,
+        tunnels({"login.microsoftonline.com": int(inspecting.url.split(":")[2].partition("/")[0])}) as proxy,
+        signed_in(vault, AZURE_TOKEN_CREDENTIALS="EnvironmentCredential", HTTPS_PROXY=proxy.url, **principal),
+        pytest.raises(
+            StoreUnavailableError, match=r"login at Azure is not trusted here; .* REQUESTS_CA_BUNDLE"
+        ) as caught,
+    ):
+        AzureKeyVaultStore(vault.url(NAME)).read()
+    assert "login.microsoftonline.com:443" in proxy.asked
+    assert "az login" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_file_of_cas_that_is_not_there_names_its_variable(vault: KeyVault, tmp_path: Path) -> None:
