@@ -165,8 +165,8 @@ def unreachable(url: str, error: OSError) -> tuple[StoreUnavailableError, bool]:
         ), True
     return StoreUnavailableError(
         url,
-        "the call can't be made; check that VAULT_CACERT and VAULT_CLIENT_CERT, if they are set, name files that can "
-        "be read, and HTTPS_PROXY or VAULT_PROXY_ADDR a proxy's URL",
+        "the call can't be made; check that VAULT_CACERT (else REQUESTS_CA_BUNDLE) and VAULT_CLIENT_CERT, if they are "
+        "set, name files that can be read, and HTTPS_PROXY or VAULT_PROXY_ADDR a proxy's URL",
     ), False
 
 
