@@ -15,6 +15,7 @@ from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.flow_protocol import signature
 from whatsapp_flow_keys.key_source import KeySource
+from whatsapp_flow_keys.quotation import quotable
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
 
@@ -32,8 +33,8 @@ def active(_: FlowRequest) -> dict[str, Any]:
 
 def acknowledge(notice: FlowRequest) -> dict[str, Any]:
     """Answers an error notice, and logs Meta's name of the error; its message may quote a form."""
-    name = "".join(character for character in str(notice.error)[:80] if character.isprintable())
-    _LOG.error("WhatsApp's client could not use the last answer for screen %r: %s", str(notice.screen)[:80], name)
+    name, screen = quotable(str(notice.error), 80), quotable(str(notice.screen), 80)
+    _LOG.error("WhatsApp's client could not use the last answer for screen %r: %s", screen, name)
     return {"data": {"acknowledged": True}}
 
 

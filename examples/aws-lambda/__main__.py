@@ -12,19 +12,18 @@ from whatsapp_flow_encryption import AwsSecretsManagerStore, FlowEncryption, Gen
 config = pulumi.Config()
 region, account = aws.get_region().region, aws.get_caller_identity().account_id
 kms_key = config.get("kmsKeyArn") or None
-folder = f"whatsapp/flows/{pulumi.get_stack()}"
-secrets = f"arn:aws:secretsmanager:{region}:{account}:secret:{folder}"
+secret = f"whatsapp/flows/{pulumi.get_stack()}/support-line"
+secret_arn = f"arn:aws:secretsmanager:{region}:{account}:secret:{secret}"  # AWS adds a dash and six characters
 
 endpoint = LambdaEndpoint(
     "support-line",
-    # This secret alone; AWS adds a dash and six characters to its name.
-    policy=endpoint_policy(f"{secrets}/support-line-??????", kms_key),
+    policy=endpoint_policy(secret_arn, kms_key),
     app_secret=pulumi.Config("whatsapp").require_secret("appSecret"),
 )
 encryption = FlowEncryption(
     "support-line",
     phone_number_id=config.require("phoneNumberId"),
-    store=AwsSecretsManagerStore(f"{folder}/support-line", region=region, kms_key_id=kms_key),
+    store=AwsSecretsManagerStore(secret, region=region, kms_key_id=kms_key),
     passphrase=GeneratedPassphrase(),
     rotate_after_days=90,
     deploy=endpoint.deploy,
@@ -34,5 +33,4 @@ encryption = FlowEncryption(
 pulumi.export("url", endpoint.url)
 pulumi.export("fingerprint", encryption.fingerprint)
 pulumi.export("rotates_on", encryption.rotates_on)
-# Before a secret is made AWS asks for a right to its bare name, so here the whole folder.
-pulumi.export("stack_policy", json.dumps(stack_policy(f"{secrets}/*", kms_key)))
+pulumi.export("stack_policy", json.dumps(stack_policy(secret_arn, kms_key)))

@@ -14,6 +14,7 @@ from enum import StrEnum
 from threading import Lock
 from typing import Protocol
 
+from whatsapp_flow_keys.actor import actor_in
 from whatsapp_flow_keys.clock import Clock, SystemClock
 
 AUDIT_LOG = "WHATSAPP_AUDIT_LOG"
@@ -66,8 +67,11 @@ class Event:
     store: str | None = None
     trace_id: str | None = None
 
-    def line(self, time: datetime) -> str:
-        """The event as one line of ASCII, without its end. Every field is there, null where it isn't known."""
+    def line(self, time: datetime, actor: str) -> str:
+        """The event as one line of ASCII, without its end. Every field is there, null where it isn't known.
+
+        ``actor`` is who did it, see :func:`~whatsapp_flow_keys.actor.actor_in`.
+        """
         return json.dumps(
             {
                 "time": time.isoformat(),
@@ -75,6 +79,7 @@ class Event:
                 "phone_number_id": self.phone_number_id,
                 "fingerprint": self.fingerprint,
                 "stack": self.stack,
+                "actor": actor,
                 "outcome": self.outcome,
                 "reason": self.reason,
                 "store": self.store,
@@ -102,12 +107,13 @@ class AuditLog:
         self._path = path
         self._clock = clock or SystemClock()
         self._warn = warn
+        self._actor = actor_in(os.environ)
         self._reported: set[str] = set()
         self._lock = Lock()
 
     def record(self, event: Event) -> None:
         """See :class:`Audit`. Each line bears the time of its writing."""
-        line = event.line(self._clock.now())
+        line = event.line(self._clock.now(), self._actor)
         try:
             _LOGGER.info("%s", line)
         except Exception as error:  # noqa: BLE001 (a person's own handler can raise anything)

@@ -16,6 +16,7 @@ from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 FORMAT = "whatsapp-flow-keys/1"
 
 _FAMILY = "whatsapp-flow-keys/"
+_LONGEST_NAME = 1000
 _PEM_BLOCK = re.compile(
     r"-----BEGIN (?P<kind>(?:ENCRYPTED )?PRIVATE KEY)-----\n[A-Za-z0-9+/=\n]+-----END (?P=kind)-----\n"
 )
@@ -86,9 +87,9 @@ def _ring(found: dict[str, Any]) -> KeyRing:
         if sum(key.role is role for key in keys) > 1:
             raise _Damaged(f"two keys have the role {role.value}")
     return KeyRing(
-        phone_number_id=_text(found["phone_number_id"]),
-        managed_by=_text(found["managed_by"]),
-        owner=_text(found["owner"]),
+        phone_number_id=_name(found["phone_number_id"]),
+        managed_by=_name(found["managed_by"]),
+        owner=_name(found["owner"]),
         revision=_count(found["revision"]),
         keys=keys,
     )
@@ -121,6 +122,14 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
+
+
+def _name(value: object) -> str:
+    """Previews and errors show it as it is."""
+    name = _text(value)
+    if len(name) > _LONGEST_NAME or not name.isprintable():
+        raise _Damaged("a name in it is too long or isn't printable")
+    return name
 
 
 def _count(value: object) -> int:

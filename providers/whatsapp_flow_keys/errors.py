@@ -3,6 +3,10 @@
 No error ever holds a private key, a passphrase or a token.
 """
 
+from whatsapp_flow_keys.quotation import quotable
+
+_LONGEST_SENTENCE = 2000
+
 
 class FlowKeysError(Exception):
     """Base of every error that this distribution raises on purpose."""
@@ -61,12 +65,12 @@ class StoreError(FlowKeysError):
 
     Args:
         place: the store's URL, or what names the store.
-        said: what happened there, and what to do.
+        said: what happened there, and what to do. It may name what the store answered.
     """
 
     def __init__(self, place: str, said: str) -> None:
-        self.said = said
-        super().__init__(f"{place}: {said}")
+        self.said = quotable(said, _LONGEST_SENTENCE)
+        super().__init__(f"{place}: {self.said}")
 
 
 class StoreUnavailableError(StoreError):

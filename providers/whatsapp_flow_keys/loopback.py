@@ -1,6 +1,7 @@
 """This machine's own addresses: the only ones that plain HTTP is good enough for."""
 
 import ipaddress
+from urllib.parse import urlsplit
 
 
 def is_loopback(host: str) -> bool:
@@ -13,3 +14,9 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def leaves_in_the_clear(url: str) -> bool:
+    """Whether what is sent to a URL goes to another machine by plain HTTP."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not is_loopback(parts.hostname or "")

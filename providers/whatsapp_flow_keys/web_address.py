@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from whatsapp_flow_keys.loopback import is_loopback
+from whatsapp_flow_keys.loopback import leaves_in_the_clear
 
 _HOST = re.compile(r"(?!\.)([0-9A-Za-z:_-]|\.(?!\.))+")
 
@@ -29,6 +29,6 @@ def why_not_a_web_address(url: str, like: str, *, query: bool) -> str | None:
         return "names no host"
     if "@" in parts.netloc or "#" in url or ("?" in url and not query):
         return f"must hold no user, password{' or' if query else ', query or'} fragment"
-    if parts.scheme == "http" and not is_loopback(host):
+    if leaves_in_the_clear(url):
         return "must start with https:// (http:// is taken for this machine only)"
     return None

@@ -32,7 +32,7 @@ def test_no_secret_is_in_what_is_told_of_a_whole_life_with_its_failures(line: Li
         secrets |= set(key.private_key_pem.splitlines())
         secrets |= forms_of(PrivateKey.from_pem(key.private_key_pem, line.passphrase).to_pem())
     remove(line, Force(recorded=True))
-    lines = "\n".join(event.line(line.clock.now()) for event in line.told.events)
+    lines = "\n".join(event.line(line.clock.now(), "me@here") for event in line.told.events)
     assert "refused" in lines
     assert "deleted" in lines
     assert leaks(lines, secrets) == set()

@@ -2,6 +2,7 @@
 
 import http.server
 import ipaddress
+import json
 import socket
 import ssl
 import threading
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
 from tests.contract.conftest import TestClock
+from tests.hostile_words import HOSTILE, is_tame
 from tests.pairs import pair
 from whatsapp_flow_keys.registrars.meta_graph.client import GraphClient
 from whatsapp_flow_keys.registrars.meta_graph.errors import (
@@ -31,7 +33,7 @@ from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
 
 TOKEN = "EAAtokenOfTheTransport"
 NO_KEY = b'{"data": []}'
-CERTIFICATE_SENTENCE = "The Graph API's certificate was not accepted: check whatsapp:graphUrl, the clock and any proxy."
+CERTIFICATE_SENTENCE = "The Graph API's certificate was not accepted. Behind a proxy that signs with your company's CA"
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -318,6 +320,25 @@ def test_no_token_is_in_the_text_when_a_server_echoes_it(status: int) -> None:
     with serving(body, status, {"x-fb-trace-id": TOKEN}) as server, pytest.raises(GraphError) as caught:
         client(server.url).served("1")
     assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("details", [{}, {"error_data": {"details": HOSTILE}}], ids=["message", "details"])
+def test_no_words_of_an_answer_rule_the_terminal_that_shows_them(details: dict[str, object]) -> None:
+    error = {"code": 7, "error_subcode": 10**400, "message": HOSTILE, "fbtrace_id": HOSTILE, **details}
+    headers = {"Retry-After": "9" * 300}
+    with serving(json.dumps({"error": error}).encode(), 400, headers) as server, pytest.raises(GraphError) as caught:
+        client(server.url).served("1")
+    assert "�[2J" in str(caught.value)
+    assert is_tame(str(caught.value))
+    assert is_tame(str(caught.value.trace_id))
+
+
+def test_a_signature_status_is_shown_tamely_and_never_taken_for_another() -> None:
+    body = {"business_public_key_signature_status": f"VALID{HOSTILE}"}
+    with serving(json.dumps({"data": [body]}).encode()) as server:
+        status = str(client(server.url).served("1").signature_status)
+    assert is_tame(status)
+    assert status.startswith("VALID�")
 
 
 def test_a_proxy_of_the_environment_does_not_see_a_call_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

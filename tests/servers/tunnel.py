@@ -1,4 +1,7 @@
-"""A forward proxy on loopback, as a company has one: it opens tunnels (CONNECT) for https, and notes to where."""
+"""A forward proxy on loopback, as a company has one: it opens tunnels (CONNECT) for https, and notes to where.
+
+What comes by plain http it could read: it is noted by its URL, and goes no further.
+"""
 
 import http.server
 import socket
@@ -46,6 +49,12 @@ class _Tunnel(http.server.BaseHTTPRequestHandler):
         back.join()
         far.close()
         self.close_connection = True
+
+    def do_POST(self) -> None:
+        self.server.asked.append(self.path)
+        self.send_error(502)
+
+    do_GET = do_PUT = do_POST  # noqa: N815 (the names that http.server calls)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its name in http.server)
         """Nothing."""

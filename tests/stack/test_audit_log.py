@@ -5,6 +5,7 @@ The life in docs/audit-log.md is the one in a file; `--write-docs` writes it fro
 
 import hashlib
 import json
+import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -88,6 +89,8 @@ def test_a_keys_whole_life_is_told_line_by_line(life: Life, request: pytest.Fixt
     assert len({line["fingerprint"] for line in lines(life.log)}) == 3
     assert {line["store"] for line in lines(life.log)} == {None, address(life)}
     assert all(line["trace_id"] for line in lines(life.log) if line["operation"] in ("published", "verified"))
+    assert {line["actor"] for line in lines(life.log)} == {lines(life.log)[0]["actor"]}
+    assert f"@{os.uname().nodename}" in lines(life.log)[0]["actor"]
     assert len(secrets) > 50
     assert leaks(life.log.read_text(), {TOKEN, *secrets}) == set()
     if life.store == "file":
@@ -135,7 +138,11 @@ def example(life: Life) -> str:
 def dated(life: Life, at: int, line: dict[str, Any]) -> dict[str, Any]:
     command = sum(count <= at for count in life.counts)
     time = (*COMMANDS, FORCED)[command]
-    return {"time": f"{time}+00:00", "trace_id": line["trace_id"] and "AbCdEfGhIjKlMnOpQrStUvW"}
+    return {
+        "time": f"{time}+00:00",
+        "actor": "deploy@build-7",
+        "trace_id": line["trace_id"] and "AbCdEfGhIjKlMnOpQrStUvW",
+    }
 
 
 def compare(observed: str, request: pytest.FixtureRequest) -> None:

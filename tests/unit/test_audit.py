@@ -25,8 +25,14 @@ from whatsapp_flow_keys.registrars.meta_graph.errors import AnswerLostError, Err
 
 NUMBER, STACK, KEY = "106540352242922", "org/flows/prod", "ab" * 32
 EVENT = Event(Operation.PUBLISHED, NUMBER, STACK, KEY, trace_id="AbC1")
+ACTOR = "deploy@build-7"
 FULL_DISK = Path("/dev/full")
 NOBODY = 65534
+
+
+@pytest.fixture(autouse=True)
+def _acts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHATSAPP_AUDIT_ACTOR", ACTOR)
 
 
 class Noon:
@@ -58,12 +64,13 @@ def failed(error: Exception, operation: Operation = Operation.PUBLISHED) -> Even
 
 
 def test_a_line_holds_every_field_and_null_where_something_is_not_known() -> None:
-    assert json.loads(EVENT.line(Noon().now())) == {
+    assert json.loads(EVENT.line(Noon().now(), ACTOR)) == {
         "time": "2026-11-24T12:00:00+00:00",
         "operation": "published",
         "phone_number_id": NUMBER,
         "fingerprint": KEY,
         "stack": STACK,
+        "actor": ACTOR,
         "outcome": "ok",
         "reason": None,
         "store": None,
@@ -84,7 +91,7 @@ def test_a_file_is_made_for_its_owner_alone_and_grows_by_a_line_for_each_event(t
     log.record(EVENT)
     log.record(EVENT)
     assert path.stat().st_mode & 0o777 == 0o600
-    assert path.read_text() == f"{EVENT.line(Noon().now())}\n" * 2
+    assert path.read_text() == f"{EVENT.line(Noon().now(), ACTOR)}\n" * 2
 
 
 def test_the_lines_of_many_writers_do_not_mix(tmp_path: Path) -> None:
@@ -92,13 +99,13 @@ def test_the_lines_of_many_writers_do_not_mix(tmp_path: Path) -> None:
     event = Event(Operation.STAGED, NUMBER, STACK, reason="x" * 10_000)
     with ThreadPoolExecutor(8) as writers:
         list(writers.map(lambda _: AuditLog(str(path), clock=Noon()).record(event), range(200)))
-    assert path.read_text().splitlines() == [event.line(Noon().now())] * 200
+    assert path.read_text().splitlines() == [event.line(Noon().now(), ACTOR)] * 200
 
 
 def test_each_event_goes_through_logging_where_somebody_listens(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "whatsapp_flow_keys.audit"):
         AuditLog(clock=Noon()).record(EVENT)
-    assert [record.getMessage() for record in caplog.records] == [EVENT.line(Noon().now())]
+    assert [record.getMessage() for record in caplog.records] == [EVENT.line(Noon().now(), ACTOR)]
 
 
 @pytest.mark.parametrize("level", ["WARNING", "INFO"])
@@ -285,4 +292,4 @@ def test_a_failure_is_told_by_the_innermost_step_only() -> None:
 
 def test_the_search_for_secrets_finds_a_key_in_a_line() -> None:
     pem = PrivateKey.generate().to_pem()
-    assert leaks(Event(Operation.STAGED, NUMBER, STACK, reason=pem).line(Noon().now()), forms_of(pem)) != set()
+    assert leaks(Event(Operation.STAGED, NUMBER, STACK, reason=pem).line(Noon().now(), ACTOR), forms_of(pem)) != set()

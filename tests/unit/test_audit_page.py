@@ -19,9 +19,9 @@ def table(heading: str) -> list[str]:
 
 
 def test_the_page_names_every_field_in_its_order() -> None:
-    line = json.loads(Event(Operation.STAGED, "1", "a/b/c").line(datetime.now(UTC)))
+    line = json.loads(Event(Operation.STAGED, "1", "a/b/c").line(datetime.now(UTC), "me@here"))
     assert table("field") == list(line)
-    assert set(line) == {"time", *(field.name for field in fields(Event))}
+    assert set(line) == {"time", "actor", *(field.name for field in fields(Event))}
 
 
 def test_the_page_names_every_operation() -> None:

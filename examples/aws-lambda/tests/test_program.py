@@ -35,8 +35,7 @@ from mocked_engine import (
 )
 
 FOLDER = f"whatsapp/flows/{STACK}"
-SECRETS = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{FOLDER}"
-THIS_SECRET = f"{SECRETS}/support-line-??????"
+THIS_SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{FOLDER}/support-line"
 KMS_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/a-key"
 ENDPOINT = {FUNCTION, PERMISSION, INTEGRATION, ROUTE, STAGE}
 
@@ -123,7 +122,7 @@ def test_the_function_is_called_by_this_route_alone() -> None:
 
 def test_the_policy_for_who_runs_the_stack_is_an_output() -> None:
     run(kms_key=KMS_KEY)
-    assert json.loads(outputs()["stack_policy"]) == policies.stack_policy(f"{SECRETS}/*", KMS_KEY)
+    assert json.loads(outputs()["stack_policy"]) == policies.stack_policy(THIS_SECRET, KMS_KEY)
 
 
 def test_without_the_layer_the_program_says_what_to_do(layer: Path) -> None:

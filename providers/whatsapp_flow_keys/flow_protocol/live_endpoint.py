@@ -153,7 +153,10 @@ def _why_silent(error: Exception) -> str:
 
 def _why_no_tls(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return "has a TLS certificate that was not accepted, as WhatsApp's client would not accept it"
+        return (
+            "has a TLS certificate that was not accepted. WhatsApp's client accepts those of public CAs only; if a "
+            "proxy of your company signed this one, set REQUESTS_CA_BUNDLE to the file of its CA"
+        )
     if error.library == "X509":
         return _NO_CERTIFICATES
     if "ALERT" in (error.reason or ""):

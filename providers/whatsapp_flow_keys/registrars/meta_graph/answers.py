@@ -8,12 +8,17 @@ from typing import Any
 
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.keys import public_key_fingerprint
+from whatsapp_flow_keys.quotation import quotable
 from whatsapp_flow_keys.registrars.meta_graph.errors import ErrorAnswer, UnexpectedAnswerError
 from whatsapp_flow_keys.registrars.registrar import ServedKey
 
 _KEY = "business_public_key"
 _STATUS = "business_public_key_signature_status"
 _LONGEST_QUOTE = 300
+_LONGEST_NAME = 100
+_LARGEST_CODE = 10**9
+_LONGEST_WAIT = 24 * 60 * 60.0
+"""Seconds. Nobody waits as long; an answer that asks for more is no more than words."""
 
 
 def served_key(body: Any, doing: str) -> ServedKey:
@@ -31,6 +36,7 @@ def served_key(body: Any, doing: str) -> ServedKey:
         raise UnexpectedAnswerError(doing)
     if entry and not entry.keys() & {_KEY, _STATUS}:
         raise UnexpectedAnswerError(doing)
+    status = status and quotable(status, _LONGEST_NAME)
     if not pem or not pem.strip():
         return ServedKey(signature_status=status)
     try:
@@ -51,7 +57,7 @@ def error_answer(status: int, headers: Mapping[str, str], body: Any, hidden: tup
         subcode=_number(error.get("error_subcode")),
         message=_quotable(error.get("message"), hidden),
         details=_quotable(details, hidden),
-        trace_id=_quotable(trace, hidden),
+        trace_id=_quotable(trace, hidden, _LONGEST_NAME),
         is_transient=error.get("is_transient") is True,
         retry_after=_retry_after(headers),
     )
@@ -71,27 +77,25 @@ def time_of(headers: Mapping[str, str]) -> datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
-def _quotable(text: object, hidden: tuple[str, ...]) -> str:
-    if not isinstance(text, str):
-        return ""
-    for secret in hidden:
-        text = text.replace(secret, "[secret]")
-    return " ".join(text.split())[:_LONGEST_QUOTE]
+def _quotable(text: object, hidden: tuple[str, ...], longest: int = _LONGEST_QUOTE) -> str:
+    return quotable(text, longest, hidden) if isinstance(text, str) else ""
 
 
 def _number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST_CODE:
+        return None
+    return value
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds from ``Retry-After``, or from the minutes in ``X-Business-Use-Case-Usage`` (Meta's rate limit page)."""
     given = headers.get("Retry-After", "")
     if given.isascii() and given.isdigit():
-        return float(given)
+        return min(float(given), _LONGEST_WAIT)
     try:
         usage = json.loads(headers.get("X-Business-Use-Case-Usage", "{}"))
         minutes = [entry.get("estimated_time_to_regain_access", 0) for entries in usage.values() for entry in entries]
         longest = max(float(minute) for minute in minutes)
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
-    return longest * 60 or None
+    return min(longest * 60, _LONGEST_WAIT) or None

@@ -40,6 +40,8 @@ _LARGEST_SKEW = timedelta(hours=1)
 _LARGEST_ANSWER = 1024 * 1024
 _CHUNK = 64 * 1024
 _BAD_CERTIFICATE = "SSLCertVerificationError"
+_NO_CERTIFICATES = ("CA certificate bundle", "[X509")
+"""In what requests says of a REQUESTS_CA_BUNDLE that is not there, or holds none."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class GraphClient:
         session = self._session()
         try:
             response, content = session.within(left, lambda: self._exchange(session, call, token, left))
-        except (requests.RequestException, TimeoutError) as error:
+        except OSError as error:  # requests' errors are such
             if call.changing and not _never_sent(error):
                 raise AnswerLostError(call.doing) from None
             raise UnreachableError(call.doing, advice=_why_unreachable(error)) from None
@@ -220,12 +222,18 @@ def _never_sent(error: Exception) -> bool:
     """True where the connection was never made, so that the call had no effect."""
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError | NeverConnectedError):
         return True
-    return any(reason in repr(error) for reason in ("NewConnectionError", "NameResolutionError", _BAD_CERTIFICATE))
+    reasons = ("NewConnectionError", "NameResolutionError", _BAD_CERTIFICATE, *_NO_CERTIFICATES)
+    return any(reason in repr(error) for reason in reasons)
 
 
 def _why_unreachable(error: Exception) -> str | None:
     if _BAD_CERTIFICATE in repr(error):  # other TLS errors can come after the call was sent
-        return "The Graph API's certificate was not accepted: check {settings}graphUrl, the clock and any proxy."
+        return (
+            "The Graph API's certificate was not accepted. Behind a proxy that signs with your company's CA, set "
+            "REQUESTS_CA_BUNDLE to the file of that CA; else check {settings}graphUrl and the clock."
+        )
+    if any(words in repr(error) for words in _NO_CERTIFICATES):
+        return "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE does not name a file of certificates: correct it, then run again."
     if isinstance(error, requests.exceptions.ProxyError):
         return "The proxy did not let the call through: check HTTPS_PROXY and NO_PROXY."
     if isinstance(error, requests.ReadTimeout | TimeoutError) and not _never_sent(error):

@@ -1,4 +1,4 @@
-"""The calls of AWS: shared clients, time limits. What is sent and answered stays out of logs."""
+"""The calls of AWS: shared clients, time limits. What is sent and answered stays out of logs and off plain HTTP."""
 
 import logging
 import os
@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any
 
 from whatsapp_flow_keys.errors import StoreUnavailableError
+from whatsapp_flow_keys.loopback import leaves_in_the_clear
 from whatsapp_flow_keys.stores.aws_secrets_manager.address import AwsSecret
 from whatsapp_flow_keys.stores.aws_secrets_manager.refusals import OF_CREDENTIALS, as_ours
 from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_attempt
@@ -94,4 +95,19 @@ def _client(service: Any, region: str, seconds: float, _environment: frozenset[t
         read_timeout=seconds,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
-    return Session().client(service, region_name=region, config=config)
+    session = Session()
+    session.events.register_first("before-send", _refuse_plain_http)  # also for the clients that get credentials
+    client = session.client(service, region_name=region, config=config)
+    if not client.meta.endpoint_url.startswith("http:"):
+        return client
+    # Plain HTTP is for this machine only: a proxy of the environment must not see what is sent.
+    return session.client(service, region_name=region, config=config.merge(Config(proxies={})))
+
+
+class PlainHttpError(ValueError):
+    """A request would have gone to another machine by plain HTTP; it was not sent."""
+
+
+def _refuse_plain_http(request: Any, **_: Any) -> None:
+    if leaves_in_the_clear(request.url):
+        raise PlainHttpError

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from whatsapp_flow_keys.errors import StorePermissionError, StoreUnavailableError
+from whatsapp_flow_keys.quotation import quotable
 
 
 class RefusedError(StoreUnavailableError):
@@ -143,10 +144,28 @@ _MEANINGS = (
     ),
     Meaning(
         StoreUnavailableError,
+        "for {action} or its credentials the endpoint is plain http on another machine, so nothing was sent there; "
+        "give an https:// address in AWS_ENDPOINT_URL and its like (AWS_ENDPOINT_URL_SECRETS_MANAGER, endpoint_url in "
+        "AWS's configuration file). http:// is taken for this machine only",
+        "PlainHttpError",
+    ),
+    Meaning(
+        StoreUnavailableError,
+        "TLS failed, or the certificate was not accepted ({code} at {action}). Behind a proxy that signs with "
+        "your company's CA, set AWS_CA_BUNDLE to the file of that CA; else check AWS_ENDPOINT_URL and the clock",
+        "SSLError",
+    ),
+    Meaning(
+        StoreUnavailableError,
+        "the proxy did not let the call through ({code} at {action}); check HTTPS_PROXY and NO_PROXY",
+        "ProxyConnectionError",
+    ),
+    Meaning(
+        StoreUnavailableError,
         "AWS can't be reached or doesn't answer ({code} at {action}); check the network, the region, AWS_ENDPOINT_URL "
         "and WHATSAPP_STORE_DEADLINE, and run again",
-        "ConnectTimeoutError ConnectionClosedError EndpointConnectionError HTTPClientError ProxyConnectionError "
-        "ReadTimeoutError ResponseStreamingError SSLError ValueError",  # ValueError: an endpoint that is no URL
+        "ConnectTimeoutError ConnectionClosedError EndpointConnectionError HTTPClientError "
+        "ReadTimeoutError ResponseStreamingError ValueError",  # ValueError: an endpoint that is no URL
     ),
     Meaning(StoreUnavailableError, "the AWS region is missing; give region=, or set AWS_REGION", "NoRegionError"),
     Meaning(
@@ -161,8 +180,8 @@ _MEANINGS = (
 def as_ours(url: str, action: str, code: str, message: str) -> StoreUnavailableError:
     """The error for the person. ``code``: AWS's, or the class of boto3's own error, which has no ``message`` here."""
     rows = ((row.kind, row.sentence(action, code, message)) for row in _MEANINGS)
-    unknown = f"AWS gave an answer to {action} that isn't known here ({code[:60]}); run again"
+    unknown = f"AWS gave an answer to {action} that isn't known here ({quotable(code, 60)}); run again"
     kind, said = next(((kind, said) for kind, said in rows if said), (StoreUnavailableError, unknown))
     if code in _DENIED.split():  # who may not do what to which secret
-        said += f". AWS says: {message[:300]}"
+        said += f". AWS says: {quotable(message, 300)}"
     return RefusedError(url, said, code) if issubclass(kind, RefusedError) else kind(url, said)

@@ -177,6 +177,12 @@ class SecretCalls:
             raise
         except AzureError as error:
             raise as_ours(self._url, error, permission) from None  # its text may quote an answer's body
+        except OSError:  # what requests raises before it connects
+            raise StoreUnavailableError(
+                self._url,
+                "nothing was sent: REQUESTS_CA_BUNDLE does not name a file of certificates that can be read; correct "
+                "it, then run again",
+            ) from None
         except ValueError:
             raise StoreUnavailableError(
                 self._url,

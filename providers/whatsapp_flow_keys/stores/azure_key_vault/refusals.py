@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from whatsapp_flow_keys.errors import StoreConflictError, StoreError, StorePermissionError, StoreUnavailableError
+from whatsapp_flow_keys.quotation import quotable
 
 if TYPE_CHECKING:
     from azure.core.exceptions import AzureError, HttpResponseError
@@ -101,10 +101,17 @@ _BY_STATUS: Mapping[int, tuple[type[StoreError], str]] = {
 """What the status says where no inner code says more. 403 is :func:`_lacks`."""
 
 
+_NOT_TRUSTED = (
+    "is not trusted here; behind a proxy with your company's CA, set REQUESTS_CA_BUNDLE to the file of that CA"
+)
+
+
 def as_ours(url: str, error: "AzureError", permission: str) -> StoreError:
     """The error for the person. Of the service's answer only the codes are quoted: its text could quote our request."""
     from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
 
+    if isinstance(error, ClientAuthenticationError) and "CERTIFICATE_VERIFY_FAILED" in error.message:
+        return StoreUnavailableError(url, f"the certificate of the login at Azure {_NOT_TRUSTED}")
     if isinstance(error, ClientAuthenticationError) and error.status_code != 401:
         tried = error.message.rpartition("Attempted credentials:")[2]
         return StorePermissionError(
@@ -116,7 +123,9 @@ def as_ours(url: str, error: "AzureError", permission: str) -> StoreError:
         return _refusal(url, error, permission)
     text = str(error)
     if "CERTIFICATE_VERIFY_FAILED" in text or "SSL" in text:
-        reason = "its certificate is not trusted here; behind a proxy of your company set REQUESTS_CA_BUNDLE"
+        reason = f"its certificate {_NOT_TRUSTED}"
+    elif type(error.inner_exception).__name__ == "ProxyError":
+        reason = "the proxy did not let the call through; check HTTPS_PROXY and NO_PROXY"
     elif "resolve" in text or "Name or service" in text:
         reason = "there is no such host; check the vault's name and the network"
     elif isinstance(error, ServiceRequestError):
@@ -166,4 +175,4 @@ def _codes(error: "HttpResponseError") -> set[str]:
 
 def _without_secrets(text: object) -> str:
     """A string in one line, without its long words, as tokens and keys are."""
-    return shorten(" ".join(word if len(word) <= 30 else "…" for word in str(text).split()), 400, placeholder=" …")
+    return quotable(" ".join(word if len(word) <= 30 else "…" for word in str(text).split()), 400)

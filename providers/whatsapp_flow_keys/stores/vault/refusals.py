@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from whatsapp_flow_keys.errors import StorePermissionError, StoreUnavailableError
+from whatsapp_flow_keys.quotation import quotable
 from whatsapp_flow_keys.stores.vault.address import VaultPath
 from whatsapp_flow_keys.stores.vault.login import WAYS, GivenToken, Login
 
@@ -164,8 +165,8 @@ def unreachable(url: str, error: OSError) -> tuple[StoreUnavailableError, bool]:
         ), True
     return StoreUnavailableError(
         url,
-        "the call can't be made; check that VAULT_CACERT and VAULT_CLIENT_CERT, if they are set, name files that can "
-        "be read, and HTTPS_PROXY or VAULT_PROXY_ADDR a proxy's URL",
+        "the call can't be made; check that VAULT_CACERT (else REQUESTS_CA_BUNDLE) and VAULT_CLIENT_CERT, if they are "
+        "set, name files that can be read, and HTTPS_PROXY or VAULT_PROXY_ADDR a proxy's URL",
     ), False
 
 
@@ -188,10 +189,8 @@ def errors_in(answer: "Response") -> list[str] | None:
 
 def quoted(answer: "Response") -> str:
     """What the server said, in brackets, without what was sent to it; "" for nothing."""
-    said = "; ".join(errors_in(answer) or ())
-    for secret in _sent(answer.request):
-        said = said.replace(secret, "…")
-    return f" ({said[:_LONGEST_QUOTE]})" if said.isprintable() and said else ""
+    said = quotable("; ".join(errors_in(answer) or ()), _LONGEST_QUOTE, _sent(answer.request))
+    return f" ({said})" if said else ""
 
 
 def _sent(request: "PreparedRequest") -> list[str]:

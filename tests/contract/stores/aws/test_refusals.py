@@ -6,6 +6,7 @@ from botocore.stub import Stubber
 from tests.contract.stores.aws.rings import keys, ring
 from tests.contract.stores.aws.secret import ARN, CURRENT, OLD
 from tests.contract.stores.aws_place import AwsPlace
+from tests.hostile_words import HOSTILE, is_tame
 from whatsapp_flow_keys.errors import StoreError, StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.stores.aws_secrets_manager.refusals import RefusedError
 from whatsapp_flow_keys.stores.aws_secrets_manager.store import AwsSecretsManagerStore
@@ -37,6 +38,15 @@ def test_a_missing_permission_is_named(stub: Stubber, place: AwsPlace, action: s
         call(place.store(), action)
     assert str(caught.value).startswith(f"{place.url}: these credentials may not do {ACTIONS[action]}; allow it")
     assert "arn:aws:iam::1:user/a" in str(caught.value)
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", HOSTILE], ids=["message", "code"])
+def test_no_words_of_an_answer_rule_the_terminal_that_shows_them(stub: Stubber, place: AwsPlace, code: str) -> None:
+    stub.add_client_error("get_secret_value", code, HOSTILE)
+    with pytest.raises(StoreUnavailableError) as caught:
+        place.store().read()
+    assert "�[2J" in str(caught.value)
+    assert is_tame(str(caught.value))
 
 
 def test_a_stranger_may_not_read_over_real_http(place: AwsPlace) -> None:

@@ -1,0 +1,39 @@
+"""What AWS Secrets Manager, as moto serves it, holds of a key that left the ring, and what destroys it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.contract.stores.aws.rings import keys, ring
+from tests.contract.stores.aws_place import AwsPlace
+
+PAGE = Path(__file__).parents[4] / "docs" / "stores" / "aws-secrets-manager.md"
+
+
+@pytest.fixture
+def versions(place: AwsPlace) -> list[str]:
+    """The first holds a key that the second has no more; the third is the newest."""
+    first, second, _ = keys()
+    store = place.store()
+    written = [store.write(ring(first, revision=1), store.read())]
+    for revision in (2, 3):
+        written.append(store.write(ring(second, revision=revision), written[-1]))
+    return [found.version for found in written]
+
+
+def held(place: AwsPlace, version: str) -> str:
+    """What whoever may read the secret and knows the version's ID gets."""
+    return str(place.client.get_secret_value(SecretId=place.secret, VersionId=version)["SecretString"])
+
+
+def test_a_version_without_a_label_holds_a_key_that_left_the_ring(place: AwsPlace, versions: list[str]) -> None:
+    assert place.labels().get(versions[0], []) == []
+    assert keys()[0].fingerprint in held(place, versions[0])
+    assert keys()[0].fingerprint not in held(place, versions[2])
+
+
+def test_it_goes_with_the_secret_without_a_recovery_window(place: AwsPlace, versions: list[str]) -> None:
+    assert "delete-secret --secret-id whatsapp/flows/support-line --force-delete-without-recovery" in PAGE.read_text()
+    place.client.delete_secret(SecretId=place.secret, ForceDeleteWithoutRecovery=True)
+    with pytest.raises(place.client.exceptions.ResourceNotFoundException):
+        held(place, versions[0])
