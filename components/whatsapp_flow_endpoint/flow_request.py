@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from whatsapp_flow_keys.errors import FlowMessageError
+from whatsapp_flow_keys.flow_protocol.token_signature import is_token_signed
 
 PING = "ping"
 
@@ -24,7 +25,7 @@ class FlowRequest:
     flow_token: str | None = field(default=None, repr=False)
     """The token that your message gave this form."""
     flow_token_signature: str | None = field(default=None, repr=False)
-    """A JWT over the token, by the app secret; Flow JSON 7.3 and data API 4.0 on."""
+    """A JWT over the token, by the app secret; Flow JSON 7.3 and data API 4.0 on. See :meth:`token_is_signed_by`."""
 
     @classmethod
     def read(cls, payload: Any) -> "FlowRequest":
@@ -42,6 +43,16 @@ class FlowRequest:
             flow_token=_text(payload, "flow_token"),
             flow_token_signature=_text(payload, "flow_token_signature"),
         )
+
+    def token_is_signed_by(self, *app_secrets: str) -> bool:
+        """Whether the flow token is authentic: one that Meta signed with one of these secrets, unchanged since.
+
+        False also where there is no signature, as from an older Flow, since whoever changes a token can leave it out.
+        An empty secret is passed over.
+        """
+        if self.flow_token is None or self.flow_token_signature is None:
+            return False
+        return is_token_signed(self.flow_token_signature, self.flow_token, filter(None, app_secrets))
 
     @property
     def error(self) -> str | None:
