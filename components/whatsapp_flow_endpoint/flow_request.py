@@ -9,6 +9,10 @@ from whatsapp_flow_keys.flow_protocol.token_signature import is_token_signed
 
 PING = "ping"
 
+_NOTICED = ("INIT", "data_exchange")
+_NAMES = ("error", "error_key")
+_OF_A_NOTICE = {*_NAMES, "error_message"}
+
 
 @dataclass(frozen=True)
 class FlowRequest:
@@ -58,10 +62,12 @@ class FlowRequest:
     def error(self) -> str | None:
         """Meta's name of the error if this is an error notice (WhatsApp's client could not use the last answer).
 
-        Its ``data`` holds ``error_message``, too.
+        Its ``data`` holds ``error_message``, too, and nothing else: a form that has such fields among others is none.
+        Meta's page calls the name ``error`` in its sample, and ``error_key`` in its table; both are read.
         """
-        error = self.data.get("error")
-        return error if isinstance(error, str) and "error_message" in self.data else None
+        if self.action not in _NOTICED or "error_message" not in self.data or set(self.data) - _OF_A_NOTICE:
+            return None
+        return next((name for name in map(self.data.get, _NAMES) if isinstance(name, str)), None)
 
 
 def _required(payload: Mapping[str, Any], name: str) -> str:
