@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urljoin
 
@@ -375,7 +376,8 @@ def test_the_handler_of_the_page_gets_the_photos(caplog: pytest.LogCaptureFixtur
     kept: list[tuple[str, list[bytes]]] = []
     names = handler_of_the_page(keep=lambda token, photos: kept.append((token, photos)))
     form = sent({**FORM, "data": {"photos": [entry, entry]}})
-    with session_to(Cdn([encrypted])) as names["http"]:
+    with session_to(Cdn([encrypted])) as http:
+        names["requests"] = SimpleNamespace(Session=lambda: http)
         answer = endpoint_of(names["claim"]).answer(form.signed, form.body)
     assert form.decrypt(answer)["screen"] == "SUCCESS"
     assert kept == [("token-of-the-form", [PHOTO, PHOTO])]
@@ -386,7 +388,8 @@ def test_the_handler_of_the_page_shows_a_word_for_photos_that_are_refused(caplog
     entry, encrypted = upload()
     form = sent({**FORM, "data": {"photos": [entry]}})
     names = handler_of_the_page()
-    with session_to(Cdn([encrypted[1:]])) as names["http"]:
+    with session_to(Cdn([encrypted[1:]])) as http:
+        names["requests"] = SimpleNamespace(Session=lambda: http)
         answer = endpoint_of(names["claim"]).answer(form.signed, form.body)
     assert form.decrypt(answer)["data"] == {"error_message": "Please send your photos once more."}
     assert "a photo was refused: encrypted_hash: is not that of the encrypted file" in caplog.text
