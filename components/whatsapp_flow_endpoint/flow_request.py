@@ -5,8 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from whatsapp_flow_keys.errors import FlowMessageError
+from whatsapp_flow_keys.flow_protocol.token_signature import is_token_signed
 
 PING = "ping"
+
+_NOTICED = ("INIT", "data_exchange")
+_NAMES = ("error", "error_key")
+_OF_A_NOTICE = {*_NAMES, "error_message"}
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class FlowRequest:
     flow_token: str | None = field(default=None, repr=False)
     """The token that your message gave this form."""
     flow_token_signature: str | None = field(default=None, repr=False)
-    """A JWT over the token, by the app secret; Flow JSON 7.3 and data API 4.0 on."""
+    """A JWT over the token, by the app secret; Flow JSON 7.3 and data API 4.0 on. See :meth:`token_is_signed_by`."""
 
     @classmethod
     def read(cls, payload: Any) -> "FlowRequest":
@@ -43,14 +48,26 @@ class FlowRequest:
             flow_token_signature=_text(payload, "flow_token_signature"),
         )
 
+    def token_is_signed_by(self, *app_secrets: str) -> bool:
+        """Whether the flow token is authentic: one that Meta signed with one of these secrets, unchanged since.
+
+        False also where there is no signature, as from an older Flow, since whoever changes a token can leave it out.
+        An empty secret is passed over.
+        """
+        if self.flow_token is None or self.flow_token_signature is None:
+            return False
+        return is_token_signed(self.flow_token_signature, self.flow_token, filter(None, app_secrets))
+
     @property
     def error(self) -> str | None:
         """Meta's name of the error if this is an error notice (WhatsApp's client could not use the last answer).
 
-        Its ``data`` holds ``error_message``, too.
+        Its ``data`` holds ``error_message``, too, and nothing else: a form that has such fields among others is none.
+        Meta's page calls the name ``error`` in its sample, and ``error_key`` in its table; both are read.
         """
-        error = self.data.get("error")
-        return error if isinstance(error, str) and "error_message" in self.data else None
+        if self.action not in _NOTICED or "error_message" not in self.data or set(self.data) - _OF_A_NOTICE:
+            return None
+        return next((name for name in map(self.data.get, _NAMES) if isinstance(name, str)), None)
 
 
 def _required(payload: Mapping[str, Any], name: str) -> str:

@@ -16,7 +16,9 @@ import whatsapp_flow_endpoint
 import whatsapp_flow_keys
 
 PACKAGES = (whatsapp_flow_encryption, whatsapp_flow_endpoint, whatsapp_flow_keys)
-OF_SECRETS = re.compile(r"passphrase|secret|token|private|formers|words|aes_key|wrapped_key|sealed|\biv\b")
+OF_SECRETS = re.compile(
+    r"passphrase|secret|token|private|formers|words|aes_key|wrapped_key|hmac_key|encryption_key$|sealed|\biv\b"
+)
 NO_SECRET = {"secret_id", "secret_name"}
 CANARY = "canary-4711-of-the-environment"
 
