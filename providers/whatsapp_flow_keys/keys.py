@@ -72,6 +72,22 @@ class PrivateKey:
         read = cls(key)
         return read if checked is None else checked.note(data, passphrase, checked.add(read))
 
+    @classmethod
+    def from_primes(cls, p: int, q: int, exponent: int) -> "PrivateKey":
+        """The key of two primes and its public exponent, in a moment: whether they are primes is left to who opens its
+        PEM. Raises :class:`ValueError` for numbers of which no key is made."""
+        d = rsa.rsa_recover_private_exponent(exponent, p, q)
+        numbers = rsa.RSAPrivateNumbers(
+            p=p,
+            q=q,
+            d=d,
+            dmp1=rsa.rsa_crt_dmp1(d, p),
+            dmq1=rsa.rsa_crt_dmq1(d, q),
+            iqmp=rsa.rsa_crt_iqmp(p, q),
+            public_numbers=rsa.RSAPublicNumbers(exponent, p * q),
+        )
+        return cls(numbers.private_key(unsafe_skip_rsa_key_validation=True))
+
     def __repr__(self) -> str:
         return f"PrivateKey({short(self.fingerprint)}…)"
 

@@ -27,7 +27,7 @@ store_option = click.option(
     "urls",
     multiple=True,
     metavar="URL",
-    help=f"A store; again for each backup. `{STACK}` is the document in {KEYS}. Without any: what {KEYS} holds.",
+    help=f"A store; again for each backup. `{STACK}` is the ring in {KEYS}. Without any: what {KEYS} holds.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
@@ -75,7 +75,7 @@ def _store(url: str) -> Store:
         return open_store(complete_url(url), "--store")
     source = KeySource.from_env()
     if source.is_store:
-        raise InputError(f"--store {STACK}: {KEYS} holds URLs, not the document of a stack that keeps its own keys")
+        raise InputError(f"--store {STACK}: {KEYS} holds URLs, not the key ring of a stack that keeps its own keys")
     return source.stores()[0]
 
 

@@ -35,7 +35,7 @@ def _told(found: Survey) -> Iterator[str]:
         yield f"Phone number {ring.phone_number_id}, managed by {ring.managed_by}"
     yield f"Meta {_served(found)}"
     for index, copy in enumerate(found.copies):
-        note = ": the document in WHATSAPP_FLOW_KEYS" if copy.recorded else ""
+        note = ": what WHATSAPP_FLOW_KEYS holds" if copy.recorded else ""
         yield ""
         yield f"{'Backup' if index else 'Store'} {copy.place}{note}"
         yield from (f"  {line}" for line in _copy_told(copy, found))
