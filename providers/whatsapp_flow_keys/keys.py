@@ -114,6 +114,12 @@ class PrivateKey:
         der = self.key.private_bytes(*as_der)
         return as_pem("PRIVATE KEY", der) if passphrase is None else seal(der, passphrase)
 
+    def to_traditional_pem(self) -> str:
+        """PKCS#1 PEM (``BEGIN RSA PRIVATE KEY``), in the clear: what ``x509.ParsePKCS1PrivateKey`` of Go reads."""
+        pkcs1 = serialization.PrivateFormat.TraditionalOpenSSL
+        der = self.key.private_bytes(serialization.Encoding.DER, pkcs1, serialization.NoEncryption())
+        return as_pem("RSA PRIVATE KEY", der)
+
 
 class CheckedKeys:
     """Keys whose numbers were found consistent: read again, they need not be checked again, which takes 50 ms; nor need

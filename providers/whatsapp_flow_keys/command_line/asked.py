@@ -50,11 +50,20 @@ USAGE_ERRORS = _UsageErrors()
 
 def look(urls: Sequence[str]) -> Survey:
     """Every store and Meta, as they are. Raises :class:`click.UsageError` for what can't even be asked."""
+    stores = stores_asked(urls)
     try:
-        stores, registrar = _stores(urls), _registrar()
+        registrar = _registrar()
     except FlowKeysError as error:
         raise click.UsageError(str(error)) from None
     return survey_stores(stores, registrar, SystemClock(), passphrases=passphrases_from_env())
+
+
+def stores_asked(urls: Sequence[str]) -> tuple[Store, ...]:
+    """Every place that was named, the store first. Raises :class:`click.UsageError` for what names none."""
+    try:
+        return _stores(urls)
+    except FlowKeysError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _stores(urls: Sequence[str]) -> tuple[Store, ...]:
