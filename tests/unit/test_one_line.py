@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from tests.forms import APP_SECRET, key, ring, sent
 from tests.passphrases import strong
+from tests.stack.recorded_state import without_lines
 from tests.unit.test_carried_keys import AROUND, LINE_ENDS, wrapped_base64
 from whatsapp_flow_endpoint import FlowEndpoint, show
 from whatsapp_flow_keys import document, one_line
@@ -261,6 +262,12 @@ def test_whatever_looks_like_it_is_refused_with_a_sentence(text: str) -> None:
 def test_no_repr_shows_it() -> None:
     found = source(line())
     assert line()[60:90] not in f"{found!r} {found.read()!r}"
+
+
+def test_a_state_that_is_recorded_for_the_tests_of_later_versions_holds_none() -> None:
+    recorded = json.dumps({"plaintext": json.dumps({VARIABLE: line(), "NEXT": "1"})})
+    left = json.loads(json.loads(without_lines(recorded))["plaintext"])
+    assert left == {VARIABLE: "<<ring in one line>>", "NEXT": "1"}
 
 
 # Saved somewhere, it is the last copy.
