@@ -7,11 +7,14 @@ from whatsapp_flow_keys.keys import PrivateKey
 
 
 def forms_of(pem: str) -> set[str]:
-    """How a private key could be written down: lines of its PEM, its JSON, its base64 again, its prime numbers."""
+    """How a private key could be written down: lines of its PEM, its JSON, its base64 again, its prime numbers, as in
+    the line of an endpoint's environment, too."""
     lines = [line for line in pem.splitlines() if len(line) == 64]
-    primes = PrivateKey.from_pem(pem).key.private_numbers()
+    key = PrivateKey.from_pem(pem)
+    primes = key.key.private_numbers()
     wrapped = base64.b64encode(pem.encode()).decode().rstrip("=")
-    return {*lines, wrapped[100:164], f"{primes.p:x}", str(primes.p), "PRIVATE KEY-----"}
+    in_one_line = base64.urlsafe_b64encode(bytes.fromhex(key.fingerprint) + primes.p.to_bytes(128)).decode()
+    return {*lines, wrapped[100:164], f"{primes.p:x}", str(primes.p), in_one_line[50:114], "PRIVATE KEY-----"}
 
 
 def pem_blocks(bundle: str) -> list[str]:

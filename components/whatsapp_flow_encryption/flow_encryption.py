@@ -3,7 +3,6 @@
 The order is the point: staged in the store, then in place at what ``deploy`` returned, then published at Meta.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,6 +16,8 @@ from whatsapp_flow_encryption.options import refuse_harmful_options
 from whatsapp_flow_encryption.plain_names import refuse_secrets
 from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing, StoredKeyRing
 from whatsapp_flow_encryption.stores import Store, url_of, urls_of
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.stores.recorded import STACKS_RING
 from whatsapp_flow_keys.stores.urls import STACK, open_store
 
 KEYS_VARIABLE = "WHATSAPP_FLOW_KEYS"
@@ -240,8 +241,9 @@ class FlowEncryption(pulumi.ComponentResource):
 def _staged(key: EncryptionKey, ring: KeyRing | None, passphrase: pulumi.Output[str] | None) -> StagedKeys:
     """Outputs that are None are those of mocks which hand inputs back, in a unit test of somebody's program."""
     if ring is not None:
-        env = _secret_environment({KEYS_VARIABLE: ring.ring})
-        private_keys = ring.ring.apply(lambda document: document and str(json.loads(document)["private_keys"]))
+        line = ring.ring.apply(lambda text: text and document.in_one_line(text, STACKS_RING))
+        env = _secret_environment({KEYS_VARIABLE: line})
+        private_keys = ring.ring.apply(lambda text: text and document.load(text, STACKS_RING).private_keys)
         return StagedKeys(env, pulumi.Output.secret(private_keys), key.fingerprint, key.public_key_pem)
     variables: dict[str, pulumi.Output[Any]] = {
         KEYS_VARIABLE: key.locations.apply(lambda locations: " ".join(open_store(url).url for url in locations or [])),

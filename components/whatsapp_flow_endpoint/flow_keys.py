@@ -46,8 +46,8 @@ class FlowKeys:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "FlowKeys":
-        """From ``endpoint_env``: ``WHATSAPP_FLOW_KEYS`` is the key ring document, or the URLs of the stores that hold
-        it, separated by blanks; the first that can be read is taken.
+        """From ``endpoint_env``: ``WHATSAPP_FLOW_KEYS`` is the key ring itself, or the URLs of the stores that hold it,
+        separated by blanks; the first that can be read is taken.
 
         Raises :class:`InputError` when the variable is missing or wrong, :class:`StoreError` when no store can be read.
         """

@@ -8,14 +8,14 @@ from base64 import b64decode
 from contextlib import suppress
 
 
-def unwrapped(value: str, begins: str) -> str:
+def unwrapped(value: str, *begins: str) -> str:
     """``value`` without a byte order mark, blanks and quotes around it, and JSON's escapes; decoded if it is the base64
-    of a text that has ``begins`` in it."""
+    of a text that has one of ``begins`` in it."""
     text = value.strip("\ufeff \t\r\n").strip("\"'").strip()
     with suppress(ValueError):  # it is not the content of a JSON string
         text = str(json.loads(f'"{text}"', strict=False))
-    decoded = b"" if begins in text else base64_content(text)
-    if begins.encode() in decoded:
+    decoded = b"" if any(begin in text for begin in begins) else base64_content(text)
+    if any(begin.encode() in decoded for begin in begins):
         text = decoded.decode("utf-8-sig", "replace")
     return text.strip()
 

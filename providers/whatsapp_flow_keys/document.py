@@ -1,7 +1,8 @@
 """The key ring as the one JSON document that every store holds: format ``whatsapp-flow-keys/1``.
 
-What is not such a document, to the letter, is refused with a sentence that says what was found, never with its
-content: it may be another tool's secret.
+An environment variable holds it in one line instead (:mod:`whatsapp_flow_keys.one_line`); where somebody saved that, as
+the last copy, it is read, too. What is neither, to the letter, is refused with a sentence that says what was found,
+never with its content: it may be another tool's secret.
 """
 
 import json
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from whatsapp_flow_keys import one_line
 from whatsapp_flow_keys.errors import ForeignDocumentError
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
@@ -44,11 +46,24 @@ def dump(ring: KeyRing) -> str:
     return json.dumps(document, indent=1) + "\n"
 
 
+def in_one_line(text: str, where: str) -> str:
+    """The document ``text`` as an environment variable holds it; as JSON where a key is encrypted.
+
+    Raises :class:`ForeignDocumentError` as :func:`load` does.
+    """
+    return one_line.dump(load(text, where)) or json.dumps(json.loads(text), separators=(",", ":"))
+
+
 def load(text: str, where: str) -> KeyRing:
-    """The ring in a document. ``where`` names the place for the error.
+    """The ring in a document, or in one line. ``where`` names the place for the error.
 
     Raises :class:`ForeignDocumentError` for anything else; an empty text is a matter of the store.
     """
+    if one_line.is_line(text):
+        try:
+            return one_line.load(text)
+        except one_line.UnusableLineError as error:
+            raise ForeignDocumentError(where, f"{error}. It was not touched") from None
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from whatsapp_flow_keys import document
+from whatsapp_flow_keys import document, one_line
 from whatsapp_flow_keys.carried import unwrapped, with_line_ends
 from whatsapp_flow_keys.errors import FlowKeysError, InputError, MissingExtraError, StoreError
 from whatsapp_flow_keys.pem_text import pems
@@ -15,44 +15,47 @@ from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
 
 KEYS = "WHATSAPP_FLOW_KEYS"
-"""The variable that holds the key ring document, or the URLs of the stores that hold it."""
+"""The variable that holds the key ring in one line or as a document, or the URLs of the stores that hold it."""
 _STORE = re.compile(r"[a-z]+:/", re.IGNORECASE)
 _PASSPHRASES = ("WHATSAPP_FLOW_PASSPHRASE", "WHATSAPP_FLOW_FORMER_PASSPHRASE")
 
 
 @dataclass(frozen=True)
 class KeySource:
-    """The key ring document itself, or the URLs of the stores that hold it; and the passphrases of its keys."""
+    """The key ring itself, or the URLs of the stores that hold it; and the passphrases of its keys."""
 
     given: str = field(repr=False)
     passphrases: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "KeySource":
-        """Raises :class:`InputError` when ``WHATSAPP_FLOW_KEYS`` is not set, was cut, or holds neither of the two."""
+        """Raises :class:`InputError` when ``WHATSAPP_FLOW_KEYS`` is not set, was cut or changed, or holds neither."""
         environ = os.environ if environ is None else environ
-        given = unwrapped(environ.get(KEYS, ""), "{")
+        given = unwrapped(environ.get(KEYS, ""), "{", f"{one_line.FORMAT}.")
         if not given:
             raise InputError(f"{KEYS}: is not set; give the endpoint the environment `endpoint_env`")
-        if given.startswith("{"):
+        if one_line.is_line(given):
+            _refuse_unusable(given)
+        elif given.startswith("{"):
             given = _document(given)
         elif not _STORE.match(given):  # it may be a secret, so it isn't quoted
             what = "a PEM that is" if "-----BEGIN " in given else f"{len(given)} characters that are"
             raise InputError(
-                f"{KEYS}: holds {what} neither a key ring document, which begins with {{, nor the URL of a store, such "
-                f"as file:///var/lib/flows/ring.json; give the endpoint the environment `endpoint_env` as it is"
+                f"{KEYS}: holds {what} neither a key ring, which begins with {one_line.FORMAT} or {{, nor the URL of a "
+                f"store, such as file:///var/lib/flows/ring.json; give the endpoint the environment `endpoint_env` as "
+                f"it is"
             )
         return cls(given, passphrases_from_env(environ))
 
     @property
     def is_store(self) -> bool:
-        """Whether reading it again can give other keys; a document in the environment stays what it is."""
-        return not self.given.startswith("{")
+        """Whether reading it again can give other keys; a ring in the environment stays what it is."""
+        return bool(_STORE.match(self.given))
 
     def stores(self) -> tuple[Store, ...]:
-        """Every place of the ring, the store first; a document is the ring of a stack that keeps its own keys.
+        """Every place of the ring, the store first; a ring itself is that of a stack that keeps its own keys.
 
-        Raises :class:`InputError` for a wrong URL, :class:`ForeignDocumentError` for text that is not such a document.
+        Raises :class:`InputError` for a wrong URL, :class:`ForeignDocumentError` for text that is not a ring.
         """
         if not self.is_store:
             return (RecordedRing(document.load(self.given, KEYS)),)
@@ -70,6 +73,13 @@ class KeySource:
         Raises :class:`InputError` for a wrong URL, :class:`StoreError` when no store can be read or none holds a ring.
         """
         return _from_stores(self.given.split()) if self.is_store else document.load(self.given, KEYS)
+
+
+def _refuse_unusable(line: str) -> None:
+    try:
+        one_line.checked(line)
+    except one_line.UnusableLineError as error:
+        raise InputError(f"{KEYS}: {error}") from None
 
 
 def _document(given: str) -> str:

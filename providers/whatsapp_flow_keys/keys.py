@@ -72,6 +72,22 @@ class PrivateKey:
         read = cls(key)
         return read if checked is None else checked.note(data, passphrase, checked.add(read))
 
+    @classmethod
+    def from_primes(cls, p: int, q: int, exponent: int) -> "PrivateKey":
+        """The key of two primes and its public exponent, in a moment: whether they are primes is left to who opens its
+        PEM. Raises :class:`ValueError` for numbers of which no key is made."""
+        d = rsa.rsa_recover_private_exponent(exponent, p, q)
+        numbers = rsa.RSAPrivateNumbers(
+            p=p,
+            q=q,
+            d=d,
+            dmp1=rsa.rsa_crt_dmp1(d, p),
+            dmq1=rsa.rsa_crt_dmq1(d, q),
+            iqmp=rsa.rsa_crt_iqmp(p, q),
+            public_numbers=rsa.RSAPublicNumbers(exponent, p * q),
+        )
+        return cls(numbers.private_key(unsafe_skip_rsa_key_validation=True))
+
     def __repr__(self) -> str:
         return f"PrivateKey({short(self.fingerprint)}…)"
 
@@ -97,6 +113,12 @@ class PrivateKey:
         as_der = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         der = self.key.private_bytes(*as_der)
         return as_pem("PRIVATE KEY", der) if passphrase is None else seal(der, passphrase)
+
+    def to_traditional_pem(self) -> str:
+        """PKCS#1 PEM (``BEGIN RSA PRIVATE KEY``), in the clear: what ``x509.ParsePKCS1PrivateKey`` of Go reads."""
+        pkcs1 = serialization.PrivateFormat.TraditionalOpenSSL
+        der = self.key.private_bytes(serialization.Encoding.DER, pkcs1, serialization.NoEncryption())
+        return as_pem("RSA PRIVATE KEY", der)
 
 
 class CheckedKeys:

@@ -29,6 +29,7 @@ from whatsapp_flow_encryption import (
     WhatsAppProvider,
 )
 from whatsapp_flow_encryption.testing import FlowKeyMocks
+from whatsapp_flow_keys import document
 
 NUMBER = "106540352242922"
 FILE = "file:///srv/ring.json"
@@ -75,6 +76,13 @@ def outputs(mocks: FlowKeyMocks | None = None, **arguments: Any) -> tuple[Engine
         look.at(**{name: getattr(keys, name) for name in (*names, "endpoint_env", "secret_id")})
 
     return run(program, mocks), look
+
+
+def in_one_line(engine: Engine) -> str:
+    """The stack's key ring."""
+    line = document.in_one_line(engine.made(RING)["ring"], "the mocks")
+    assert line.startswith("wfk1.")
+    return line
 
 
 class Endpoint(pulumi.CustomResource):
@@ -139,7 +147,7 @@ def test_deploy_gets_what_is_staged_and_no_more() -> None:
         return []
 
     engine = line(deploy=deploy)
-    assert look["environment"] == Seen({"WHATSAPP_FLOW_KEYS": engine.made(RING)["ring"]}, True)
+    assert look["environment"] == Seen({"WHATSAPP_FLOW_KEYS": in_one_line(engine)}, True)
     assert look["bundle"] == Seen(engine.made(KEY)["private_key"], True)
     assert look["fingerprint"] == Seen(engine.made(KEY)["fingerprint"], False)
     assert look["pem"] == Seen(engine.made(KEY)["public_key_pem"], False)
@@ -367,14 +375,14 @@ def test_an_argument_that_is_secret_stays_secret_in_every_resource(name: str) ->
 
 def test_the_outputs_with_the_stack_as_the_store() -> None:
     engine, seen = outputs(rotate_after_days=90)
-    key, ring = engine.made(KEY), engine.made(RING)
+    key = engine.made(KEY)
     assert seen["fingerprint"] == seen["live_fingerprint"] == Seen(key["fingerprint"], False)
     assert seen["public_key_pem"] == Seen(key["public_key_pem"], False)
     assert seen["issued_on"] == Seen("2026-01-01", False)
     assert seen["rotates_on"] == Seen("2026-04-01", False)
     assert seen["signature_status"] == Seen("VALID", False)
     assert seen["private_keys"] == Seen(key["private_key"], True)
-    assert seen["endpoint_env"] == Seen({"WHATSAPP_FLOW_KEYS": ring["ring"]}, True)
+    assert seen["endpoint_env"] == Seen({"WHATSAPP_FLOW_KEYS": in_one_line(engine)}, True)
     assert seen["secret_id"].value is None
 
 

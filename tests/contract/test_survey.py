@@ -121,10 +121,15 @@ def test_in_the_stacks_own_ring_what_meta_serves_is_current() -> None:
     assert roles(own, NEW) == [Role.PREVIOUS, Role.CURRENT]
 
 
-@pytest.mark.parametrize("served", [OLD, SOMEBODY_ELSES, None])
-def test_in_the_stacks_own_ring_a_key_that_meta_does_not_serve_stays_what_it_was(served: str | None) -> None:
+def test_in_the_stacks_own_ring_the_newest_key_is_pending_while_meta_serves_the_one_before() -> None:
     (own,) = look(RecordedRing(ring())).copies
-    assert roles(own, served) == [Role.CURRENT, Role.PENDING]
+    assert roles(own, OLD) == [Role.CURRENT, Role.PENDING]
+
+
+@pytest.mark.parametrize("served", [SOMEBODY_ELSES, None])
+def test_in_the_stacks_own_ring_no_key_has_a_known_role_where_meta_serves_none_of_them(served: str | None) -> None:
+    (own,) = look(RecordedRing(ring())).copies
+    assert own.roles(served, NOON) == {}
 
 
 def test_in_a_store_a_key_is_what_is_recorded_there_whatever_meta_serves() -> None:

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.pairs import new, old
+from tests.pairs import new, old, pair
 from tests.passphrases import strong
 from tests.servers.flow_endpoint import FlowEndpoint
 from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
@@ -251,9 +251,10 @@ def test_no_key_waits_once_meta_serves_the_newest() -> None:
     assert check(surveyed(both, meta=served(new())), "pending", "rotation") == nothing
 
 
-def test_whether_a_key_of_the_stacks_own_ring_waits_is_not_known_while_meta_was_not_asked() -> None:
+def test_whether_a_key_of_the_stacks_own_ring_waits_is_known_only_if_meta_serves_one_of_its_keys() -> None:
     both = ring(entry(old(), Role.CURRENT), entry(new(), Role.PENDING))
     assert checks(own(surveyed(both)), "pending", "rotation") == []
+    assert checks(own(surveyed(both, meta=served(pair("of somebody else")))), "pending", "rotation") == []
     assert len(checks(own(surveyed(both, meta=served(old()))), "pending", "rotation")) == 1
     assert len(checks(surveyed(both), "pending", "rotation")) == 1
 

@@ -19,6 +19,8 @@ PASSPHRASE = "the words of the recorded state's passphrase"
 PATH = "whatsapp/flows/recorded"
 
 _DEPTH = 4  # a PEM in a document in a secret of the state is JSON in JSON in JSON
+_LINE = re.compile(r"wfk1\.[A-Za-z0-9._-]*")
+_PLACE_OF_A_LINE = "<<ring in one line>>"
 _PRIVATE = re.compile(r"<<key (?P<key>\d) private (?P<depth>\d)(?P<encrypted> encrypted)?>>")
 
 
@@ -75,8 +77,14 @@ def in_json(text: str, depth: int) -> str:
     return text
 
 
+def without_lines(text: str) -> str:
+    """A recorded text without the rings that endpoints were given: an output, which the next `up` makes again."""
+    return _LINE.sub(_PLACE_OF_A_LINE, text)
+
+
 def with_placeholders(text: str, keys: Keys, places: Places) -> str:
     """A recorded text without keys, secrets and places."""
+    text = without_lines(text)
     for place in range(1, len(keys.keys) + 1):
         for encrypted in (False, True):
             mark = " encrypted" if encrypted else ""
@@ -95,7 +103,7 @@ def filled(text: str, places: Places) -> tuple[str, Keys]:
     text = _PRIVATE.sub(
         lambda at: in_json(keys.private(int(at["key"]), encrypted=bool(at["encrypted"])), int(at["depth"])), text
     )
-    for placeholder, value in {**keys.values(), **places.named()}.items():
+    for placeholder, value in {**keys.values(), **places.named(), _PLACE_OF_A_LINE: "as it was given"}.items():
         text = text.replace(placeholder, value)
     assert "<<" not in text, f"a placeholder without a value: {text[text.index('<<') :][:40]}"
     return text, keys

@@ -59,7 +59,7 @@ def run(project: Project, *words: str, **more: str) -> tuple[int, str]:
     """A command in the environment of the endpoint, with the stack's token; the stack's backup is named beside it."""
     outputs = project.outputs()["line"]
     backup = project.path("backup.json")
-    if outputs["WHATSAPP_FLOW_KEYS"].startswith("{") and backup.exists():
+    if outputs["WHATSAPP_FLOW_KEYS"].startswith("wfk1.") and backup.exists():
         words = (*words, "--store", "stack", "--store", backup.as_uri())
     environment = {
         **outputs,

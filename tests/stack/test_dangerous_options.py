@@ -9,6 +9,7 @@ from tests.secret_forms import forms_of, leaks, pem_blocks
 from tests.stack.project import Project, file_ring, on_file, stack_ring, stored_text
 from tests.stack.written_program import Code, transform, write
 from whatsapp_flow_endpoint import FlowKeys
+from whatsapp_flow_keys import document
 from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.ring import Role
@@ -63,7 +64,8 @@ def test_a_transform_that_gives_options_of_its_own_leaves_no_key_in_the_open(pro
     lost = [r["type"] for r in state["deployment"]["resources"] if ":dynamic/" in r["type"] and _marks(r) == []]
     assert len(lost) == 3, "the transform took nothing away, so this proves nothing"
     found = json.dumps(state) + stored_text(project.backend)
-    (block, *others) = pem_blocks(json.loads(project.outputs()["line"]["WHATSAPP_FLOW_KEYS"])["private_keys"])
+    ring = document.load(project.outputs()["line"]["WHATSAPP_FLOW_KEYS"], "the environment")
+    (block, *others) = pem_blocks(ring.private_keys)
     assert len(others) == 1
     assert leaks(found, set().union(*map(forms_of, [block, *others]))) == set()
 

@@ -74,5 +74,5 @@ def test_a_document_whose_end_is_missing_is_said_to_be_cut(length: int) -> None:
 
 
 def test_a_pem_in_its_place_is_named() -> None:
-    with pytest.raises(InputError, match=f"^{VARIABLE}: holds a PEM that is neither a key ring document"):
+    with pytest.raises(InputError, match=f"^{VARIABLE}: holds a PEM that is neither a key ring, which begins"):
         held(key().to_pem())

@@ -21,10 +21,25 @@ for provider in providers:
     provider.diff("id", olds, provider.check(news, news).inputs)
 """
 
+_OF_THREE_AND_FIVE = "3024 020100 3000 041d 301b 020100 02010f 020103 020103 020103 020105 020101 020101 020102"
+"""The DER of a PKCS#8 key whose primes are 3 and 5."""
+
+_THE_ENVIRONMENT = f"""
+import base64
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
+pem = base64.b64encode(bytes.fromhex({_OF_THREE_AND_FIVE!r})).decode()
+pem = f"-----BEGIN PRIVATE KEY-----\\n{{pem}}\\n-----END PRIVATE KEY-----\\n"
+key = RingKey("f" * 64, Role.PENDING, "2026-11-24", None, pem)
+ring = document.dump(KeyRing("106540352242922", "o/p/s", "k", 1, (key,)))
+assert document.in_one_line(ring, "here").startswith("wfk1.")
+"""
+
 _PROGRAMS = {
     "import": "import whatsapp_flow_encryption",
     "stack": f"STORE = 'stack'{_NOTHING_DUE}",
     "file": f"STORE = 'file:///var/lib/flows/ring.json'{_NOTHING_DUE}",
+    "the endpoint's environment, with the stack as the store": _THE_ENVIRONMENT,
     "vault": f"STORE = 'hashivault://vault.example.com/flows/line'{_NOTHING_DUE}",
 }
 

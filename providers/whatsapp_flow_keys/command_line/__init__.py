@@ -1,4 +1,5 @@
-"""The command line: what a person, or monitoring, needs beside `pulumi`. It prints no secret, and takes none as a word.
+"""The command line: what a person, or monitoring, needs beside `pulumi`. It takes no secret as a word, and `export`
+alone prints any.
 
 Exit status 3 means invalid usage in every command: `verify` keeps 2 for forms that fail.
 """
@@ -8,6 +9,7 @@ from typing import Any
 import click
 
 from whatsapp_flow_keys.command_line.asked import USAGE_ERRORS
+from whatsapp_flow_keys.command_line.exporting import export
 from whatsapp_flow_keys.command_line.restoring import restore
 from whatsapp_flow_keys.command_line.showing import show
 from whatsapp_flow_keys.command_line.verifying import verify
@@ -33,5 +35,5 @@ def command() -> None:
     """
 
 
-for _each in (show, verify, restore):
+for _each in (show, verify, restore, export):
     command.add_command(_each)

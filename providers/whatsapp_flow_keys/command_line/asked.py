@@ -27,7 +27,7 @@ store_option = click.option(
     "urls",
     multiple=True,
     metavar="URL",
-    help=f"A store; again for each backup. `{STACK}` is the document in {KEYS}. Without any: what {KEYS} holds.",
+    help=f"A store; again for each backup. `{STACK}` is the ring in {KEYS}. Without any: what {KEYS} holds.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
@@ -50,11 +50,20 @@ USAGE_ERRORS = _UsageErrors()
 
 def look(urls: Sequence[str]) -> Survey:
     """Every store and Meta, as they are. Raises :class:`click.UsageError` for what can't even be asked."""
+    stores = stores_asked(urls)
     try:
-        stores, registrar = _stores(urls), _registrar()
+        registrar = _registrar()
     except FlowKeysError as error:
         raise click.UsageError(str(error)) from None
     return survey_stores(stores, registrar, SystemClock(), passphrases=passphrases_from_env())
+
+
+def stores_asked(urls: Sequence[str]) -> tuple[Store, ...]:
+    """Every place that was named, the store first. Raises :class:`click.UsageError` for what names none."""
+    try:
+        return _stores(urls)
+    except FlowKeysError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _stores(urls: Sequence[str]) -> tuple[Store, ...]:
@@ -75,7 +84,7 @@ def _store(url: str) -> Store:
         return open_store(complete_url(url), "--store")
     source = KeySource.from_env()
     if source.is_store:
-        raise InputError(f"--store {STACK}: {KEYS} holds URLs, not the document of a stack that keeps its own keys")
+        raise InputError(f"--store {STACK}: {KEYS} holds URLs, not the key ring of a stack that keeps its own keys")
     return source.stores()[0]
 
 

@@ -35,7 +35,7 @@ def _told(found: Survey) -> Iterator[str]:
         yield f"Phone number {ring.phone_number_id}, managed by {ring.managed_by}"
     yield f"Meta {_served(found)}"
     for index, copy in enumerate(found.copies):
-        note = ": the document in WHATSAPP_FLOW_KEYS" if copy.recorded else ""
+        note = ": what WHATSAPP_FLOW_KEYS holds" if copy.recorded else ""
         yield ""
         yield f"{'Backup' if index else 'Store'} {copy.place}{note}"
         yield from (f"  {line}" for line in _copy_told(copy, found))
@@ -88,8 +88,14 @@ def _differences(copy: Copy, ring: KeyRing, found: Survey) -> Iterator[str]:
 
 
 def _row(key: RingKey, copy: Copy, found: Survey) -> Sequence[str]:
-    role = copy.roles(found.served_fingerprint, found.at)[key.fingerprint].value
-    return key.fingerprint, role, key.issued_on, _moment(key.offered_at), _opening_told(found.open(key))
+    role = copy.roles(found.served_fingerprint, found.at).get(key.fingerprint)
+    return (
+        key.fingerprint,
+        role.value if role else "unknown",
+        key.issued_on,
+        _moment(key.offered_at),
+        _opening_told(found.open(key)),
+    )
 
 
 def _moment(moment: datetime | None) -> str:
@@ -147,10 +153,10 @@ def _copy_as_json(copy: Copy, found: Survey) -> dict[str, Any]:
 
 
 def _key_as_json(key: RingKey, copy: Copy, found: Survey) -> dict[str, Any]:
-    opening = found.open(key)
+    opening, role = found.open(key), copy.roles(found.served_fingerprint, found.at).get(key.fingerprint)
     return {
         "fingerprint": key.fingerprint,
-        "role": copy.roles(found.served_fingerprint, found.at)[key.fingerprint].value,
+        "role": role.value if role else None,
         "issued_on": key.issued_on,
         "offered_at": key.offered_at.isoformat() if key.offered_at else None,
         "encrypted": opening.encrypted,

@@ -57,11 +57,12 @@ class Copy:
     exposed: Exposure | None = None
 
     def roles(self, served: str | None, now: datetime) -> Mapping[str, Role]:
-        """What each key is, by fingerprint: as recorded; in the stack's own ring, what Meta serves is current."""
-        if self.ring is None:
+        """What each key is, by fingerprint: as the store has it. In the stack's own ring what Meta serves is current,
+        and where it serves none of the keys, or was not asked, nobody knows what they are: then there is none."""
+        if self.ring is None or (self.recorded and served not in self.ring):
             return {}
         roles = {key.fingerprint: key.role for key in self.ring.keys}
-        if self.recorded and served in roles:
+        if self.recorded:
             seated = promote(self.ring, str(served), desired=str(served), now=now)
             roles.update((key.fingerprint, key.role) for key in seated.keys)
         return roles

@@ -208,10 +208,11 @@ def _of_round_trip(copy: Copy, key: RingKey, survey: Survey, wrong: Level) -> It
 
 def _of_rotation(survey: Survey) -> Iterator[Check]:
     copy, served = survey.in_use, survey.served_fingerprint
-    if copy is None or (copy.recorded and survey.served is None):
+    if copy is None or (copy.recorded and served not in (copy.ring or ())):
         return
     assert copy.ring is not None
-    waiting = [key for key in copy.ring.keys if key.role is Role.PENDING and key.fingerprint != served]
+    roles = copy.roles(served, survey.at)
+    waiting = [key for key in copy.ring.keys if roles[key.fingerprint] is Role.PENDING and key.fingerprint != served]
     if not waiting:
         yield Check("pending", "rotation", Level.OK, "no key is waiting to be published")
         return

@@ -55,6 +55,11 @@ def first_line(output: str) -> str:
     return output.partition("\n")[0]
 
 
+def in_the_environment(shell: Shell) -> str:
+    """The same as an endpoint has it."""
+    return document.in_one_line(recorded(shell), "the stack")
+
+
 def recorded(shell: Shell) -> str:
     """The ring as a stack keeps it that is its own store: in the clear, the newest key first, never seen as current."""
     clear = {key.fingerprint: key.to_pem() for key in shell.private_keys()}

@@ -1,10 +1,22 @@
 """`show`: the ring and what Meta serves, for a person and for programs."""
 
 import json
+import re
+from collections.abc import Callable
 
 import pytest
 
-from tests.contract.command_line.shell import NOBODY, Shell, let_somebody_publish, lose_the_store
+from tests.contract.command_line.shell import (
+    NOBODY,
+    Shell,
+    clear_the_key,
+    in_the_environment,
+    let_somebody_publish,
+    lose_the_store,
+    recorded,
+)
+
+Held = Callable[[Shell], str]
 
 
 def test_the_ring_is_shown_with_what_meta_serves(shell: Shell) -> None:
@@ -82,3 +94,36 @@ def test_the_ring_as_json(shell: Shell) -> None:
     assert [key["role"] for key in first["keys"]] == ["current", "previous", "retained"]
     assert backup["trouble"].startswith("revision 6 is behind revision 9")
     assert set(first["keys"][0]) == {"fingerprint", "role", "issued_on", "offered_at", "encrypted", "opens"}
+
+
+def of_the_stack(shell: Shell, held: Held, **more: str) -> list[tuple[str, str]]:
+    """The fingerprint and the role of each key of a stack's own ring, as `show` tells a person and a program."""
+    said = shell.run("show", WHATSAPP_FLOW_KEYS=held(shell), **more)[1]
+    rows = re.findall(r"^  ([0-9a-f]{64})  (\w+) ", said, re.MULTILINE)
+    (store,) = json.loads(shell.run("show", "--json", WHATSAPP_FLOW_KEYS=held(shell), **more)[1])["stores"]
+    assert [(key["fingerprint"], key["role"] or "unknown") for key in store["keys"]] == rows
+    return rows
+
+
+HELD = pytest.mark.parametrize("held", [in_the_environment, recorded], ids=["in one line", "as a document, of old"])
+
+
+@HELD
+def test_the_roles_in_a_stacks_own_ring_are_those_that_the_keys_have_at_meta(shell: Shell, held: Held) -> None:
+    """It is written before its newest key is published, so it knows none itself."""
+    newest, older = shell.private_keys()
+    assert of_the_stack(shell, held) == [(newest.fingerprint, "current"), (older.fingerprint, "previous")]
+    shell.line.emulator.set_key(shell.line.number, older.public_key_pem)
+    assert of_the_stack(shell, held) == [(newest.fingerprint, "pending"), (older.fingerprint, "current")]
+
+
+@HELD
+@pytest.mark.parametrize("why", ["nobody asked", "nobody there", "somebody else's key", "no key"])
+def test_where_it_is_not_known_what_meta_serves_of_it_no_role_is_claimed(shell: Shell, why: str, held: Held) -> None:
+    variables = {"nobody asked": {"WHATSAPP_ACCESS_TOKEN": ""}, "nobody there": {"WHATSAPP_GRAPH_URL": NOBODY}}
+    if why == "somebody else's key":
+        let_somebody_publish(shell)
+    if why == "no key":
+        clear_the_key(shell)
+    found = of_the_stack(shell, held, **variables.get(why, {}))
+    assert found == [(key.fingerprint, "unknown") for key in shell.private_keys()]

@@ -16,6 +16,7 @@ from tests.contract.command_line.shell import (
     Shell,
     clear_the_key,
     first_line,
+    in_the_environment,
     let_somebody_publish,
     let_the_backup_be_another_numbers,
     let_the_backup_differ,
@@ -77,19 +78,20 @@ def test_what_the_environment_knows_of_a_store_is_added(shell: Shell, secrets_ma
         assert place.store().url in output
 
 
-def test_a_stacks_own_ring_and_its_backup_agree(shell: Shell) -> None:
+@pytest.mark.parametrize("held", [in_the_environment, recorded], ids=["in one line", "as a document, of old"])
+def test_a_stacks_own_ring_and_its_backup_agree(shell: Shell, held: Callable[[Shell], str]) -> None:
     words = ("--store", "stack", "--store", shell.line.stores[1].url)
-    status, output = shell.verify(*words, WHATSAPP_FLOW_KEYS=recorded(shell))
+    status, output = shell.verify(*words, WHATSAPP_FLOW_KEYS=held(shell))
     assert status == 0, output
     assert "stack: what Meta serves is the current key" in output
-    status, output = shell.show(*words, WHATSAPP_FLOW_KEYS=recorded(shell))
+    status, output = shell.show(*words, WHATSAPP_FLOW_KEYS=held(shell))
     assert status == 0
-    assert "Store stack: the document in WHATSAPP_FLOW_KEYS\n  revision 2\n" in output
+    assert "Store stack: what WHATSAPP_FLOW_KEYS holds\n  revision 2\n" in output
     assert re.search(rf"{shell.line.served()}  current .* not encrypted", output)
 
 
 def test_a_stacks_own_ring_alone_is_what_the_environment_holds(shell: Shell) -> None:
-    assert shell.run("verify", WHATSAPP_FLOW_KEYS=recorded(shell))[0] == 0
+    assert shell.run("verify", WHATSAPP_FLOW_KEYS=in_the_environment(shell))[0] == 0
 
 
 def test_a_newest_key_that_the_stack_never_published_is_a_warning_an_hour_after_it_was_offered(shell: Shell) -> None:
@@ -99,7 +101,8 @@ def test_a_newest_key_that_the_stack_never_published_is_a_warning_an_hour_after_
     def verify_offered(ago: timedelta) -> tuple[int, str]:
         at = datetime.now(UTC) - ago
         staged = tuple(replace(key, offered_at=at) for key in ring.keys if key.offered_at)
-        return shell.run("verify", WHATSAPP_FLOW_KEYS=document.dump(replace(ring, keys=staged)))
+        staged_ring = document.dump(replace(ring, keys=staged))
+        return shell.run("verify", WHATSAPP_FLOW_KEYS=document.in_one_line(staged_ring, "the stack"))
 
     assert verify_offered(timedelta(minutes=50))[0] == 0
     status, output = verify_offered(timedelta(minutes=61))
