@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from whatsapp_flow_endpoint.answer import Answer
-from whatsapp_flow_endpoint.exchange import Exchange, Handler, Policy
+from whatsapp_flow_endpoint.exchange import Exchange, Handler, Policy, Shared
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_endpoint.flow_request import FlowRequest
 from whatsapp_flow_endpoint.live_keys import LiveKeys
@@ -64,9 +64,9 @@ class FlowEndpoint:
             raise InputError("app_secrets: is a string; write it as a tuple, (secret,) with a comma for one")
         if not all(secret and secret.isascii() for secret in app_secrets):
             raise InputError("app_secrets: one of them is empty, or not ASCII")
-        self._policy = Policy(handler, on_ping, on_error_notice, app_secrets)
         self._keys = keys if isinstance(keys, LiveKeys) else LiveKeys(keys)
-        self._clock = clock or SystemClock()
+        policy = Policy(handler, on_ping, on_error_notice, app_secrets)
+        self._shared = Shared.of(policy, self._keys, clock or SystemClock())
 
     @classmethod
     def from_env(
@@ -121,8 +121,7 @@ class FlowEndpoint:
         return self._exchange(headers, body, holds_a_thread=False)
 
     def _exchange(self, headers: Mapping[str, str], body: bytes, *, holds_a_thread: bool) -> Exchange:
-        signed = _signature(headers)
-        return Exchange(self._policy, self._keys, self._clock, signed, body, holds_a_thread=holds_a_thread)
+        return Exchange(self._shared, _signature(headers), body, holds_a_thread=holds_a_thread)
 
 
 def _signature(headers: Mapping[str, str]) -> str | None:

@@ -17,14 +17,14 @@ from whatsapp_flow_endpoint.answer import (
     Answer,
     FlowTokenNoLongerValid,
 )
-from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_endpoint.flow_request import PING, FlowRequest
 from whatsapp_flow_endpoint.live_keys import LiveKeys
-from whatsapp_flow_endpoint.trouble import not_json, wrong_hash
+from whatsapp_flow_endpoint.trouble import Diagnosis, not_json
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError
 from whatsapp_flow_keys.flow_protocol import signature
 from whatsapp_flow_keys.flow_protocol.message import SealedRequest, Session, strict_json
+from whatsapp_flow_keys.keys import PrivateKey
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
 
@@ -48,6 +48,21 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """What all requests of an endpoint share."""
+
+    policy: Policy
+    keys: LiveKeys
+    clock: Clock
+    diagnosis: Diagnosis
+
+    @classmethod
+    def of(cls, policy: Policy, keys: LiveKeys, clock: Clock) -> "Shared":
+        """That of an endpoint which begins."""
+        return cls(policy, keys, clock, Diagnosis(clock))
+
+
+@dataclass(frozen=True)
 class Pending:
     """Before the exchange can go on: the end of a read of the keys, and for how many seconds to wait for it."""
 
@@ -62,12 +77,11 @@ class Pending:
 class Exchange:
     """Call :meth:`advance` until it gives an :class:`Answer`; wait for each :class:`Pending` between."""
 
-    def __init__(
-        self, policy: Policy, keys: LiveKeys, clock: Clock, given: str | None, body: bytes, *, holds_a_thread: bool
-    ) -> None:
+    def __init__(self, shared: Shared, given: str | None, body: bytes, *, holds_a_thread: bool) -> None:
         """``given``: the signature header, None where there is none. ``body``: raw, as it was signed.
         ``holds_a_thread``: while it waits, a thread does."""
-        self._policy, self._keys, self._clock, self._holds_a_thread = policy, keys, clock, holds_a_thread
+        self._shared, self._policy, self._keys, self._clock = shared, shared.policy, shared.keys, shared.clock
+        self._holds_a_thread = holds_a_thread
         self._steps = self._go(given, body)
 
     def advance(self) -> Answer | Pending:
@@ -91,7 +105,7 @@ class Exchange:
         try:
             payload, session = yield from self._open(sealed)
         except NoKeyOpensError as error:
-            return _refused(UNDECRYPTABLE, wrong_hash(sealed, self._keys.now.keys) or self._no_key(error))
+            return _refused(UNDECRYPTABLE, self._why_no_key_opens(sealed, error))
         except FlowMessageError as error:
             return _refused(UNDECRYPTABLE, str(error))
         try:
@@ -99,6 +113,10 @@ class Exchange:
         except FlowMessageError as error:
             return _refused(400, str(error))
         return self._answer(request, session)
+
+    def _why_no_key_opens(self, sealed: SealedRequest, error: NoKeyOpensError) -> str:
+        wrong_hash = self._shared.diagnosis.of(sealed, self._keys.now.keys)
+        return wrong_hash or self._no_key(error)
 
     def _no_key(self, error: NoKeyOpensError) -> str:
         failure = self._keys.failure_to_name()
@@ -114,23 +132,29 @@ class Exchange:
         return None
 
     def _open(self, sealed: SealedRequest) -> Generator[Pending, None, tuple[Any, Session]]:
-        """Waits for as long as keys that are read from now on may open it."""
+        """Waits for as long as keys that are read from now on may open it. Tries no key twice: each costs a private
+        operation, and whoever sends garbage could have many made."""
         self._keys.refresh()
         arrived = self._clock.monotonic()
+        tried: set[str] = set()
         while True:
-            keys = self._keys.now
+            untried = self._untried(tried)
             try:
-                return sealed.open(keys.keys)
+                return sealed.open(untried)
             except NoKeyOpensError:
-                if not (yield from self._others(keys, arrived)):
+                tried.update(key.fingerprint for key in untried)
+                if not (yield from self._others(tried, arrived)):
                     raise
 
-    def _others(self, keys: FlowKeys, arrived: float) -> Generator[Pending, None, bool]:
+    def _untried(self, tried: set[str]) -> list[PrivateKey]:
+        return [key for key in self._keys.now.keys if key.fingerprint not in tried]
+
+    def _others(self, tried: set[str], arrived: float) -> Generator[Pending, None, bool]:
         """Waits until other keys than these are held; False if a read since the request ``arrived`` gave none."""
         while True:
             read = self._keys.read_after(arrived, holds_a_thread=self._holds_a_thread)
             left = arrived + LONGEST_WAIT - self._clock.monotonic()
-            if keys is not self._keys.now:
+            if self._untried(tried):
                 return True
             if read is None or left <= 0:
                 return False

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from math import inf
+from threading import Lock
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.fingerprint import short
 from whatsapp_flow_keys.flow_protocol.message import SealedRequest
 from whatsapp_flow_keys.keys import PrivateKey
@@ -20,8 +23,27 @@ _OTHER_HASHES = {
 }
 
 
-def wrong_hash(request: SealedRequest, keys: Iterable[PrivateKey]) -> str | None:
-    """How a request that no key opens was encrypted, if that is why. Costs up to two private operations a key."""
+DIAGNOSES_APART = 1.0
+"""Seconds between two diagnoses of an endpoint, at least: each costs two private operations for each key."""
+
+
+class Diagnosis:
+    """How a request that no key opens was encrypted, looked into once a second at most. Thread-safe."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._lock, self._made_at = clock, Lock(), -inf
+
+    def of(self, request: SealedRequest, keys: Iterable[PrivateKey]) -> str | None:
+        """What is wrong with it; None where no other hash opens it either, or another was looked into just now."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if now - self._made_at < DIAGNOSES_APART:
+                return None
+            self._made_at = now
+        return _wrong_hash(request, keys)
+
+
+def _wrong_hash(request: SealedRequest, keys: Iterable[PrivateKey]) -> str | None:
     for key in keys:
         for name, (hash_, mgf_hash) in _OTHER_HASHES.items():
             try:

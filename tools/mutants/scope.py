@@ -40,6 +40,7 @@ _LOOK_ELSEWHERE = (
             "live_keys",
             "mutants",
             "pinned_environment",
+            "private_operations",
             "renewed_keys",
             "toolchain",
             "turnstile",
