@@ -20,6 +20,10 @@ _LOG = logging.getLogger("whatsapp_flow_endpoint")
 
 _SIGNATURE = signature.HEADER.lower()
 APP_SECRET, FORMER_APP_SECRET = "WHATSAPP_APP_SECRET", "WHATSAPP_FORMER_APP_SECRET"
+_UNSIGNED = (
+    f"this endpoint has no app secret, so it answers requests that nobody signed: anybody can send them. Set "
+    f"{APP_SECRET} before people use its forms"
+)
 
 LARGEST_BODY = 1024 * 1024
 """Bytes. Meta names no limit; media is never part of a request, only its address."""
@@ -30,10 +34,8 @@ def active(_: FlowRequest) -> dict[str, Any]:
     return {"data": {"status": "active"}}
 
 
-def acknowledge(notice: FlowRequest) -> dict[str, Any]:
-    """Answers an error notice, and logs Meta's name of the error; its message may quote a form."""
-    name = "".join(character for character in str(notice.error)[:80] if character.isprintable())
-    _LOG.error("WhatsApp's client could not use the last answer for screen %r: %s", str(notice.screen)[:80], name)
+def acknowledge(_: FlowRequest) -> dict[str, Any]:
+    """Answers an error notice, which has a line in the log already."""
     return {"data": {"acknowledged": True}}
 
 
@@ -56,7 +58,8 @@ class FlowEndpoint:
         on_error_notice: Handler = acknowledge,
         clock: Clock | None = None,
     ) -> None:
-        """``app_secrets``: a request must be signed with one of them; with none, anybody's request is answered."""
+        """``app_secrets``: a request must be signed with one of them; with none, anybody's request is answered, and a
+        warning in the log says so."""
         for function in (handler, on_ping, on_error_notice):
             if inspect.iscoroutinefunction(function):
                 raise InputError("a handler must be a plain function; asgi_app runs it in a thread, so it may block")
@@ -64,6 +67,8 @@ class FlowEndpoint:
             raise InputError("app_secrets: is a string; write it as a tuple, (secret,) with a comma for one")
         if not all(secret and secret.isascii() for secret in app_secrets):
             raise InputError("app_secrets: one of them is empty, or not ASCII")
+        if not app_secrets:
+            _LOG.warning("%s", _UNSIGNED)
         self._keys = keys if isinstance(keys, LiveKeys) else LiveKeys(keys)
         policy = Policy(handler, on_ping, on_error_notice, app_secrets)
         self._shared = Shared.of(policy, self._keys, clock or SystemClock())

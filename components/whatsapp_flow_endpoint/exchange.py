@@ -17,16 +17,15 @@ from whatsapp_flow_endpoint.answer import (
     Answer,
     FlowTokenNoLongerValid,
 )
-from whatsapp_flow_endpoint.flow_request import PING, FlowRequest
+from whatsapp_flow_endpoint.flow_request import ERROR_NAMES, PING, FlowRequest
 from whatsapp_flow_endpoint.live_keys import LiveKeys
+from whatsapp_flow_endpoint.log_lines import LogLines
 from whatsapp_flow_endpoint.trouble import Diagnosis, not_json
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError
 from whatsapp_flow_keys.flow_protocol import signature
 from whatsapp_flow_keys.flow_protocol.message import SealedRequest, Session, strict_json
 from whatsapp_flow_keys.keys import PrivateKey
-
-_LOG = logging.getLogger("whatsapp_flow_endpoint")
 
 LONGEST_WAIT = 3.0
 """Seconds that a request which no key opens waits for the keys to be read again; WhatsApp waits 10 in all."""
@@ -55,11 +54,12 @@ class Shared:
     keys: LiveKeys
     clock: Clock
     diagnosis: Diagnosis
+    log: LogLines
 
     @classmethod
     def of(cls, policy: Policy, keys: LiveKeys, clock: Clock) -> "Shared":
         """That of an endpoint which begins."""
-        return cls(policy, keys, clock, Diagnosis(clock))
+        return cls(policy, keys, clock, Diagnosis(clock), LogLines(clock))
 
 
 @dataclass(frozen=True)
@@ -95,23 +95,25 @@ class Exchange:
     def _go(self, given: str | None, body: bytes) -> Generator[Pending, None, Answer]:
         refusal = self._why_unsigned(given, body)
         if refusal:
-            return _refused(SIGNATURE_REFUSED, refusal)
+            return self._refused(SIGNATURE_REFUSED, refusal)
         try:
             sealed = SealedRequest.read(strict_json(body))
         except FlowMessageError as error:
-            return _refused(400, str(error))
+            return self._refused(400, str(error))
         except ValueError:
-            return _refused(400, "the body is not JSON")
+            return self._refused(400, "the body is not JSON")
         try:
             payload, session = yield from self._open(sealed)
         except NoKeyOpensError as error:
-            return _refused(UNDECRYPTABLE, self._why_no_key_opens(sealed, error))
+            return self._refused(UNDECRYPTABLE, self._why_no_key_opens(sealed, error))
         except FlowMessageError as error:
-            return _refused(UNDECRYPTABLE, str(error))
+            return self._refused(UNDECRYPTABLE, str(error))
         try:
             request = FlowRequest.read(payload)
         except FlowMessageError as error:
-            return _refused(400, str(error))
+            return self._refused(400, str(error))
+        if request.error is not None:
+            self._say_notice(request, request.error)
         return self._answer(request, session)
 
     def _why_no_key_opens(self, sealed: SealedRequest, error: NoKeyOpensError) -> str:
@@ -164,16 +166,16 @@ class Exchange:
         try:
             answer = self._handler_of(request)(request)
             if not isinstance(answer, Mapping):
-                return _refused(500, f"the handler returned a {type(answer).__name__}, not a dict", logging.ERROR)
+                return self._refused(500, f"the handler returned a {type(answer).__name__}, not a dict", logging.ERROR)
             status = 200
         except FlowTokenNoLongerValid as no_longer:
             answer, status = {"error_msg": no_longer.message}, TOKEN_NO_LONGER_VALID
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is a 500
-            return _refused(500, _where_it_failed(error), logging.ERROR)
+            return self._refused(500, _where_it_failed(error), logging.ERROR)
         try:
             return Answer(status, session.encrypt_answer(answer))
-        except (TypeError, ValueError, RecursionError):
-            return _refused(500, not_json(answer), logging.ERROR)
+        except Exception:  # noqa: BLE001 - a dict of the handler's own kind may raise anything, with anything in its text
+            return self._refused(500, not_json(answer, request.data), logging.ERROR)
 
     def _handler_of(self, request: FlowRequest) -> Handler:
         if request.action == PING:
@@ -182,10 +184,14 @@ class Exchange:
             return self._policy.on_error_notice
         return self._policy.handler
 
+    def _say_notice(self, notice: FlowRequest, error: str) -> None:
+        name = error if error in ERROR_NAMES else "an error that Meta doesn't list; on_error_notice= gets its name"
+        why = f"screen {str(notice.screen)[:80]!r}: {name}"
+        self._shared.log.say("WhatsApp's client could not use the last answer", why, logging.ERROR)
 
-def _refused(status: int, why: str, level: int = logging.WARNING) -> Answer:
-    _LOG.log(level, "answered %s: %s", status, why)
-    return Answer(status)
+    def _refused(self, status: int, why: str, level: int = logging.WARNING) -> Answer:
+        self._shared.log.say(f"answered {status}", why, level)
+        return Answer(status)
 
 
 def _where_it_failed(error: BaseException) -> str:

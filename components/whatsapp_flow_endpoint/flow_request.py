@@ -8,6 +8,26 @@ from whatsapp_flow_keys.errors import FlowMessageError
 
 PING = "ping"
 
+ERROR_NAMES = frozenset(
+    {
+        "business-decryption-error",
+        "cannot_be_served",
+        "invalid-screen-transition",
+        "missing_capability",
+        "no_http_response_error",
+        "payload-schema-error",
+        "public-key-missing",
+        "public-key-signiture-verification",
+        "response-decryption-error",
+        "timeout_error",
+        "unexpected_http_status_code",
+    }
+)
+"""Meta's names of errors, in its spelling. Source: Meta, "Flows Webhooks", client and endpoint error rates."""
+
+_WITH_NOTICES = ("INIT", "data_exchange")
+_OF_A_NOTICE = {"error", "error_message"}
+
 
 @dataclass(frozen=True)
 class FlowRequest:
@@ -47,10 +67,14 @@ class FlowRequest:
     def error(self) -> str | None:
         """Meta's name of the error if this is an error notice (WhatsApp's client could not use the last answer).
 
-        Its ``data`` holds ``error_message``, too.
+        Its ``data`` holds ``error`` and ``error_message``. A form that has fields with these names beside others is not
+        taken for one; a form with these two alone can't be distinguished from one. Source: Meta, "Implementing Endpoint
+        for Flows", error notification request.
         """
         error = self.data.get("error")
-        return error if isinstance(error, str) and "error_message" in self.data else None
+        if self.action not in _WITH_NOTICES or not isinstance(error, str) or not self.data.keys() >= _OF_A_NOTICE:
+            return None
+        return error if error in ERROR_NAMES or self.data.keys() == _OF_A_NOTICE else None
 
 
 def _required(payload: Mapping[str, Any], name: str) -> str:

@@ -1,7 +1,7 @@
 """Names what is usually wrong with a request or an answer, for the log. It quotes nothing of a form."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import inf
 from threading import Lock
 from typing import Any
@@ -54,24 +54,28 @@ def _wrong_hash(request: SealedRequest, keys: Iterable[PrivateKey]) -> str | Non
     return None
 
 
-def not_json(answer: Any) -> str:
-    """What in a handler's answer is no JSON, and where."""
+def not_json(answer: Any, typed: Mapping[str, Any]) -> str:
+    """What in a handler's answer is no JSON, and where; no name that was ``typed`` into the form is shown."""
     try:
-        return _not_json(answer, "the answer") or "the answer is no JSON"
+        return _not_json(answer, "the answer", frozenset(_strings(typed))) or "the answer is no JSON"
     except RecursionError:
         return "the answer is nested too deeply, or contains itself"
+    except Exception as error:  # noqa: BLE001 - a dict of the handler's own kind may raise anything
+        return f"the answer raised {type(error).__name__} when it was read"
 
 
-def _not_json(value: Any, where: str) -> str | None:
+def _not_json(value: Any, where: str, typed: frozenset[str]) -> str | None:
     if isinstance(value, Mapping) and not isinstance(value, dict):
         return f"{where} is a {type(value).__name__}, not a dict"
     if isinstance(value, dict):
         wrong = next((key for key in value if not isinstance(key, str)), None)
         if wrong is not None:
             return f"{where} has a name that is a {type(wrong).__name__}, not a string"
-        return next(filter(None, (_not_json(inner, where + _step(name)) for name, inner in value.items())), None)
+        inner = (_not_json(inner, where + _step(name, typed), typed) for name, inner in value.items())
+        return next(filter(None, inner), None)
     if isinstance(value, list | tuple):
-        return next(filter(None, (_not_json(inner, f"{where}[{at}]") for at, inner in enumerate(value))), None)
+        inner = (_not_json(inner, f"{where}[{at}]", typed) for at, inner in enumerate(value))
+        return next(filter(None, inner), None)
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return f"{where} is {value}, which JSON can't represent"
     if value is None or isinstance(value, str | int | float):
@@ -79,6 +83,15 @@ def _not_json(value: Any, where: str) -> str | None:
     return f"{where} is a {type(value).__name__}, which JSON can't represent: make it a string or a number"
 
 
-def _step(name: str) -> str:
+def _step(name: str, typed: frozenset[str]) -> str:
     """A name such as a screen declares; any other may be what a person typed, and could break the line."""
-    return f".{name}" if _DECLARED.fullmatch(name) else "[a name]"
+    return f".{name}" if _DECLARED.fullmatch(name) and name not in typed else "[a name]"
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every string in JSON that isn't a name."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _strings(inner)

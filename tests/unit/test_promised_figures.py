@@ -60,6 +60,7 @@ PROMISES = (
     Promise(f"{_ENDPOINT}.live_keys:AT_ONCE", 3, "endpoint.md", "up to three at once"),
     Promise(f"{_ENDPOINT}.live_keys:IN_VAIN", 3, "endpoint.md", "three reads in a row were in vain"),
     Promise(f"{_ENDPOINT}.trouble:DIAGNOSES_APART", 1.0, "endpoint.md", "is done once a second at most"),
+    Promise(f"{_ENDPOINT}.log_lines:LINES_APART", 1.0, "endpoint.md", "that say the same come once a second at most"),
     Promise(f"{_ENDPOINT}.endpoint:LARGEST_BODY", 1024 * 1024, "endpoint.md", "more than 1 MiB is refused"),
     Promise(f"{_ENDPOINT}.answer:UNDECRYPTABLE", 421, "endpoint.md", "| 421 | no key opens it"),
     Promise(f"{_ENDPOINT}.answer:TOKEN_NO_LONGER_VALID", 427, "endpoint.md", "| 427 | the handler raised"),

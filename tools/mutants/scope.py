@@ -31,6 +31,7 @@ _LOOK_ELSEWHERE = (
             "deferred_imports",
             "dev",
             "endpoint_fuzz",
+            "endpoint_log",
             "endpoint_servers",
             "endpoint_soak",
             "example_endpoint",
