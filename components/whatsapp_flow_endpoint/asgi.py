@@ -1,6 +1,8 @@
 """A Flow endpoint as an ASGI application (version 3), for uvicorn, hypercorn, mounts in Starlette and FastAPI.
 
-A request runs in a thread, so a handler may block; a request that waits for keys holds none.
+Handlers may block: they run in threads of the application's own, so whatever they do, the loop and the host
+application's threads are free. Signature and shape are checked in the loop, which takes less time than to hand them to
+a thread. A request that waits for keys holds no thread.
 """
 
 import asyncio
@@ -9,15 +11,28 @@ from typing import Any
 
 from whatsapp_flow_endpoint.answer import NOT_A_POST, Answer
 from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint
+from whatsapp_flow_endpoint.exchange import Exchange, Pending, Work
+from whatsapp_flow_endpoint.threads import NoThreadFree, Threads
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+THREADS = 32
+"""Handlers that run at once, if ``threads=`` doesn't say otherwise."""
+LONGEST_FOR_A_THREAD = 5.0
+"""Seconds after which a request whose turn has not come is answered 503: WhatsApp waits 10 for handler and all."""
+_OPENING, _PINGS = 2, 2
+"""Threads that decrypt (which keeps a core busy), and those of pings."""
+
 AsgiApp = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
-def asgi_app(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY) -> AsgiApp:
-    """Answers every POST, at whatever path it is mounted; a larger body (bytes) gets a 413."""
+def asgi_app(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY, threads: int = THREADS) -> AsgiApp:
+    """Answers every POST, at whatever path it is mounted; a larger body (bytes) gets a 413.
+
+    ``threads``: so many handlers run at once. A form that none of them has begun after 5 s is answered 503.
+    """
+    turns = _Turns(threads)
 
     async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -25,15 +40,50 @@ def asgi_app(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY) -> Asg
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1003})
         else:
-            answer = await _answer(endpoint, scope, receive, largest_body)
+            answer = await _answer(endpoint, turns, scope, receive, largest_body)
             if answer is not None:
                 await _send(answer, scope["method"], send)
 
     return app
 
 
+class _Turns:
+    """Which threads do what: forms that hang hold up neither pings nor what is refused."""
+
+    def __init__(self, forms: int) -> None:
+        self._threads = {
+            Work.OPENING: Threads(_OPENING, "flow-opening"),
+            Work.PING: Threads(_PINGS, "flow-pings"),
+            Work.FORM: Threads(forms, "flow-forms"),
+        }
+
+    async def answer(self, exchange: Exchange) -> Answer:
+        """Goes through the exchange to its end, or to the end of its time."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + LONGEST_FOR_A_THREAD
+        step = exchange.step()
+        while not isinstance(step, Answer):
+            if isinstance(step, Pending):
+                await asyncio.wait([asyncio.wrap_future(step.read)], timeout=step.seconds)
+                step = exchange.step()
+                continue
+            threads = self._threads[step]
+            try:
+                step = await threads.run(exchange.step, seconds=ends - loop.time())
+            except NoThreadFree:
+                return exchange.give_up(_busy(threads))
+        return step
+
+
+def _busy(threads: Threads) -> str:
+    return (
+        f"none of the {threads.most} threads {threads.name} was free within {LONGEST_FOR_A_THREAD:.0f} s, so the "
+        f"handler was not called. Make it faster, give asgi_app more threads=, or serve forms with more processes"
+    )
+
+
 async def _answer(
-    endpoint: FlowEndpoint, scope: MutableMapping[str, Any], receive: Receive, largest_body: int
+    endpoint: FlowEndpoint, turns: _Turns, scope: MutableMapping[str, Any], receive: Receive, largest_body: int
 ) -> Answer | None:
     """None when the client has gone."""
     if scope["method"] != "POST":
@@ -49,10 +99,7 @@ async def _answer(
         if len(body) > largest_body:
             return Answer(413)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    exchange = endpoint.exchange(headers, bytes(body))
-    while not isinstance(step := await asyncio.to_thread(exchange.advance), Answer):
-        await asyncio.wait([asyncio.wrap_future(step.read)], timeout=step.seconds)
-    return step
+    return await turns.answer(endpoint.exchange(headers, bytes(body)))
 
 
 async def _send(answer: Answer, method: str, send: Send) -> None:

@@ -3,6 +3,7 @@
 import inspect
 import logging
 import os
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,10 @@ APP_SECRET, FORMER_APP_SECRET = "WHATSAPP_APP_SECRET", "WHATSAPP_FORMER_APP_SECR
 _UNSIGNED = (
     f"this endpoint has no app secret, so it answers requests that nobody signed: anybody can send them. Set "
     f"{APP_SECRET} before people use its forms"
+)
+_BLOCKS_A_LOOP = (
+    "FlowEndpoint.answer was called in an event loop, in which nothing else goes on until the form is answered. Mount "
+    "asgi_app(endpoint), or call it as `await asyncio.to_thread(endpoint.answer, headers, body)`"
 )
 
 LARGEST_BODY = 1024 * 1024
@@ -70,6 +75,7 @@ class FlowEndpoint:
         if not app_secrets:
             _LOG.warning("%s", _UNSIGNED)
         self._keys = keys if isinstance(keys, LiveKeys) else LiveKeys(keys)
+        self._blocks_a_loop = False
         policy = Policy(handler, on_ping, on_error_notice, app_secrets)
         self._shared = Shared.of(policy, self._keys, clock or SystemClock())
 
@@ -110,7 +116,11 @@ class FlowEndpoint:
         return self._keys.now.fingerprints
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The answer to a POST. Blocks up to 3 s while keys that may open the request are read."""
+        """The answer to a POST. Blocks while the handler runs, and up to 3 s while keys that may open the request are
+        read; so it is not for an event loop, where the first call logs a warning."""
+        if not self._blocks_a_loop and _is_in_a_loop():
+            self._blocks_a_loop = True
+            _LOG.warning("%s", _BLOCKS_A_LOOP)
         exchange = self._exchange(headers, body, holds_a_thread=True)
         while not isinstance(step := exchange.advance(), Answer):
             step.wait()
@@ -127,6 +137,17 @@ class FlowEndpoint:
 
     def _exchange(self, headers: Mapping[str, str], body: bytes, *, holds_a_thread: bool) -> Exchange:
         return Exchange(self._shared, _signature(headers), body, holds_a_thread=holds_a_thread)
+
+
+def _is_in_a_loop() -> bool:
+    asyncio = sys.modules.get("asyncio")  # a process without it has no loop, and need not load it
+    if asyncio is None:
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _signature(headers: Mapping[str, str]) -> str | None:

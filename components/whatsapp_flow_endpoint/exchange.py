@@ -8,9 +8,11 @@ import logging
 import traceback
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from enum import Enum
+from typing import Any, TypeVar
 
 from whatsapp_flow_endpoint.answer import (
+    BUSY,
     SIGNATURE_REFUSED,
     TOKEN_NO_LONGER_VALID,
     UNDECRYPTABLE,
@@ -20,7 +22,7 @@ from whatsapp_flow_endpoint.answer import (
 from whatsapp_flow_endpoint.flow_request import ERROR_NAMES, PING, FlowRequest
 from whatsapp_flow_endpoint.live_keys import LiveKeys
 from whatsapp_flow_endpoint.log_lines import LogLines
-from whatsapp_flow_endpoint.trouble import Diagnosis, not_json
+from whatsapp_flow_endpoint.trouble import Diagnosis, not_json, wrong_hash
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError
 from whatsapp_flow_keys.flow_protocol import signature
@@ -33,6 +35,7 @@ LONGEST_WAIT = 3.0
 _MOST_FRAMES, _LONGEST_TRACE = 40, 100
 """Lines of one exception, and after which no cause is begun, for a handler that recursed or retried for long."""
 
+T = TypeVar("T")
 Handler = Callable[[FlowRequest], Mapping[str, Any]]
 
 
@@ -74,8 +77,23 @@ class Pending:
         concurrent.futures.wait([self.read], timeout=self.seconds)
 
 
+class Work(Enum):
+    """What an exchange does next, and that it takes a while."""
+
+    OPENING = "a private operation for each key"
+    PING = "the handler of pings"
+    FORM = "the handler of forms, or of error notices"
+
+
+Step = Answer | Pending | Work
+_Steps = Generator[Pending | Work, None, T]
+
+
 class Exchange:
-    """Call :meth:`advance` until it gives an :class:`Answer`; wait for each :class:`Pending` between."""
+    """Call :meth:`advance` until it gives an :class:`Answer`; wait for each :class:`Pending` between.
+
+    Callers that must not block call :meth:`step`.
+    """
 
     def __init__(self, shared: Shared, given: str | None, body: bytes, *, holds_a_thread: bool) -> None:
         """``given``: the signature header, None where there is none. ``body``: raw, as it was signed.
@@ -86,13 +104,24 @@ class Exchange:
 
     def advance(self) -> Answer | Pending:
         """Goes on for as long as nothing has to be waited for."""
+        while isinstance(step := self.step(), Work):
+            pass
+        return step
+
+    def step(self) -> Step:
+        """Goes on to the next :class:`Work` at most, and does that at the next call; all else takes a moment only."""
         try:
             return next(self._steps)
         except StopIteration as end:
             answer: Answer = end.value
             return answer
 
-    def _go(self, given: str | None, body: bytes) -> Generator[Pending, None, Answer]:
+    def give_up(self, why: str) -> Answer:
+        """What to answer instead of going on: the caller is too busy, as ``why`` says."""
+        self._steps.close()
+        return self._refused(BUSY, why)
+
+    def _go(self, given: str | None, body: bytes) -> _Steps[Answer]:
         refusal = self._why_unsigned(given, body)
         if refusal:
             return self._refused(SIGNATURE_REFUSED, refusal)
@@ -105,7 +134,7 @@ class Exchange:
         try:
             payload, session = yield from self._open(sealed)
         except NoKeyOpensError as error:
-            return self._refused(UNDECRYPTABLE, self._why_no_key_opens(sealed, error))
+            return self._refused(UNDECRYPTABLE, (yield from self._diagnosed(sealed)) or self._no_key(error))
         except FlowMessageError as error:
             return self._refused(UNDECRYPTABLE, str(error))
         try:
@@ -114,11 +143,14 @@ class Exchange:
             return self._refused(400, str(error))
         if request.error is not None:
             self._say_notice(request, request.error)
+        yield Work.PING if request.action == PING else Work.FORM
         return self._answer(request, session)
 
-    def _why_no_key_opens(self, sealed: SealedRequest, error: NoKeyOpensError) -> str:
-        wrong_hash = self._shared.diagnosis.of(sealed, self._keys.now.keys)
-        return wrong_hash or self._no_key(error)
+    def _diagnosed(self, sealed: SealedRequest) -> _Steps[str | None]:
+        if not self._shared.diagnosis.is_due():
+            return None
+        yield Work.OPENING
+        return wrong_hash(sealed, self._keys.now.keys)
 
     def _no_key(self, error: NoKeyOpensError) -> str:
         failure = self._keys.failure_to_name()
@@ -133,13 +165,14 @@ class Exchange:
             return "the signature is not by WHATSAPP_APP_SECRET; is that the secret of the app connected to the Flow?"
         return None
 
-    def _open(self, sealed: SealedRequest) -> Generator[Pending, None, tuple[Any, Session]]:
+    def _open(self, sealed: SealedRequest) -> _Steps[tuple[Any, Session]]:
         """Waits for as long as keys that are read from now on may open it. Tries no key twice: each costs a private
         operation, and whoever sends garbage could have many made."""
         self._keys.refresh()
         arrived = self._clock.monotonic()
         tried: set[str] = set()
         while True:
+            yield Work.OPENING
             untried = self._untried(tried)
             try:
                 return sealed.open(untried)
@@ -151,7 +184,7 @@ class Exchange:
     def _untried(self, tried: set[str]) -> list[PrivateKey]:
         return [key for key in self._keys.now.keys if key.fingerprint not in tried]
 
-    def _others(self, tried: set[str], arrived: float) -> Generator[Pending, None, bool]:
+    def _others(self, tried: set[str], arrived: float) -> _Steps[bool]:
         """Waits until other keys than these are held; False if a read since the request ``arrived`` gave none."""
         while True:
             read = self._keys.read_after(arrived, holds_a_thread=self._holds_a_thread)

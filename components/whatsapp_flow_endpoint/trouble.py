@@ -28,22 +28,23 @@ DIAGNOSES_APART = 1.0
 
 
 class Diagnosis:
-    """How a request that no key opens was encrypted, looked into once a second at most. Thread-safe."""
+    """Whether to look into why no key opens a request: once a second at most. Thread-safe."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock, self._lock, self._made_at = clock, Lock(), -inf
 
-    def of(self, request: SealedRequest, keys: Iterable[PrivateKey]) -> str | None:
-        """What is wrong with it; None where no other hash opens it either, or another was looked into just now."""
+    def is_due(self) -> bool:
+        """True for one of those who ask within a second, who then makes it."""
         with self._lock:
             now = self._clock.monotonic()
             if now - self._made_at < DIAGNOSES_APART:
-                return None
+                return False
             self._made_at = now
-        return _wrong_hash(request, keys)
+            return True
 
 
-def _wrong_hash(request: SealedRequest, keys: Iterable[PrivateKey]) -> str | None:
+def wrong_hash(request: SealedRequest, keys: Iterable[PrivateKey]) -> str | None:
+    """How a request that no key opens was encrypted, if that is why. Costs up to two private operations a key."""
     for key in keys:
         for name, (hash_, mgf_hash) in _OTHER_HASHES.items():
             try:

@@ -25,6 +25,7 @@ _LOOK_ELSEWHERE = (
     *(
         f"tests/*/test_{name}.py"
         for name in (
+            "asgi_threads",
             "aws_lambda",
             "bench",
             "bench_stacks",
@@ -43,6 +44,7 @@ _LOOK_ELSEWHERE = (
             "pinned_environment",
             "private_operations",
             "renewed_keys",
+            "threads",
             "toolchain",
             "turnstile",
             "workers",
