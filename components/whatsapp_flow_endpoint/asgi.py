@@ -64,7 +64,7 @@ class _Turns:
         step = exchange.step()
         while not isinstance(step, Answer):
             if isinstance(step, Pending):
-                await asyncio.wait([asyncio.wrap_future(step.read)], timeout=step.seconds)
+                await asyncio.wait([asyncio.wrap_future(step.ended)], timeout=step.seconds)
                 step = exchange.step()
                 continue
             threads = self._threads[step]

@@ -19,6 +19,7 @@ from whatsapp_flow_endpoint.answer import (
     Answer,
     FlowTokenNoLongerValid,
 )
+from whatsapp_flow_endpoint.answered import Answered
 from whatsapp_flow_endpoint.flow_request import ERROR_NAMES, PING, FlowRequest
 from whatsapp_flow_endpoint.live_keys import LiveKeys
 from whatsapp_flow_endpoint.log_lines import LogLines
@@ -31,6 +32,9 @@ from whatsapp_flow_keys.keys import PrivateKey
 
 LONGEST_WAIT = 3.0
 """Seconds that a request which no key opens waits for the keys to be read again; WhatsApp waits 10 in all."""
+
+LONGEST_FOR_THE_FIRST = 5.0
+"""Seconds that a request waits for the answer to the same one, which came before it."""
 
 _MOST_FRAMES, _LONGEST_TRACE = 40, 100
 """Lines of one exception, and after which no cause is begun, for a handler that recursed or retried for long."""
@@ -58,23 +62,25 @@ class Shared:
     clock: Clock
     diagnosis: Diagnosis
     log: LogLines
+    answered: Answered
 
     @classmethod
     def of(cls, policy: Policy, keys: LiveKeys, clock: Clock) -> "Shared":
         """That of an endpoint which begins."""
-        return cls(policy, keys, clock, Diagnosis(clock), LogLines(clock))
+        return cls(policy, keys, clock, Diagnosis(clock), LogLines(clock), Answered(clock))
 
 
 @dataclass(frozen=True)
 class Pending:
-    """Before the exchange can go on: the end of a read of the keys, and for how many seconds to wait for it."""
+    """Before the exchange can go on: the end of a read of the keys, or of the exchange that the same request began
+    before; and for how many seconds to wait for it."""
 
-    read: concurrent.futures.Future[None]
+    ended: concurrent.futures.Future[None]
     seconds: float
 
     def wait(self) -> None:
         """Blocks this thread."""
-        concurrent.futures.wait([self.read], timeout=self.seconds)
+        concurrent.futures.wait([self.ended], timeout=self.seconds)
 
 
 class Work(Enum):
@@ -138,13 +144,29 @@ class Exchange:
         except FlowMessageError as error:
             return self._refused(UNDECRYPTABLE, str(error))
         try:
-            request = FlowRequest.read(payload)
+            request = FlowRequest.read(payload, sealed.id)
         except FlowMessageError as error:
             return self._refused(400, str(error))
-        if request.error is not None:
-            self._say_notice(request, request.error)
-        yield Work.PING if request.action == PING else Work.FORM
-        return self._answer(request, session)
+        return (yield from self._once(request, session))
+
+    def _once(self, request: FlowRequest, session: Session) -> _Steps[Answer]:
+        """The answer that this very request was given before; if there is none, the handler's."""
+        answered, waits_until = self._shared.answered, self._clock.monotonic() + LONGEST_FOR_THE_FIRST
+        while before := answered.begin(request.id):
+            if isinstance(before, Answer):
+                self._shared.log.say("the same request came again", "it got the same answer", logging.INFO)
+                return before
+            left = waits_until - self._clock.monotonic()
+            if left <= 0:
+                return self._refused(BUSY, "the same request came before, and its handler has not ended")
+            yield Pending(before, left)
+        answer = None
+        try:
+            yield Work.PING if request.action == PING else Work.FORM
+            answer = self._answer(request, session)
+        finally:
+            answered.end(request.id, answer)
+        return answer
 
     def _diagnosed(self, sealed: SealedRequest) -> _Steps[str | None]:
         if not self._shared.diagnosis.is_due():
@@ -196,6 +218,8 @@ class Exchange:
             yield Pending(read.ended, min(left, read.seconds))
 
     def _answer(self, request: FlowRequest, session: Session) -> Answer:
+        if request.error is not None:
+            self._say_notice(request, request.error)
         try:
             answer = self._handler_of(request)(request)
             if not isinstance(answer, Mapping):

@@ -45,10 +45,13 @@ class FlowRequest:
     """The token that your message gave this form."""
     flow_token_signature: str | None = field(default=None, repr=False)
     """A JWT over the token, by the app secret; Flow JSON 7.3 and data API 4.0 on."""
+    id: str = field(default="", repr=False, compare=False)
+    """64 hex digits, the same whenever this very request is sent again, and another for every other request: the
+    SHA-256 of what was encrypted. For a handler that must not do the same twice in two processes."""
 
     @classmethod
-    def read(cls, payload: Any) -> "FlowRequest":
-        """From the decrypted JSON. Fields that it doesn't know are left alone.
+    def read(cls, payload: Any, id_: str = "") -> "FlowRequest":
+        """From the decrypted JSON, and the ``id``. Fields that it doesn't know are left alone.
 
         Raises :class:`FlowMessageError`, which names the field and its type and quotes nothing of it.
         """
@@ -61,6 +64,7 @@ class FlowRequest:
             data=_object(payload, "data"),
             flow_token=_text(payload, "flow_token"),
             flow_token_signature=_text(payload, "flow_token_signature"),
+            id=id_,
         )
 
     @property

@@ -40,7 +40,7 @@ class Line:
         """What it is answered once all that it waits for has come."""
         advance = self.begin(form)
         while isinstance(step := advance(), Pending):
-            step.read.result(_SECONDS)
+            step.ended.result(_SECONDS)
         return int(step.status)
 
 
@@ -77,7 +77,7 @@ def test_a_ring_that_is_read_again_unchanged_is_not_tried_again(line: Line) -> N
     line.clock.wait_for_a_sleeper()
     line.clock.move(0.2)
     for step in steps:
-        step.read.result(_SECONDS)
+        step.ended.result(_SECONDS)
     assert [advance().status for advance in waiting] == [421] * 20
     assert line.reads == 2
     assert line.operations == 20 * _KEYS + _OF_A_DIAGNOSIS

@@ -44,6 +44,7 @@ _LOOK_ELSEWHERE = (
             "pinned_environment",
             "private_operations",
             "renewed_keys",
+            "sent_twice",
             "threads",
             "toolchain",
             "turnstile",
