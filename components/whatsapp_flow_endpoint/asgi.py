@@ -7,10 +7,11 @@ a thread. A request that waits for keys holds no thread.
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from typing import Any
 
 from whatsapp_flow_endpoint.answer import NOT_A_POST, Answer
-from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint
+from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint, is_larger
 from whatsapp_flow_endpoint.exchange import Exchange, Pending, Work
 from whatsapp_flow_endpoint.threads import NoThreadFree, Threads
 
@@ -21,6 +22,8 @@ THREADS = 32
 """Handlers that run at once, if ``threads=`` doesn't say otherwise."""
 LONGEST_FOR_A_THREAD = 5.0
 """Seconds after which a request whose turn has not come is answered 503: WhatsApp waits 10 for handler and all."""
+LONGEST_BODY = 5.0
+"""Seconds within which a body must be there, once its headers are; one that never ends would be held for ever."""
 _OPENING, _PINGS = 2, 2
 """Threads that decrypt (which keeps a core busy), and those of pings."""
 
@@ -28,7 +31,8 @@ AsgiApp = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
 def asgi_app(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY, threads: int = THREADS) -> AsgiApp:
-    """Answers every POST, at whatever path it is mounted; a larger body (bytes) gets a 413.
+    """Answers every POST, at whatever path it is mounted; a larger body (bytes) gets a 413, one that takes longer than
+    5 s a 408.
 
     ``threads``: so many handlers run at once. A form that none of them has begun after 5 s is answered 503.
     """
@@ -42,7 +46,7 @@ def asgi_app(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY, thread
         else:
             answer = await _answer(endpoint, turns, scope, receive, largest_body)
             if answer is not None:
-                await _send(answer, scope["method"], send)
+                await _send(answer, scope, send)
 
     return app
 
@@ -88,6 +92,19 @@ async def _answer(
     """None when the client has gone."""
     if scope["method"] != "POST":
         return NOT_A_POST
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    length = headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and is_larger(length, largest_body):  # else the server has refused it
+        return Answer(413)
+    try:
+        async with asyncio.timeout(LONGEST_BODY):
+            body = await _body(receive, largest_body)
+    except TimeoutError:
+        return Answer(408)
+    return await turns.answer(endpoint.exchange(headers, body)) if isinstance(body, bytes) else body
+
+
+async def _body(receive: Receive, largest_body: int) -> bytes | Answer | None:
     body = bytearray()
     more = True
     while more:
@@ -98,14 +115,15 @@ async def _answer(
         more = message.get("more_body", False)
         if len(body) > largest_body:
             return Answer(413)
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    return await turns.answer(endpoint.exchange(headers, bytes(body)))
+    return bytes(body)
 
 
-async def _send(answer: Answer, method: str, send: Send) -> None:
+async def _send(answer: Answer, scope: MutableMapping[str, Any], send: Send) -> None:
     headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers]
+    if answer.status == HTTPStatus.REQUEST_TIMEOUT and scope.get("http_version", "1.1").startswith("1"):
+        headers.append((b"connection", b"close"))  # HTTP/2 has no such header
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body.encode()})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body.encode()})
 
 
 async def _live(receive: Receive, send: Send) -> None:

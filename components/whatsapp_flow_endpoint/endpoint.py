@@ -30,8 +30,17 @@ _BLOCKS_A_LOOP = (
     "asgi_app(endpoint), or call it as `await asyncio.to_thread(endpoint.answer, headers, body)`"
 )
 
-LARGEST_BODY = 1024 * 1024
-"""Bytes. Meta names no limit; media is never part of a request, only its address."""
+LARGEST_BODY = 256 * 1024
+"""Bytes. Meta names no limit. A screen has 50 components at most, and a text area takes 600 characters unless the Flow
+says otherwise: all of them full, with each character written as ``\\uXXXX``, make 240,000 bytes. Of media a request
+holds only address and keys, 1 KB each for up to 30 files. Source: Meta, "Components" and "Media upload components"."""
+_LONGEST_NUMBER = 20
+"""Digits of a length, leading zeros and all: Python turns no text of any length into a number."""
+
+
+def is_larger(length: str, largest_body: int) -> bool:
+    """Whether a body whose ``Content-Length`` is these digits is too large to be read."""
+    return len(length) > _LONGEST_NUMBER or int(length) > largest_body
 
 
 def active(_: FlowRequest) -> dict[str, Any]:

@@ -48,6 +48,7 @@ _LOOK_ELSEWHERE = (
             "threads",
             "toolchain",
             "turnstile",
+            "unfinished_bodies",
             "workers",
             "wsgi",
         )
