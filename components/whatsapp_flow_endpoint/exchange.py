@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from threading import current_thread, main_thread
 from typing import Any, TypeVar
 
 from whatsapp_flow_endpoint.answer import (
@@ -227,7 +228,9 @@ class Exchange:
             status = 200
         except FlowTokenNoLongerValid as no_longer:
             answer, status = {"error_msg": no_longer.message}, TOKEN_NO_LONGER_VALID
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises is a 500
+        except BaseException as error:
+            if not isinstance(error, Exception) and current_thread() is main_thread():
+                raise  # there a server's signals arrive, as SystemExit in the midst of a handler
             return self._refused(500, _where_it_failed(error), logging.ERROR)
         try:
             return Answer(status, session.encrypt_answer(answer))

@@ -1,5 +1,7 @@
 """The endpoint's log: nothing that was typed into a form, and no flood."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +13,7 @@ from whatsapp_flow_endpoint import FlowEndpoint, FlowRequest
 from whatsapp_flow_endpoint.log_lines import LogLines
 from whatsapp_flow_keys import document
 
+_SECONDS = 20
 NO_SECRET = "this endpoint has no app secret, so it answers requests that nobody signed: anybody can send them"
 TYPED = {"error": TYPED_IN, "error_message": TYPED_IN}
 
@@ -57,6 +60,22 @@ def test_a_name_in_an_answer_that_was_typed_is_not_logged(caplog: pytest.LogCapt
     assert endpoint_of(lambda _: answer).answer(form.signed, form.body).status == 500
     assert "the answer.data[a name].price is a Decimal" in caplog.text
     assert "Smith" not in caplog.text
+
+
+def leaves(request: FlowRequest) -> dict[str, Any]:
+    sys.exit(request.data["day"])
+
+
+def test_a_handler_that_would_end_the_process_gets_500_and_is_not_quoted(caplog: pytest.LogCaptureFixture) -> None:
+    """In the main thread it may be a server's signal, which ends it."""
+    endpoint, form = endpoint_of(leaves), sent()
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(endpoint.answer, form.signed, form.body).result(_SECONDS)
+    assert answer.status == 500
+    assert "the handler raised SystemExit" in caplog.text
+    assert TYPED_IN not in caplog.text
+    with pytest.raises(SystemExit):
+        endpoint.answer(form.signed, form.body)
 
 
 class Odd(dict[str, Any]):
