@@ -71,19 +71,21 @@ class _Turns:
                 await asyncio.wait([asyncio.wrap_future(step.ended)], timeout=step.seconds)
                 step = exchange.step()
                 continue
-            threads = self._threads[step]
+            work, threads = step, self._threads[step]
             try:
                 step = await threads.run(exchange.step, seconds=ends - loop.time())
             except NoThreadFree:
-                return exchange.give_up(_busy(threads))
+                return exchange.give_up(_busy(work, threads))
         return step
 
 
-def _busy(threads: Threads) -> str:
-    return (
-        f"none of the {threads.most} threads {threads.name} was free within {LONGEST_FOR_A_THREAD:.0f} s, so the "
-        f"handler was not called. Make it faster, give asgi_app more threads=, or serve forms with more processes"
-    )
+def _busy(work: Work, threads: Threads) -> str:
+    busy = f"none of the {threads.most} threads {threads.name} was free within {LONGEST_FOR_A_THREAD:.0f} s"
+    if work is Work.FORM:
+        return f"{busy}, so the handler was not called. Make it faster, or give asgi_app more threads="
+    if work is Work.PING:
+        return f"{busy}, so on_ping= was not called. Make it faster"
+    return f"{busy} to decrypt the request. Serve forms with more processes"
 
 
 async def _answer(
