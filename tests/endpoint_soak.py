@@ -99,18 +99,16 @@ def _endpoint(handler: Handler) -> FlowEndpoint:
 
 
 def _stream() -> Iterator[Request]:
-    """One request of ten can't be opened, and has the keys read."""
-    forms = [sent({**FORM, "data": {"day": "x" * size}}) for size in (10, 300, 3000, 30)]
-    kinds = [
-        *[(form.signed, form.body) for form in forms],
-        _signed(sent(PING).body),
-        _signed(sent({**FORM, "screen": "BROKEN"}).body),
-        _signed(sent(to=key("a stranger's")).body),
-        _signed(b'{"encrypted_aes_key": "AAAA"}'),
-        _signed(json.dumps([FORM]).encode()),
-        ({HEADER: sign("another", b"{}")}, b"{}"),
-    ]
-    return itertools.cycle(kinds)
+    """One request of ten can't be opened, and has the keys read. No form is the same as one before."""
+    while True:
+        for size in (10, 300, 3000, 30):
+            yield _signed(sent({**FORM, "data": {"day": "x" * size}}).body)
+        yield _signed(sent(PING).body)
+        yield _signed(sent({**FORM, "screen": "BROKEN"}).body)
+        yield _signed(sent(to=key("a stranger's")).body)
+        yield _signed(b'{"encrypted_aes_key": "AAAA"}')
+        yield _signed(json.dumps([FORM]).encode())
+        yield {HEADER: sign("another", b"{}")}, b"{}"
 
 
 def _signed(body: bytes) -> Request:

@@ -44,7 +44,8 @@ def serve(checkout: Checkout, endpoint_env: Mapping[str, str], port: int | None)
     write_whole(checkout.dev / "endpoint.json", json.dumps(asdict(endpoint)), mode=0o600)
     say(f"The example endpoint listens on {endpoint.url} with the keys of `{NUMBER}`; Ctrl-C ends it.")
     say("In other terminals: `make traffic` sends it forms, `make rotate` rotates meanwhile.")
-    command: list[str | Path] = [checkout.python, "-m", "waitress", f"--listen=127.0.0.1:{endpoint.port}", "app:app"]
+    settings = [f"--listen=127.0.0.1:{endpoint.port}", "--max-request-body-size=300000"]
+    command: list[str | Path] = [checkout.python, "-m", "waitress", *settings, "app:app"]
     environment = {**without_whatsapp(os.environ), **endpoint_env, "WHATSAPP_APP_SECRET": endpoint.app_secret}
     return _ended(run_foreground(command, cwd=checkout.root / "examples" / "endpoint", environment=environment))
 

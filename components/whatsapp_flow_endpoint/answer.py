@@ -14,6 +14,7 @@ UNDECRYPTABLE = 421
 """WhatsApp's client fetches the public key again and sends the request once more."""
 TOKEN_NO_LONGER_VALID = 427
 SIGNATURE_REFUSED = 432
+BUSY = 503
 
 _REASONS = {
     UNDECRYPTABLE: "Misdirected Request",

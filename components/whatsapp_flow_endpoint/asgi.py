@@ -1,23 +1,42 @@
 """A Flow endpoint as an ASGI application (version 3), for uvicorn, hypercorn, mounts in Starlette and FastAPI.
 
-A request runs in a thread, so a handler may block; a request that waits for keys holds none.
+Handlers may block: they run in threads of the application's own, so whatever they do, the loop and the host
+application's threads are free. Signature and shape are checked in the loop, which takes less time than to hand them to
+a thread. A request that waits for keys holds no thread.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from typing import Any
 
 from whatsapp_flow_endpoint.answer import NOT_A_POST, Answer
-from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint
+from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint, is_larger
+from whatsapp_flow_endpoint.exchange import Exchange, Pending, Work
+from whatsapp_flow_endpoint.threads import NoThreadFree, Threads
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+THREADS = 32
+"""Handlers that run at once, if ``threads=`` doesn't say otherwise."""
+LONGEST_FOR_A_THREAD = 5.0
+"""Seconds after which a request whose turn has not come is answered 503: WhatsApp waits 10 for handler and all."""
+LONGEST_BODY = 5.0
+"""Seconds within which a body must be there, once its headers are; one that never ends would be held for ever."""
+_OPENING, _PINGS = 2, 2
+"""Threads that decrypt (which keeps a core busy), and those of pings."""
+
 AsgiApp = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
-def asgi_app(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY) -> AsgiApp:
-    """Answers every POST, at whatever path it is mounted; a larger body (bytes) gets a 413."""
+def asgi_app(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY, threads: int = THREADS) -> AsgiApp:
+    """Answers every POST, at whatever path it is mounted; a larger body (bytes) gets a 413, one that takes longer than
+    5 s a 408.
+
+    ``threads``: so many handlers run at once. A form that none of them has begun after 5 s is answered 503.
+    """
+    turns = _Turns(threads)
 
     async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -25,19 +44,69 @@ def asgi_app(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY) -> Asg
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1003})
         else:
-            answer = await _answer(endpoint, scope, receive, largest_body)
+            answer = await _answer(endpoint, turns, scope, receive, largest_body)
             if answer is not None:
-                await _send(answer, scope["method"], send)
+                await _send(answer, scope, send)
 
     return app
 
 
+class _Turns:
+    """Which threads do what: forms that hang hold up neither pings nor what is refused."""
+
+    def __init__(self, forms: int) -> None:
+        self._threads = {
+            Work.OPENING: Threads(_OPENING, "flow-opening"),
+            Work.PING: Threads(_PINGS, "flow-pings"),
+            Work.FORM: Threads(forms, "flow-forms"),
+        }
+
+    async def answer(self, exchange: Exchange) -> Answer:
+        """Goes through the exchange to its end, or to the end of its time."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + LONGEST_FOR_A_THREAD
+        step = exchange.step()
+        while not isinstance(step, Answer):
+            if isinstance(step, Pending):
+                await asyncio.wait([asyncio.wrap_future(step.ended)], timeout=step.seconds)
+                step = exchange.step()
+                continue
+            work, threads = step, self._threads[step]
+            try:
+                step = await threads.run(exchange.step, seconds=ends - loop.time())
+            except NoThreadFree:
+                return exchange.give_up(_busy(work, threads))
+        return step
+
+
+def _busy(work: Work, threads: Threads) -> str:
+    busy = f"none of the {threads.most} threads {threads.name} was free within {LONGEST_FOR_A_THREAD:.0f} s"
+    if work is Work.FORM:
+        return f"{busy}, so the handler was not called. Make it faster, or give asgi_app more threads="
+    if work is Work.PING:
+        return f"{busy}, so on_ping= was not called. Make it faster"
+    return f"{busy} to decrypt the request. Serve forms with more processes"
+
+
 async def _answer(
-    endpoint: FlowEndpoint, scope: MutableMapping[str, Any], receive: Receive, largest_body: int
+    endpoint: FlowEndpoint, turns: _Turns, scope: MutableMapping[str, Any], receive: Receive, largest_body: int
 ) -> Answer | None:
     """None when the client has gone."""
     if scope["method"] != "POST":
         return NOT_A_POST
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    length = headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and is_larger(length, largest_body):  # else the server has refused it
+        return Answer(413)
+    try:
+        async with asyncio.timeout(LONGEST_BODY):
+            body = await _body(receive, largest_body)
+    except TimeoutError:
+        return Answer(408)
+    return await turns.answer(endpoint.exchange(headers, body)) if isinstance(body, bytes) else body
+
+
+async def _body(receive: Receive, largest_body: int) -> bytes | Answer | None:
     body = bytearray()
     more = True
     while more:
@@ -48,17 +117,15 @@ async def _answer(
         more = message.get("more_body", False)
         if len(body) > largest_body:
             return Answer(413)
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    exchange = endpoint.exchange(headers, bytes(body))
-    while not isinstance(step := await asyncio.to_thread(exchange.advance), Answer):
-        await asyncio.wait([asyncio.wrap_future(step.read)], timeout=step.seconds)
-    return step
+    return bytes(body)
 
 
-async def _send(answer: Answer, method: str, send: Send) -> None:
+async def _send(answer: Answer, scope: MutableMapping[str, Any], send: Send) -> None:
     headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers]
+    if answer.status == HTTPStatus.REQUEST_TIMEOUT and scope.get("http_version", "1.1").startswith("1"):
+        headers.append((b"connection", b"close"))  # HTTP/2 has no such header
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body.encode()})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body.encode()})
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -3,11 +3,12 @@
 import inspect
 import logging
 import os
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from whatsapp_flow_endpoint.answer import Answer
-from whatsapp_flow_endpoint.exchange import Exchange, Handler, Policy
+from whatsapp_flow_endpoint.exchange import Exchange, Handler, Policy, Shared
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_endpoint.flow_request import FlowRequest
 from whatsapp_flow_endpoint.live_keys import LiveKeys
@@ -15,15 +16,31 @@ from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.flow_protocol import signature
 from whatsapp_flow_keys.key_source import KeySource
-from whatsapp_flow_keys.quotation import quotable
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
 
 _SIGNATURE = signature.HEADER.lower()
 APP_SECRET, FORMER_APP_SECRET = "WHATSAPP_APP_SECRET", "WHATSAPP_FORMER_APP_SECRET"
+_UNSIGNED = (
+    f"this endpoint has no app secret, so it answers requests that nobody signed: anybody can send them. Set "
+    f"{APP_SECRET} before people use its forms"
+)
+_BLOCKS_A_LOOP = (
+    "FlowEndpoint.answer was called in an event loop, in which nothing else goes on until the form is answered. Mount "
+    "asgi_app(endpoint), or call it as `await asyncio.to_thread(endpoint.answer, headers, body)`"
+)
 
-LARGEST_BODY = 1024 * 1024
-"""Bytes. Meta names no limit; media is never part of a request, only its address."""
+LARGEST_BODY = 256 * 1024
+"""Bytes. Meta names no limit. A screen has 50 components at most, and a text area takes 600 characters unless the Flow
+says otherwise: all of them full, with each character written as ``\\uXXXX``, make 240,000 bytes. Of media a request
+holds only address and keys, 1 KB each for up to 30 files. Source: Meta, "Components" and "Media upload components"."""
+_LONGEST_NUMBER = 20
+"""Digits of a length, leading zeros and all: Python turns no text of any length into a number."""
+
+
+def is_larger(length: str, largest_body: int) -> bool:
+    """Whether a body whose ``Content-Length`` is these digits is too large to be read."""
+    return len(length) > _LONGEST_NUMBER or int(length) > largest_body
 
 
 def active(_: FlowRequest) -> dict[str, Any]:
@@ -31,10 +48,8 @@ def active(_: FlowRequest) -> dict[str, Any]:
     return {"data": {"status": "active"}}
 
 
-def acknowledge(notice: FlowRequest) -> dict[str, Any]:
-    """Answers an error notice, and logs Meta's name of the error; its message may quote a form."""
-    name, screen = quotable(str(notice.error), 80), quotable(str(notice.screen), 80)
-    _LOG.error("WhatsApp's client could not use the last answer for screen %r: %s", screen, name)
+def acknowledge(_: FlowRequest) -> dict[str, Any]:
+    """Answers an error notice, which has a line in the log already."""
     return {"data": {"acknowledged": True}}
 
 
@@ -57,7 +72,8 @@ class FlowEndpoint:
         on_error_notice: Handler = acknowledge,
         clock: Clock | None = None,
     ) -> None:
-        """``app_secrets``: a request must be signed with one of them; with none, anybody's request is answered."""
+        """``app_secrets``: a request must be signed with one of them; with none, anybody's request is answered, and a
+        warning in the log says so."""
         for function in (handler, on_ping, on_error_notice):
             if inspect.iscoroutinefunction(function):
                 raise InputError("a handler must be a plain function; asgi_app runs it in a thread, so it may block")
@@ -65,9 +81,12 @@ class FlowEndpoint:
             raise InputError("app_secrets: is a string; write it as a tuple, (secret,) with a comma for one")
         if not all(secret and secret.isascii() for secret in app_secrets):
             raise InputError("app_secrets: one of them is empty, or not ASCII")
-        self._policy = Policy(handler, on_ping, on_error_notice, app_secrets)
+        if not app_secrets:
+            _LOG.warning("%s", _UNSIGNED)
         self._keys = keys if isinstance(keys, LiveKeys) else LiveKeys(keys)
-        self._clock = clock or SystemClock()
+        self._blocks_a_loop = False
+        policy = Policy(handler, on_ping, on_error_notice, app_secrets)
+        self._shared = Shared.of(policy, self._keys, clock or SystemClock())
 
     @classmethod
     def from_env(
@@ -106,7 +125,11 @@ class FlowEndpoint:
         return self._keys.now.fingerprints
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The answer to a POST. Blocks up to 3 s while keys that may open the request are read."""
+        """The answer to a POST. Blocks while the handler runs, and up to 3 s while keys that may open the request are
+        read; so it is not for an event loop, where the first call logs a warning."""
+        if not self._blocks_a_loop and _is_in_a_loop():
+            self._blocks_a_loop = True
+            _LOG.warning("%s", _BLOCKS_A_LOOP)
         exchange = self._exchange(headers, body, holds_a_thread=True)
         while not isinstance(step := exchange.advance(), Answer):
             step.wait()
@@ -122,8 +145,18 @@ class FlowEndpoint:
         return self._exchange(headers, body, holds_a_thread=False)
 
     def _exchange(self, headers: Mapping[str, str], body: bytes, *, holds_a_thread: bool) -> Exchange:
-        signed = _signature(headers)
-        return Exchange(self._policy, self._keys, self._clock, signed, body, holds_a_thread=holds_a_thread)
+        return Exchange(self._shared, _signature(headers), body, holds_a_thread=holds_a_thread)
+
+
+def _is_in_a_loop() -> bool:
+    asyncio = sys.modules.get("asyncio")  # a process without it has no loop, and need not load it
+    if asyncio is None:
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _signature(headers: Mapping[str, str]) -> str | None:

@@ -8,32 +8,39 @@ import logging
 import traceback
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from enum import Enum
+from threading import current_thread, main_thread
+from typing import Any, TypeVar
 
 from whatsapp_flow_endpoint.answer import (
+    BUSY,
     SIGNATURE_REFUSED,
     TOKEN_NO_LONGER_VALID,
     UNDECRYPTABLE,
     Answer,
     FlowTokenNoLongerValid,
 )
-from whatsapp_flow_endpoint.flow_keys import FlowKeys
-from whatsapp_flow_endpoint.flow_request import PING, FlowRequest
+from whatsapp_flow_endpoint.answered import Answered
+from whatsapp_flow_endpoint.flow_request import ERROR_NAMES, PING, FlowRequest
 from whatsapp_flow_endpoint.live_keys import LiveKeys
-from whatsapp_flow_endpoint.trouble import not_json, wrong_hash
+from whatsapp_flow_endpoint.log_lines import LogLines
+from whatsapp_flow_endpoint.trouble import Diagnosis, not_json, wrong_hash
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError
 from whatsapp_flow_keys.flow_protocol import signature
 from whatsapp_flow_keys.flow_protocol.message import SealedRequest, Session, strict_json
-
-_LOG = logging.getLogger("whatsapp_flow_endpoint")
+from whatsapp_flow_keys.keys import PrivateKey
 
 LONGEST_WAIT = 3.0
 """Seconds that a request which no key opens waits for the keys to be read again; WhatsApp waits 10 in all."""
 
+LONGEST_FOR_THE_FIRST = 5.0
+"""Seconds that a request waits for the answer to the same one, which came before it."""
+
 _MOST_FRAMES, _LONGEST_TRACE = 40, 100
 """Lines of one exception, and after which no cause is begun, for a handler that recursed or retried for long."""
 
+T = TypeVar("T")
 Handler = Callable[[FlowRequest], Mapping[str, Any]]
 
 
@@ -48,57 +55,125 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Pending:
-    """Before the exchange can go on: the end of a read of the keys, and for how many seconds to wait for it."""
+class Shared:
+    """What all requests of an endpoint share."""
 
-    read: concurrent.futures.Future[None]
+    policy: Policy
+    keys: LiveKeys
+    clock: Clock
+    diagnosis: Diagnosis
+    log: LogLines
+    answered: Answered
+
+    @classmethod
+    def of(cls, policy: Policy, keys: LiveKeys, clock: Clock) -> "Shared":
+        """That of an endpoint which begins."""
+        return cls(policy, keys, clock, Diagnosis(clock), LogLines(clock), Answered(clock))
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Before the exchange can go on: the end of a read of the keys, or of the exchange that the same request began
+    before; and for how many seconds to wait for it."""
+
+    ended: concurrent.futures.Future[None]
     seconds: float
 
     def wait(self) -> None:
         """Blocks this thread."""
-        concurrent.futures.wait([self.read], timeout=self.seconds)
+        concurrent.futures.wait([self.ended], timeout=self.seconds)
+
+
+class Work(Enum):
+    """What an exchange does next, and that it takes a while."""
+
+    OPENING = "a private operation for each key"
+    PING = "the handler of pings"
+    FORM = "the handler of forms, or of error notices"
+
+
+Step = Answer | Pending | Work
+_Steps = Generator[Pending | Work, None, T]
 
 
 class Exchange:
-    """Call :meth:`advance` until it gives an :class:`Answer`; wait for each :class:`Pending` between."""
+    """Call :meth:`advance` until it gives an :class:`Answer`; wait for each :class:`Pending` between.
 
-    def __init__(
-        self, policy: Policy, keys: LiveKeys, clock: Clock, given: str | None, body: bytes, *, holds_a_thread: bool
-    ) -> None:
+    Callers that must not block call :meth:`step`.
+    """
+
+    def __init__(self, shared: Shared, given: str | None, body: bytes, *, holds_a_thread: bool) -> None:
         """``given``: the signature header, None where there is none. ``body``: raw, as it was signed.
         ``holds_a_thread``: while it waits, a thread does."""
-        self._policy, self._keys, self._clock, self._holds_a_thread = policy, keys, clock, holds_a_thread
+        self._shared, self._policy, self._keys, self._clock = shared, shared.policy, shared.keys, shared.clock
+        self._holds_a_thread = holds_a_thread
         self._steps = self._go(given, body)
 
     def advance(self) -> Answer | Pending:
         """Goes on for as long as nothing has to be waited for."""
+        while isinstance(step := self.step(), Work):
+            pass
+        return step
+
+    def step(self) -> Step:
+        """Goes on to the next :class:`Work` at most, and does that at the next call; all else takes a moment only."""
         try:
             return next(self._steps)
         except StopIteration as end:
             answer: Answer = end.value
             return answer
 
-    def _go(self, given: str | None, body: bytes) -> Generator[Pending, None, Answer]:
+    def give_up(self, why: str) -> Answer:
+        """What to answer instead of going on: the caller is too busy, as ``why`` says."""
+        self._steps.close()
+        return self._refused(BUSY, why)
+
+    def _go(self, given: str | None, body: bytes) -> _Steps[Answer]:
         refusal = self._why_unsigned(given, body)
         if refusal:
-            return _refused(SIGNATURE_REFUSED, refusal)
+            return self._refused(SIGNATURE_REFUSED, refusal)
         try:
             sealed = SealedRequest.read(strict_json(body))
         except FlowMessageError as error:
-            return _refused(400, str(error))
+            return self._refused(400, str(error))
         except ValueError:
-            return _refused(400, "the body is not JSON")
+            return self._refused(400, "the body is not JSON")
         try:
             payload, session = yield from self._open(sealed)
         except NoKeyOpensError as error:
-            return _refused(UNDECRYPTABLE, wrong_hash(sealed, self._keys.now.keys) or self._no_key(error))
+            return self._refused(UNDECRYPTABLE, (yield from self._diagnosed(sealed)) or self._no_key(error))
         except FlowMessageError as error:
-            return _refused(UNDECRYPTABLE, str(error))
+            return self._refused(UNDECRYPTABLE, str(error))
         try:
-            request = FlowRequest.read(payload)
+            request = FlowRequest.read(payload, sealed.id)
         except FlowMessageError as error:
-            return _refused(400, str(error))
-        return self._answer(request, session)
+            return self._refused(400, str(error))
+        return (yield from self._once(request, session))
+
+    def _once(self, request: FlowRequest, session: Session) -> _Steps[Answer]:
+        """The answer that this very request was given before; if there is none, the handler's."""
+        answered, waits_until = self._shared.answered, self._clock.monotonic() + LONGEST_FOR_THE_FIRST
+        while before := answered.begin(request.id):
+            if isinstance(before, Answer):
+                self._shared.log.say("the same request came again", "it got the same answer", logging.INFO)
+                return before
+            left = waits_until - self._clock.monotonic()
+            if left <= 0:
+                return self._refused(BUSY, "the same request came before, and its handler has not ended")
+            yield Pending(before, left)
+        answer = None
+        try:
+            yield Work.PING if request.action == PING else Work.FORM
+            answer = self._answer(request, session)
+        finally:
+            answered.end(request.id, answer)
+        return answer
+
+    def _diagnosed(self, sealed: SealedRequest) -> _Steps[str | None]:
+        if not self._shared.diagnosis.is_due():
+            return None
+        yield Work.OPENING
+        return wrong_hash(sealed, self._keys.now.keys)
 
     def _no_key(self, error: NoKeyOpensError) -> str:
         failure = self._keys.failure_to_name()
@@ -113,43 +188,54 @@ class Exchange:
             return "the signature is not by WHATSAPP_APP_SECRET; is that the secret of the app connected to the Flow?"
         return None
 
-    def _open(self, sealed: SealedRequest) -> Generator[Pending, None, tuple[Any, Session]]:
-        """Waits for as long as keys that are read from now on may open it."""
+    def _open(self, sealed: SealedRequest) -> _Steps[tuple[Any, Session]]:
+        """Waits for as long as keys that are read from now on may open it. Tries no key twice: each costs a private
+        operation, and whoever sends garbage could have many made."""
         self._keys.refresh()
         arrived = self._clock.monotonic()
+        tried: set[str] = set()
         while True:
-            keys = self._keys.now
+            yield Work.OPENING
+            untried = self._untried(tried)
             try:
-                return sealed.open(keys.keys)
+                return sealed.open(untried)
             except NoKeyOpensError:
-                if not (yield from self._others(keys, arrived)):
+                tried.update(key.fingerprint for key in untried)
+                if not (yield from self._others(tried, arrived)):
                     raise
 
-    def _others(self, keys: FlowKeys, arrived: float) -> Generator[Pending, None, bool]:
+    def _untried(self, tried: set[str]) -> list[PrivateKey]:
+        return [key for key in self._keys.now.keys if key.fingerprint not in tried]
+
+    def _others(self, tried: set[str], arrived: float) -> _Steps[bool]:
         """Waits until other keys than these are held; False if a read since the request ``arrived`` gave none."""
         while True:
             read = self._keys.read_after(arrived, holds_a_thread=self._holds_a_thread)
             left = arrived + LONGEST_WAIT - self._clock.monotonic()
-            if keys is not self._keys.now:
+            if self._untried(tried):
                 return True
             if read is None or left <= 0:
                 return False
             yield Pending(read.ended, min(left, read.seconds))
 
     def _answer(self, request: FlowRequest, session: Session) -> Answer:
+        if request.error is not None:
+            self._say_notice(request, request.error)
         try:
             answer = self._handler_of(request)(request)
             if not isinstance(answer, Mapping):
-                return _refused(500, f"the handler returned a {type(answer).__name__}, not a dict", logging.ERROR)
+                return self._refused(500, f"the handler returned a {type(answer).__name__}, not a dict", logging.ERROR)
             status = 200
         except FlowTokenNoLongerValid as no_longer:
             answer, status = {"error_msg": no_longer.message}, TOKEN_NO_LONGER_VALID
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises is a 500
-            return _refused(500, _where_it_failed(error), logging.ERROR)
+        except BaseException as error:
+            if not isinstance(error, Exception) and current_thread() is main_thread():
+                raise  # there a server's signals arrive, as SystemExit in the midst of a handler
+            return self._refused(500, _where_it_failed(error), logging.ERROR)
         try:
             return Answer(status, session.encrypt_answer(answer))
-        except (TypeError, ValueError, RecursionError):
-            return _refused(500, not_json(answer), logging.ERROR)
+        except Exception:  # noqa: BLE001 - a dict of the handler's own kind may raise anything, with anything in its text
+            return self._refused(500, not_json(answer, request.data), logging.ERROR)
 
     def _handler_of(self, request: FlowRequest) -> Handler:
         if request.action == PING:
@@ -158,10 +244,14 @@ class Exchange:
             return self._policy.on_error_notice
         return self._policy.handler
 
+    def _say_notice(self, notice: FlowRequest, error: str) -> None:
+        name = error if error in ERROR_NAMES else "an error that Meta doesn't list; on_error_notice= gets its name"
+        why = f"screen {str(notice.screen)[:80]!r}: {name}"
+        self._shared.log.say("WhatsApp's client could not use the last answer", why, logging.ERROR)
 
-def _refused(status: int, why: str, level: int = logging.WARNING) -> Answer:
-    _LOG.log(level, "answered %s: %s", status, why)
-    return Answer(status)
+    def _refused(self, status: int, why: str, level: int = logging.WARNING) -> Answer:
+        self._shared.log.say(f"answered {status}", why, level)
+        return Answer(status)
 
 
 def _where_it_failed(error: BaseException) -> str:

@@ -9,7 +9,24 @@ from whatsapp_flow_keys.flow_protocol.token_signature import is_token_signed
 
 PING = "ping"
 
-_NOTICED = ("INIT", "data_exchange")
+ERROR_NAMES = frozenset(
+    {
+        "business-decryption-error",
+        "cannot_be_served",
+        "invalid-screen-transition",
+        "missing_capability",
+        "no_http_response_error",
+        "payload-schema-error",
+        "public-key-missing",
+        "public-key-signiture-verification",
+        "response-decryption-error",
+        "timeout_error",
+        "unexpected_http_status_code",
+    }
+)
+"""Meta's names of errors, in its spelling. Source: Meta, "Flows Webhooks", client and endpoint error rates."""
+
+_WITH_NOTICES = ("INIT", "data_exchange")
 _NAMES = ("error", "error_key")
 _OF_A_NOTICE = {*_NAMES, "error_message"}
 
@@ -30,10 +47,13 @@ class FlowRequest:
     """The token that your message gave this form."""
     flow_token_signature: str | None = field(default=None, repr=False)
     """A JWT over the token, by the app secret; Flow JSON 7.3 and data API 4.0 on. See :meth:`token_is_signed_by`."""
+    id: str = field(default="", repr=False, compare=False)
+    """64 hex digits, the same whenever this very request is sent again, and another for every other request: the
+    SHA-256 of what was encrypted. For a handler that must not do the same twice in two processes."""
 
     @classmethod
-    def read(cls, payload: Any) -> "FlowRequest":
-        """From the decrypted JSON. Fields that it doesn't know are left alone.
+    def read(cls, payload: Any, id_: str = "") -> "FlowRequest":
+        """From the decrypted JSON, and the ``id``. Fields that it doesn't know are left alone.
 
         Raises :class:`FlowMessageError`, which names the field and its type and quotes nothing of it.
         """
@@ -46,6 +66,7 @@ class FlowRequest:
             data=_object(payload, "data"),
             flow_token=_text(payload, "flow_token"),
             flow_token_signature=_text(payload, "flow_token_signature"),
+            id=id_,
         )
 
     def token_is_signed_by(self, *app_secrets: str) -> bool:
@@ -62,12 +83,15 @@ class FlowRequest:
     def error(self) -> str | None:
         """Meta's name of the error if this is an error notice (WhatsApp's client could not use the last answer).
 
-        Its ``data`` holds ``error_message``, too, and nothing else: a form that has such fields among others is none.
-        Meta's page calls the name ``error`` in its sample, and ``error_key`` in its table; both are read.
+        Its ``data`` holds ``error_message``, too, and nothing else. A form with such fields beside others is not taken
+        for one; a form with these two alone can't be distinguished from one. Meta's page calls the name ``error`` in its
+        sample and ``error_key`` in its table; both are read. Source: Meta, "Implementing Endpoint for Flows", error
+        notification request.
         """
-        if self.action not in _NOTICED or "error_message" not in self.data or set(self.data) - _OF_A_NOTICE:
+        error = next((name for name in map(self.data.get, _NAMES) if isinstance(name, str)), None)
+        if self.action not in _WITH_NOTICES or "error_message" not in self.data:
             return None
-        return next((name for name in map(self.data.get, _NAMES) if isinstance(name, str)), None)
+        return error if self.data.keys() <= _OF_A_NOTICE else None
 
 
 def _required(payload: Mapping[str, Any], name: str) -> str:

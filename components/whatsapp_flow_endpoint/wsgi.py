@@ -4,10 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from whatsapp_flow_endpoint.answer import NOT_A_POST, Answer
-from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint
-
-_LONGEST_NUMBER = 20
-"""Digits of a length, leading zeros and all: Python turns no text of any length into a number."""
+from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint, is_larger
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -30,7 +27,7 @@ def _answer(endpoint: FlowEndpoint, environ: dict[str, Any], largest_body: int) 
     if length:
         if not (length.isascii() and length.isdigit()):
             return Answer(400)
-        if len(length) > _LONGEST_NUMBER or int(length) > largest_body:
+        if is_larger(length, largest_body):
             return Answer(413)
         body = environ["wsgi.input"].read(int(length))
     elif environ.get("wsgi.input_terminated"):  # sent in chunks, and the server says where they end

@@ -1,6 +1,7 @@
 """A Flow endpoint that books a table: a form of two screens, a day and then a time. `flow.json` is its Flow.
 
-`app` is a WSGI application: any server for Python runs it, as in `python -m waitress app:app`.
+`app` is a WSGI application: any server for Python runs it, as in
+`python -m waitress --max-request-body-size=300000 app:app`.
 """
 
 import logging

@@ -30,7 +30,8 @@ _SECONDS = 20
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An endpoint that holds the current key, behind each server."""
     if request.param == "waitress":
-        with waitress_server(wsgi_app(endpoint_of(echo), largest_body=LARGEST_BODY)) as running:
+        app = wsgi_app(endpoint_of(echo), largest_body=LARGEST_BODY)
+        with waitress_server(app, max_request_body_size=LARGEST_BODY + 1) as running:
             yield running
     elif request.param == "uvicorn":
         with uvicorn_server(asgi_app(endpoint_of(echo), largest_body=LARGEST_BODY)) as running:

@@ -14,10 +14,10 @@ from tests.servers.gunicorn import start_gunicorn, stop_gunicorn
 
 
 @contextmanager
-def waitress_server(app: Any) -> Iterator[str]:
-    """Its URL."""
+def waitress_server(app: Any, **settings: Any) -> Iterator[str]:
+    """Its URL; ``settings``: of waitress."""
     listening = _listen()
-    server = waitress.server.create_server(app, sockets=[listening], threads=4)
+    server = waitress.server.create_server(app, sockets=[listening], threads=4, **settings)
     thread = Thread(target=_run_waitress, args=(server,), daemon=True)
     thread.start()
     try:

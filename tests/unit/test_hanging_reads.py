@@ -144,7 +144,7 @@ def test_a_form_may_be_answered_by_a_read_that_hung_before_it_came(line: Line) -
     assert isinstance(waiting, Pending)
     line.asked()
     late.answered(key("new"), key(), revision=2)
-    assert waiting.read.done()
+    assert waiting.ended.done()
     assert status(form()) == 200
 
 

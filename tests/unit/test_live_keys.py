@@ -61,7 +61,7 @@ class Line:
     def finish(self, advance: Callable[[], Answer | Pending]) -> int:
         """Goes on as reads end, until the answer; its status."""
         while isinstance(step := advance(), Pending):
-            step.read.result(_SECONDS)
+            step.ended.result(_SECONDS)
         return step.status
 
     def end(self) -> None:
@@ -109,7 +109,7 @@ def test_a_read_that_began_before_the_request_came_is_not_enough(line: Line) -> 
     waiting = second()
     assert isinstance(waiting, Pending)
     line.store.go_on.set()
-    waiting.read.result(_SECONDS)
+    waiting.ended.result(_SECONDS)
     again = second()
     assert isinstance(again, Pending)
     line.clock.move(APART)
@@ -136,7 +136,7 @@ def test_garbage_has_one_read_a_second_at_most_and_all_of_it_shares_it(line: Lin
     assert line.finish(line.begin(garbage)) == 421
     line.clock.move(0.01)
     waiting = [line.begin(garbage) for _ in range(20)]
-    assert len({id(step.read) for begun in waiting if isinstance(step := begun(), Pending)}) == 1
+    assert len({id(step.ended) for begun in waiting if isinstance(step := begun(), Pending)}) == 1
     line.clock.wait_for_a_sleeper()
     assert line.store.reads == 1
     line.clock.move(APART)
@@ -329,7 +329,7 @@ def test_who_holds_no_thread_waits_however_much_garbage_comes(line: Line) -> Non
     step = line.begin(garbage)()
     assert isinstance(step, Pending)
     line.clock.move(APART)
-    step.read.result(_SECONDS)
+    step.ended.result(_SECONDS)
 
 
 def test_reads_that_were_in_vain_long_ago_are_no_garbage(line: Line) -> None:

@@ -59,9 +59,19 @@ PROMISES = (
     Promise(f"{_ENDPOINT}.live_keys:APART", 1.0, "endpoint.md", "One read a second"),
     Promise(f"{_ENDPOINT}.live_keys:AT_ONCE", 3, "endpoint.md", "up to three at once"),
     Promise(f"{_ENDPOINT}.live_keys:IN_VAIN", 3, "endpoint.md", "three reads in a row were in vain"),
-    Promise(f"{_ENDPOINT}.endpoint:LARGEST_BODY", 1024 * 1024, "endpoint.md", "more than 1 MiB is refused"),
     Promise(f"{_ENDPOINT}.media:LARGEST", 25 * 1024 * 1024, "endpoint.md", "no file of more than 25 MiB"),
     Promise(f"{_ENDPOINT}.media:DOMAINS", ("whatsapp.net",), "endpoint.md", "no host but those of `whatsapp.net`"),
+    Promise(f"{_ENDPOINT}.trouble:DIAGNOSES_APART", 1.0, "endpoint.md", "is done once a second at most"),
+    Promise(f"{_ENDPOINT}.log_lines:LINES_APART", 1.0, "endpoint.md", "that say the same come once a second at most"),
+    Promise(f"{_ENDPOINT}.exchange:LONGEST_FOR_THE_FIRST", 5.0, "endpoint.md", "waits for its answer, up to 5 s"),
+    Promise(f"{_ENDPOINT}.answered:KEPT_FOR", 60.0, "endpoint.md", "gets the same answer for a minute"),
+    Promise(f"{_ENDPOINT}.answered:MOST", 1000, "endpoint.md", "The last 1,000 answers are kept"),
+    Promise(f"{_ENDPOINT}.answered:MOST_CHARACTERS", 8 * 1024 * 1024, "endpoint.md", "of large ones 8 MiB"),
+    Promise(f"{_ENDPOINT}.asgi:THREADS", 32, "endpoint.md", "runs handlers in 32 threads of its own"),
+    Promise(f"{_ENDPOINT}.asgi:LONGEST_FOR_A_THREAD", 5.0, "endpoint.md", "no thread has begun 5 s after it came"),
+    Promise(f"{_ENDPOINT}.answer:BUSY", 503, "endpoint.md", "| 503 | `asgi_app`: no thread was free in time;"),
+    Promise(f"{_ENDPOINT}.endpoint:LARGEST_BODY", 256 * 1024, "endpoint.md", "more than 256 KiB is refused"),
+    Promise(f"{_ENDPOINT}.asgi:LONGEST_BODY", 5.0, "endpoint.md", "not there 5 s after its headers is answered 408"),
     Promise(f"{_ENDPOINT}.answer:UNDECRYPTABLE", 421, "endpoint.md", "| 421 | no key opens it"),
     Promise(f"{_ENDPOINT}.answer:TOKEN_NO_LONGER_VALID", 427, "endpoint.md", "| 427 | the handler raised"),
     Promise(f"{_ENDPOINT}.answer:SIGNATURE_REFUSED", 432, "endpoint.md", "| 432 | the signature is"),
@@ -160,11 +170,12 @@ def test_its_page_promises_it(promise: Promise) -> None:
 
 
 def test_a_request_is_answered_before_whatsapp_gives_up() -> None:
-    """On Lambda it may wait for its key, and then for a read that began behind it."""
+    """It may wait for its key, and then for the answer to the same request, or on Lambda for a read behind it."""
     assert "WhatsApp waits 10 s for an answer" in (DOCS / "endpoint.md").read_text()
-    assert (
-        resolve_name(f"{_ENDPOINT}.exchange:LONGEST_WAIT") + resolve_name(f"{_ENDPOINT}.aws_lambda:LONGEST_READ") < 10
-    )
+    for_its_key = resolve_name(f"{_ENDPOINT}.exchange:LONGEST_WAIT")
+    assert for_its_key + resolve_name(f"{_ENDPOINT}.aws_lambda:LONGEST_READ") < 10
+    assert for_its_key + resolve_name(f"{_ENDPOINT}.exchange:LONGEST_FOR_THE_FIRST") < 10
+    assert resolve_name(f"{_ENDPOINT}.asgi:LONGEST_FOR_A_THREAD") < 10
 
 
 def test_the_versions_that_a_write_names_fit_into_a_tag_of_key_vaults() -> None:

@@ -25,12 +25,14 @@ _LOOK_ELSEWHERE = (
     *(
         f"tests/*/test_{name}.py"
         for name in (
+            "asgi_threads",
             "aws_lambda",
             "bench",
             "bench_stacks",
             "deferred_imports",
             "dev",
             "endpoint_fuzz",
+            "endpoint_log",
             "endpoint_servers",
             "endpoint_soak",
             "example_endpoint",
@@ -40,9 +42,13 @@ _LOOK_ELSEWHERE = (
             "live_keys",
             "mutants",
             "pinned_environment",
+            "private_operations",
             "renewed_keys",
+            "sent_twice",
+            "threads",
             "toolchain",
             "turnstile",
+            "unfinished_bodies",
             "workers",
             "wsgi",
         )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -79,6 +80,14 @@ class SealedRequest:
             _base64(body.get("encrypted_flow_data"), "encrypted_flow_data"),
             _base64(body.get("initial_vector"), "initial_vector"),
         )
+
+    @property
+    def id(self) -> str:
+        """Lower-case hex SHA-256 of the three fields, decoded: the same for the same request, another for any other."""
+        digest = hashes.Hash(hashes.SHA256())
+        for part in (self.wrapped_key, self.iv, self.sealed):
+            digest.update(part)
+        return digest.finalize().hex()
 
     def open(self, keys: Iterable[DecryptionKey]) -> tuple[Any, Session]:
         """The payload, decrypted with the first of ``keys`` that opens it, and the session of its answer.

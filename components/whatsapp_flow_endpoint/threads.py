@@ -1,0 +1,79 @@
+"""Threads for work that would hold up an event loop. What none of them has begun in time is taken back."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from threading import Condition, Thread
+from typing import Any, TypeVar
+
+IDLE = 60.0
+"""Seconds without work after which a thread ends."""
+
+T = TypeVar("T")
+
+
+class NoThreadFree(Exception):
+    """All threads were busy until the time was over. The work was not begun, and won't be."""
+
+
+class Threads:
+    """Up to ``most`` threads, started as they are needed. They are daemons, so what hangs ends with the process."""
+
+    def __init__(self, most: int, name: str) -> None:
+        self.most, self.name = most, name
+        self._changed = Condition()
+        self._waiting: OrderedDict[Future[Any], Callable[[], Any]] = OrderedDict()
+        self._started = self._idle = 0
+
+    async def run(self, work: Callable[[], T], *, seconds: float) -> T:
+        """What ``work`` returns or raises in one of the threads.
+
+        Raises :class:`NoThreadFree` if none of them has begun it within ``seconds``.
+        """
+        job: Future[T] = Future()
+        self._put(job, work)
+        ended = asyncio.wrap_future(job)
+        try:
+            await asyncio.wait([ended], timeout=max(0.0, seconds))
+        finally:
+            was_waiting = self._take_back(job)
+        if was_waiting:
+            raise NoThreadFree
+        return await ended
+
+    def _put(self, job: Future[T], work: Callable[[], T]) -> None:
+        with self._changed:
+            self._waiting[job] = work
+            if len(self._waiting) > self._idle and self._started < self.most:
+                with suppress(RuntimeError):  # the process has no thread left; those that run may take it
+                    Thread(target=self._serve, name=self.name, daemon=True).start()
+                    self._started += 1
+            self._changed.notify()
+
+    def _take_back(self, job: Future[Any]) -> bool:
+        """False if a thread has begun it."""
+        with self._changed:
+            return self._waiting.pop(job, None) is not None
+
+    def _serve(self) -> None:
+        while self._serve_one():
+            pass
+
+    def _serve_one(self) -> bool:
+        """False if there was none for long. Keeps nothing of it: a thread that idles holds no form."""
+        with self._changed:
+            self._idle += 1
+            self._changed.wait_for(lambda: self._waiting, IDLE)
+            self._idle -= 1
+            if not self._waiting:
+                self._started -= 1
+                return False
+            job, work = self._waiting.popitem(last=False)
+            job.set_running_or_notify_cancel()
+        try:
+            job.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+            job.set_exception(error)
+        return True
