@@ -1,10 +1,11 @@
-"""A Flow endpoint as an ASGI application (version 3), for uvicorn, hypercorn, mounts in Starlette and FastAPI.
+"""A Flow endpoint as an ASGI application (version 3), for uvicorn, hypercorn, routes of Starlette and FastAPI.
 
 A request runs in a thread, so a handler may block; a request that waits for keys holds none.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 from whatsapp_flow_endpoint.answer import NOT_A_POST, Answer
@@ -17,19 +18,28 @@ AsgiApp = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
 def asgi_app(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY) -> AsgiApp:
-    """Answers every POST, at whatever path it is mounted; a larger body (bytes) gets a 413."""
+    """Answers every POST, at whatever path it is routed or mounted; a larger body (bytes) gets a 413."""
+    return _App(endpoint, largest_body)
 
-    async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+
+@dataclass(frozen=True)
+class _App:
+    """Not a function: Starlette's ``Route`` takes a function for a view, which answers GET, and an object for an
+    application.
+    """
+
+    endpoint: FlowEndpoint
+    largest_body: int
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1003})
         else:
-            answer = await _answer(endpoint, scope, receive, largest_body)
+            answer = await _answer(self.endpoint, scope, receive, self.largest_body)
             if answer is not None:
                 await _send(answer, scope["method"], send)
-
-    return app
 
 
 async def _answer(
