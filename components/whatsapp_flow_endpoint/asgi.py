@@ -1,6 +1,7 @@
 """A Flow endpoint as an ASGI application (version 3), for uvicorn, hypercorn, routes of Starlette and FastAPI.
 
-A request runs in a thread, so a handler may block; a request that waits for keys holds none.
+A request runs in a thread, so a plain handler may block. An async one is awaited in the server's event loop: like a
+request that waits for keys it holds no thread.
 """
 
 import asyncio
@@ -61,7 +62,7 @@ async def _answer(
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     exchange = endpoint.exchange(headers, bytes(body))
     while not isinstance(step := await asyncio.to_thread(exchange.advance), Answer):
-        await asyncio.wait([asyncio.wrap_future(step.read)], timeout=step.seconds)
+        await step.ready()
     return step
 
 

@@ -4,9 +4,10 @@ It never raises for what a request holds, and logs why it answers as it does wit
 """
 
 import concurrent.futures
+import inspect
 import logging
 import traceback
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from whatsapp_flow_endpoint.answer import (
     Answer,
     FlowTokenNoLongerValid,
 )
+from whatsapp_flow_endpoint.awaited import Awaited
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_endpoint.flow_request import PING, FlowRequest
 from whatsapp_flow_endpoint.live_keys import LiveKeys
@@ -34,7 +36,7 @@ LONGEST_WAIT = 3.0
 _MOST_FRAMES, _LONGEST_TRACE = 40, 100
 """Lines of one exception, and after which no cause is begun, for a handler that recursed or retried for long."""
 
-Handler = Callable[[FlowRequest], Mapping[str, Any]]
+Handler = Callable[[FlowRequest], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,16 @@ class Pending:
         """Blocks this thread."""
         concurrent.futures.wait([self.read], timeout=self.seconds)
 
+    async def ready(self) -> None:
+        """Waits in this event loop."""
+        import asyncio
+
+        await asyncio.wait([asyncio.wrap_future(self.read)], timeout=self.seconds)
+
 
 class Exchange:
-    """Call :meth:`advance` until it gives an :class:`Answer`; wait for each :class:`Pending` between."""
+    """Call :meth:`advance` until it gives an :class:`Answer`; between, wait for each :class:`Pending` or
+    :class:`Awaited`."""
 
     def __init__(
         self, policy: Policy, keys: LiveKeys, clock: Clock, given: str | None, body: bytes, *, holds_a_thread: bool
@@ -70,7 +79,7 @@ class Exchange:
         self._policy, self._keys, self._clock, self._holds_a_thread = policy, keys, clock, holds_a_thread
         self._steps = self._go(given, body)
 
-    def advance(self) -> Answer | Pending:
+    def advance(self) -> Answer | Pending | Awaited:
         """Goes on for as long as nothing has to be waited for."""
         try:
             return next(self._steps)
@@ -78,7 +87,7 @@ class Exchange:
             answer: Answer = end.value
             return answer
 
-    def _go(self, given: str | None, body: bytes) -> Generator[Pending, None, Answer]:
+    def _go(self, given: str | None, body: bytes) -> Generator[Pending | Awaited, None, Answer]:
         refusal = self._why_unsigned(given, body)
         if refusal:
             return _refused(SIGNATURE_REFUSED, refusal)
@@ -98,7 +107,7 @@ class Exchange:
             request = FlowRequest.read(payload)
         except FlowMessageError as error:
             return _refused(400, str(error))
-        return self._answer(request, session)
+        return (yield from self._answer(request, session))
 
     def _no_key(self, error: NoKeyOpensError) -> str:
         failure = self._keys.failure_to_name()
@@ -136,9 +145,14 @@ class Exchange:
                 return False
             yield Pending(read.ended, min(left, read.seconds))
 
-    def _answer(self, request: FlowRequest, session: Session) -> Answer:
+    def _answer(self, request: FlowRequest, session: Session) -> Generator[Awaited, None, Answer]:
         try:
-            answer = self._handler_of(request)(request)
+            answer: Any = self._handler_of(request)(request)
+            if inspect.isawaitable(answer):
+                yield (awaited := Awaited(answer))
+                if awaited.error:
+                    raise awaited.error
+                answer = awaited.answer
             if not isinstance(answer, Mapping):
                 return _refused(500, f"the handler returned a {type(answer).__name__}, not a dict", logging.ERROR)
             status = 200

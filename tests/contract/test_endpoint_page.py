@@ -1,6 +1,7 @@
 """The programs of docs/endpoint.md, run as they stand there: a form that is sent to them is answered."""
 
 import runpy
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -66,4 +67,12 @@ def test_a_form_that_is_sent_to_the_path_without_a_slash_is_answered(program: Pa
 
 def test_every_program_of_the_page_is_run() -> None:
     assert len(FILES) == PAGE.count("```python\n")
-    assert set(FILES) == {"handlers.py", *FRAMEWORKS}
+    assert set(FILES) == {"handlers.py", "test_handlers.py", *FRAMEWORKS}
+
+
+def test_the_tests_of_the_page_pass(tmp_path: Path) -> None:
+    for name in ("handlers.py", "test_handlers.py"):
+        (tmp_path / name).write_text(FILES[name])
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout + done.stderr
