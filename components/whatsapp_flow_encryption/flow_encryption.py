@@ -77,7 +77,7 @@ class FlowEncryption(pulumi.ComponentResource):
         passphrase: encrypts the keys in the store, so that the store alone opens no form.
         rotate_after_days: after how many days a rotation is due, 1 to 3650; the next ``pulumi up`` does it.
         rotation_trigger: any string; a new one rotates.
-        endpoint_url: the live endpoint. It must answer a ping made with the new key before a rotation publishes it.
+        endpoint_url: the live endpoint. A rotation publishes once it holds the new key and the one that Meta serves.
         endpoint_wait: how many seconds that may take, 0 to 3600; 60 by default.
         deploy: called with the staged keys; returns what must hold the new key before it is live: one resource or more.
         existing_private_key: a PEM: adopts the key that Meta serves already. Remove it once an ``up`` has adopted it.

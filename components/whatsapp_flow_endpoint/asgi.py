@@ -1,16 +1,18 @@
-"""A Flow endpoint as an ASGI application (version 3), for uvicorn, hypercorn, mounts in Starlette and FastAPI.
+"""A Flow endpoint as an ASGI application (version 3), for uvicorn, hypercorn, routes of Starlette and FastAPI.
 
-Handlers may block: they run in threads of the application's own, so whatever they do, the loop and the host
-application's threads are free. Signature and shape are checked in the loop, which takes less time than to hand them to
-a thread. A request that waits for keys holds no thread.
+Plain handlers may block: they run in threads of the application's own, so whatever they do, the loop and the host
+application's threads are free. An async one is awaited in the server's event loop. Signature and shape are checked in
+the loop, which takes less time than to hand them to a thread. A request that waits for keys holds no thread.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from whatsapp_flow_endpoint.answer import NOT_A_POST, Answer
+from whatsapp_flow_endpoint.awaited import Awaited
 from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint, is_larger
 from whatsapp_flow_endpoint.exchange import Exchange, Pending, Work
 from whatsapp_flow_endpoint.threads import NoThreadFree, Threads
@@ -31,24 +33,33 @@ AsgiApp = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
 def asgi_app(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY, threads: int = THREADS) -> AsgiApp:
-    """Answers every POST, at whatever path it is mounted; a larger body (bytes) gets a 413, one that takes longer than
-    5 s a 408.
+    """Answers every POST, at whatever path it is routed or mounted; a larger body (bytes) gets a 413, one that takes
+    longer than 5 s a 408.
 
-    ``threads``: so many handlers run at once. A form that none of them has begun after 5 s is answered 503.
+    ``threads``: so many plain handlers run at once. A form that none of them has begun after 5 s is answered 503.
     """
-    turns = _Turns(threads)
+    return _App(endpoint, _Turns(threads), largest_body)
 
-    async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+
+@dataclass(frozen=True)
+class _App:
+    """Not a function: Starlette's ``Route`` takes a function for a view, which answers GET, and an object for an
+    application.
+    """
+
+    endpoint: FlowEndpoint
+    turns: "_Turns"
+    largest_body: int
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1003})
         else:
-            answer = await _answer(endpoint, turns, scope, receive, largest_body)
+            answer = await _answer(self.endpoint, self.turns, scope, receive, self.largest_body)
             if answer is not None:
                 await _send(answer, scope, send)
-
-    return app
 
 
 class _Turns:
@@ -67,8 +78,8 @@ class _Turns:
         ends = loop.time() + LONGEST_FOR_A_THREAD
         step = exchange.step()
         while not isinstance(step, Answer):
-            if isinstance(step, Pending):
-                await asyncio.wait([asyncio.wrap_future(step.ended)], timeout=step.seconds)
+            if isinstance(step, Pending | Awaited):
+                await step.ready()
                 step = exchange.step()
                 continue
             work, threads = step, self._threads[step]

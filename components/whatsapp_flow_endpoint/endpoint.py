@@ -1,6 +1,6 @@
 """The Flow endpoint: from (headers, body) to an answer. What serves HTTP is an adapter: WSGI, ASGI, AWS Lambda."""
 
-import inspect
+import json
 import logging
 import os
 import sys
@@ -15,6 +15,7 @@ from whatsapp_flow_endpoint.live_keys import LiveKeys
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.flow_protocol import signature
+from whatsapp_flow_keys.flow_protocol.message import Session, encrypt_request
 from whatsapp_flow_keys.key_source import KeySource
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
@@ -56,9 +57,9 @@ def acknowledge(_: FlowRequest) -> dict[str, Any]:
 class FlowEndpoint:
     """Answers Flow requests: checks the signature, decrypts, calls the handler, encrypts. Thread-safe if that is.
 
-    The handler is a plain function from a :class:`FlowRequest` to a dict, such as :func:`show` and :func:`complete`
-    make; it may raise :class:`FlowTokenNoLongerValid`. Whatever else it raises is an answer of status 500 and a log
-    line that holds nothing of the form. Pings and error notices don't reach it, but ``on_ping`` and
+    The handler is a function from a :class:`FlowRequest` to a dict, such as :func:`show` and :func:`complete` make; it
+    may be ``async``, and may raise :class:`FlowTokenNoLongerValid`. Whatever else it raises is an answer of status 500
+    and a log line that holds nothing of the form. Pings and error notices don't reach it, but ``on_ping`` and
     ``on_error_notice`` if they are given.
     """
 
@@ -75,10 +76,11 @@ class FlowEndpoint:
         """``app_secrets``: a request must be signed with one of them; with none, anybody's request is answered, and a
         warning in the log says so."""
         for function in (handler, on_ping, on_error_notice):
-            if inspect.iscoroutinefunction(function):
-                raise InputError("a handler must be a plain function; asgi_app runs it in a thread, so it may block")
+            if not callable(function):
+                raise InputError(f"a handler must be a function, plain or async; it is {type(function).__name__}")
         if isinstance(app_secrets, str):  # each of its letters would be a secret
             raise InputError("app_secrets: is a string; write it as a tuple, (secret,) with a comma for one")
+        self._app_secrets = app_secrets
         if not all(secret and secret.isascii() for secret in app_secrets):
             raise InputError("app_secrets: one of them is empty, or not ASCII")
         if not app_secrets:
@@ -123,6 +125,14 @@ class FlowEndpoint:
     def fingerprints(self) -> tuple[str, ...]:
         """The fingerprints of the keys that are held at the moment."""
         return self._keys.now.fingerprints
+
+    def sealed(self, payload: Any) -> tuple[dict[str, str], bytes, Session]:
+        """For tests: a request to this endpoint as WhatsApp's client sends it, encrypted with the first of its keys and
+        signed with its app secret. Its headers, its body, and the session that its answer is encrypted with."""
+        message, session = encrypt_request(self._keys.now.keys[0].key.public_key(), payload)
+        body = json.dumps(message).encode()
+        headers = {signature.HEADER: signature.sign(self._app_secrets[0], body)} if self._app_secrets else {}
+        return headers, body, session
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to a POST. Blocks while the handler runs, and up to 3 s while keys that may open the request are

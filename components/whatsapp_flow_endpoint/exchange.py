@@ -4,9 +4,10 @@ It never raises for what a request holds, and logs why it answers as it does wit
 """
 
 import concurrent.futures
+import inspect
 import logging
 import traceback
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from threading import current_thread, main_thread
@@ -21,6 +22,7 @@ from whatsapp_flow_endpoint.answer import (
     FlowTokenNoLongerValid,
 )
 from whatsapp_flow_endpoint.answered import Answered
+from whatsapp_flow_endpoint.awaited import Awaited
 from whatsapp_flow_endpoint.flow_request import ERROR_NAMES, PING, FlowRequest
 from whatsapp_flow_endpoint.live_keys import LiveKeys
 from whatsapp_flow_endpoint.log_lines import LogLines
@@ -41,7 +43,7 @@ _MOST_FRAMES, _LONGEST_TRACE = 40, 100
 """Lines of one exception, and after which no cause is begun, for a handler that recursed or retried for long."""
 
 T = TypeVar("T")
-Handler = Callable[[FlowRequest], Mapping[str, Any]]
+Handler = Callable[[FlowRequest], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,12 @@ class Pending:
         """Blocks this thread."""
         concurrent.futures.wait([self.ended], timeout=self.seconds)
 
+    async def ready(self) -> None:
+        """Waits in this event loop."""
+        import asyncio
+
+        await asyncio.wait([asyncio.wrap_future(self.ended)], timeout=self.seconds)
+
 
 class Work(Enum):
     """What an exchange does next, and that it takes a while."""
@@ -92,12 +100,13 @@ class Work(Enum):
     FORM = "the handler of forms, or of error notices"
 
 
-Step = Answer | Pending | Work
-_Steps = Generator[Pending | Work, None, T]
+Step = Answer | Pending | Awaited | Work
+_Steps = Generator[Pending | Awaited | Work, None, T]
 
 
 class Exchange:
-    """Call :meth:`advance` until it gives an :class:`Answer`; wait for each :class:`Pending` between.
+    """Call :meth:`advance` until it gives an :class:`Answer`; between, wait for each :class:`Pending` or
+    :class:`Awaited`.
 
     Callers that must not block call :meth:`step`.
     """
@@ -109,7 +118,7 @@ class Exchange:
         self._holds_a_thread = holds_a_thread
         self._steps = self._go(given, body)
 
-    def advance(self) -> Answer | Pending:
+    def advance(self) -> Answer | Pending | Awaited:
         """Goes on for as long as nothing has to be waited for."""
         while isinstance(step := self.step(), Work):
             pass
@@ -164,7 +173,7 @@ class Exchange:
         answer = None
         try:
             yield Work.PING if request.action == PING else Work.FORM
-            answer = self._answer(request, session)
+            answer = yield from self._answer(request, session)
         finally:
             answered.end(request.id, answer)
         return answer
@@ -218,16 +227,23 @@ class Exchange:
                 return False
             yield Pending(read.ended, min(left, read.seconds))
 
-    def _answer(self, request: FlowRequest, session: Session) -> Answer:
+    def _answer(self, request: FlowRequest, session: Session) -> _Steps[Answer]:
         if request.error is not None:
             self._say_notice(request, request.error)
         try:
-            answer = self._handler_of(request)(request)
+            answer: Any = self._handler_of(request)(request)
+            if inspect.isawaitable(answer):
+                yield (awaited := Awaited(answer))
+                if awaited.error:
+                    raise awaited.error
+                answer = awaited.answer
             if not isinstance(answer, Mapping):
                 return self._refused(500, f"the handler returned a {type(answer).__name__}, not a dict", logging.ERROR)
             status = 200
         except FlowTokenNoLongerValid as no_longer:
             answer, status = {"error_msg": no_longer.message}, TOKEN_NO_LONGER_VALID
+        except GeneratorExit:  # nobody waits for the async handler's answer any more
+            raise
         except BaseException as error:
             if not isinstance(error, Exception) and current_thread() is main_thread():
                 raise  # there a server's signals arrive, as SystemExit in the midst of a handler

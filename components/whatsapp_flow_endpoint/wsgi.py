@@ -1,4 +1,4 @@
-"""A Flow endpoint as a WSGI application (PEP 3333), for gunicorn, waitress, Flask's and Django's mounts."""
+"""A Flow endpoint as a WSGI application (PEP 3333), for gunicorn, waitress, a mount in Flask."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -15,7 +15,7 @@ def wsgi_app(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY) -> Wsg
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = _answer(endpoint, environ, largest_body)
         start_response(f"{answer.status} {answer.reason}", answer.headers)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body.encode()]
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body.encode()]  # hypercorn wants a piece
 
     return app
 

@@ -29,7 +29,7 @@ def publish(server: FlowEndpoint) -> str:
 
 
 def ping(server: FlowEndpoint) -> str:
-    return LiveEndpoint(server.url).refusal(pair().public_key_pem) or ""
+    return str(LiveEndpoint(server.url).ping(pair().public_key_pem) or "")
 
 
 @pytest.fixture(params=[publish, ping], ids=["Graph", "endpoint"])

@@ -8,33 +8,55 @@ from tests.contract.conftest import Line
 from tests.pairs import pair
 from tests.passphrases import strong
 from whatsapp_flow_keys.errors import EndpointNotReadyError, ForeignKeyError, RegistrationError
-from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.flow_protocol.live_endpoint import NOT_HELD, Endpoint, Refusal
+from whatsapp_flow_keys.keys import PrivateKey, public_key_fingerprint
 from whatsapp_flow_keys.lifecycle.findings import NOTHING
 from whatsapp_flow_keys.lifecycle.gate import Gate
 from whatsapp_flow_keys.lifecycle.registration import register
 from whatsapp_flow_keys.ring import Role
 
-APP_SECRET = "secretOfTheAppForTestsOnly"
-OK = b"HTTP/1.1 200 OK\r\n"
-LONG = 20.0
-"""Seconds that nothing takes unless the test fails."""
-SOON = 5.0
-"""Seconds that a machine with much else to do may take for what has a limit of a fraction of one."""
+PLACE = "https://flows.example.com"
 
 
 @dataclass
 class Answers:
-    """An endpoint that gives these answers, one after the other; what it was asked with, and when."""
+    """An endpoint that does this to one ping after the other; what it was asked with."""
 
     given: list[str | None]
     asked: list[str] = field(default_factory=list)
 
-    def refusal(self, public_key_pem: str) -> str | None:
+    def ping(self, public_key_pem: str) -> Refusal | None:
         self.asked.append(public_key_pem)
-        return self.given.pop(0) if len(self.given) > 1 else self.given[0]
+        said = self.given.pop(0) if len(self.given) > 1 else self.given[0]
+        return Refusal(PLACE, said) if said else None
 
 
-def register_behind(line: Line, fingerprint: str, endpoint: Answers, wait: float = 60.0) -> list[str]:
+@dataclass
+class Instances:
+    """Some instances behind one URL, which take turns: the fingerprints that each holds. What each ping asked for."""
+
+    held: list[set[str]]
+    asked: list[str] = field(default_factory=list)
+
+    def ping(self, public_key_pem: str) -> Refusal | None:
+        holds = self.held[len(self.asked) % len(self.held)]
+        self.asked.append(public_key_fingerprint(public_key_pem))
+        return None if self.asked[-1] in holds else Refusal(PLACE, "answered 421: no key opens it", NOT_HELD)
+
+
+@dataclass
+class Slow:
+    """Takes nine seconds for each answer."""
+
+    endpoint: Endpoint
+    line: Line
+
+    def ping(self, public_key_pem: str) -> Refusal | None:
+        self.line.clock.waited += 9
+        return self.endpoint.ping(public_key_pem)
+
+
+def register_behind(line: Line, fingerprint: str, endpoint: Endpoint, wait: float = 60.0) -> list[str]:
     """What is said before the key is live."""
     said: list[str] = []
     gate = Gate(endpoint, wait)
@@ -50,9 +72,9 @@ def test_nothing_is_marked_or_published_before_the_endpoint_has_the_key_and_it_i
     old = line.rotate()
     staged = line.stage()
     written = line.ring()
-    endpoint = Answers(["the endpoint answered 421"])
+    endpoint = Answers(["answered 421"])
     with pytest.raises(
-        EndpointNotReadyError, match=f"key {staged} is staged, not published: the endpoint answered 421"
+        EndpointNotReadyError, match=f"key {staged} is staged, not published: the endpoint {PLACE} answered 421"
     ):
         register_behind(line, staged, endpoint)
     assert line.ring() == written
@@ -62,13 +84,87 @@ def test_nothing_is_marked_or_published_before_the_endpoint_has_the_key_and_it_i
     assert len(endpoint.asked) == 31
 
 
-def test_a_wait_of_zero_asks_once(line: Line) -> None:
-    line.rotate()
-    endpoint = Answers(["no"])
-    with pytest.raises(EndpointNotReadyError):
-        register_behind(line, line.stage(), endpoint, wait=0)
-    assert len(endpoint.asked) == 1
+def test_a_wait_of_zero_asks_once_with_each_key(line: Line) -> None:
+    old = line.rotate()
+    new = line.stage()
+    endpoint = Instances([{old, new}])
+    register_behind(line, new, endpoint, wait=0)
+    assert endpoint.asked == [new, old]
     assert line.clock.waited == 0
+
+
+def test_an_endpoint_with_the_new_key_alone_is_not_ready(line: Line) -> None:
+    old = line.rotate()
+    new = line.stage()
+    with pytest.raises(EndpointNotReadyError) as refused:
+        register_behind(line, new, Instances([{new}]))
+    assert str(refused.value) == (
+        f"phone number {line.number}: key {new} is staged, not published: the endpoint {PLACE} answers with the new "
+        f"key, but no longer with key {old}, which Meta serves: its forms fail now, and would until the publication. "
+        f"It must hold both: give it the whole of this number's `endpoint_env`, and let it try every private key. Run "
+        f"`pulumi up` again when the endpoint is ready"
+    )
+    assert (line.served(), line.publications()) == (old, 1)
+
+
+def test_whatever_else_becomes_of_a_ping_with_the_served_key_is_named(line: Line) -> None:
+    old = line.rotate()
+    endpoint = Answers([None, "answered 500, not 200"])
+    said = f"with the new key, but to a ping with key {old}, which Meta serves, it answered 500, not 200"
+    with pytest.raises(EndpointNotReadyError, match=said):
+        register_behind(line, line.stage(), endpoint, wait=0)
+
+
+def test_it_is_asked_ten_times_with_each_key_since_several_instances_may_answer(line: Line) -> None:
+    old = line.rotate()
+    new = line.stage()
+    endpoint = Instances([{old, new}])
+    register_behind(line, new, endpoint)
+    assert endpoint.asked == [new] * 10 + [old] * 10
+
+
+@pytest.mark.parametrize("lacks", ["the new key", "the served key"])
+def test_one_instance_of_ten_that_lacks_a_key_holds_the_publication_back(line: Line, lacks: str) -> None:
+    old = line.rotate()
+    new = line.stage()
+    behind = {old} if lacks == "the new key" else {new}
+    endpoint = Instances([*[{old, new}] * 9, behind])
+    line.clock.on_sleep.append(lambda: behind.update([old, new]))
+    (waiting,) = register_behind(line, new, endpoint)
+    assert "waiting up to 60 s" in waiting
+    assert line.clock.waited == 2
+
+
+def test_a_slow_endpoint_is_asked_within_the_wait_but_with_each_key(line: Line) -> None:
+    old = line.rotate()
+    new = line.stage()
+    endpoint = Instances([{old, new}])
+    register_behind(line, new, Slow(endpoint, line), wait=60)
+    assert endpoint.asked == [new] * 7 + [old]
+
+
+def test_the_wait_is_named_where_the_first_ping_took_its_time(line: Line) -> None:
+    old = line.rotate()
+    new = line.stage()
+    instance = {old}
+    line.clock.on_sleep.append(lambda: instance.add(new))
+    (waiting,) = register_behind(line, new, Slow(Instances([instance]), line))
+    assert "waiting up to 60 s" in waiting
+
+
+def test_a_key_that_comes_to_be_served_during_the_wait_is_asked_for_too(line: Line) -> None:
+    """An offer that was refused takes effect late, and the endpoint lost that key."""
+    old, late, new = line.rotate(), line.offer_in_vain(), line.stage()
+    instance = {old}
+
+    def publish_late() -> None:
+        line.emulator.set_key(line.number, line.wanted(late).public_key_pem(line.ring()))
+        instance.add(new)
+
+    line.clock.on_sleep.append(publish_late)
+    with pytest.raises(EndpointNotReadyError, match=f"no longer with key {late}, which Meta serves"):
+        register_behind(line, new, Instances([instance]), wait=3)
+    assert line.served() == late
 
 
 def test_it_waits_for_an_endpoint_that_catches_up_and_publishes_then(line: Line) -> None:
@@ -76,11 +172,11 @@ def test_it_waits_for_an_endpoint_that_catches_up_and_publishes_then(line: Line)
     staged = line.stage()
     endpoint = Answers(["no", "no", None])
     (waiting,) = register_behind(line, staged, endpoint)
-    assert waiting == f"phone number {line.number}: waiting up to 60 s for the endpoint to hold key {staged}"
+    waits = f"phone number {line.number}: waiting up to 60 s for the endpoint to hold key {staged}"
+    assert waiting == f"{waits} and the one that Meta serves"
     assert line.served() == staged
     assert line.roles()[staged] is Role.CURRENT
-    assert len(endpoint.asked) == 3
-    assert set(endpoint.asked) == {line.emulator.served(line.number)[0]}
+    assert endpoint.asked[:3] == [line.emulator.served(line.number)[0]] * 3
 
 
 def test_what_happened_during_the_wait_is_seen(line: Line) -> None:
@@ -114,7 +210,7 @@ def test_an_empty_answer_beside_a_proven_key_does_not_make_the_next_one_the_firs
     staged = line.stage()
     line.emulator.set_key(line.number, None)
     wanted = line.wanted(staged, [NOTHING])
-    gate = Gate(Answers(["the endpoint answered 421"]), 0)
+    gate = Gate(Answers(["answered 421"]), 0)
     with pytest.raises(EndpointNotReadyError):
         register(wanted, line.stores, line.session(), gate=gate)
     assert line.roles() == {old: Role.CURRENT, staged: Role.PENDING}
@@ -137,11 +233,18 @@ def test_a_foreign_key_that_may_go_is_no_reason_to_publish_before_the_endpoint_i
     assert line.publications() == 0
 
 
+def test_an_endpoint_is_not_asked_for_a_foreign_key_that_may_go(line: Line) -> None:
+    line.emulator.set_key(line.number, PrivateKey.generate().public_key_pem)
+    staged = line.stage(replaceable=[line.served() or ""])
+    register_behind(line, staged, Instances([{staged}]))
+    assert line.served() == staged
+
+
 def test_the_first_key_of_a_number_is_published_with_a_warning(line: Line) -> None:
     staged = line.stage()
-    endpoint = Answers(["the endpoint answered 421"])
+    endpoint = Answers(["answered 421"])
     (warning,) = register_behind(line, staged, endpoint)
-    assert f"key {staged} is the number's first and is published, but the endpoint answered 421" in warning
+    assert f"key {staged} is the number's first and is published, but the endpoint {PLACE} answered 421" in warning
     assert line.served() == staged
     assert len(endpoint.asked) == 1
 
@@ -156,7 +259,7 @@ def test_a_key_that_meta_is_seen_to_have_lost_is_published_again_with_a_warning(
         line.wanted(pair().fingerprint, [NOTHING]),
         line.stores,
         line.session(say=warnings.append),
-        gate=Gate(Answers(["the endpoint answered 421"]), 60.0),
+        gate=Gate(Answers(["answered 421"]), 60.0),
     )
     assert line.served() == pair().fingerprint
     warning, _live = warnings
@@ -172,7 +275,7 @@ def test_a_first_key_that_turns_out_to_be_the_second_is_not_published_before_the
     staged = line.stage()
     line.clock.on_sleep.append(lambda: line.emulator.set_key(line.number, pair().public_key_pem))
     with pytest.raises(EndpointNotReadyError):
-        register_behind(line, staged, Answers(["the endpoint answered 421"]))
+        register_behind(line, staged, Answers(["answered 421"]))
     assert line.publications() == 4
     assert line.served() == pair().fingerprint
 
@@ -195,4 +298,4 @@ def test_a_ping_is_made_with_the_key_that_an_encrypted_ring_holds(line: Line) ->
     staged = line.stage()
     endpoint = Answers([None])
     register_behind(line, staged, endpoint)
-    assert endpoint.asked == [line.emulator.served(line.number)[0]]
+    assert endpoint.asked[0] == line.emulator.served(line.number)[0]

@@ -6,20 +6,22 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.forms import APP_SECRET, endpoint_of
 from tests.pairs import pair
 from tests.servers import flow_endpoint
+from tests.servers.http_servers import waitress_server
+from whatsapp_flow_endpoint.wsgi import wsgi_app
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
-from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
+from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint, Refusal
 from whatsapp_flow_keys.flow_protocol.message import decrypt_request
 
-APP_SECRET = "secretOfTheAppForTestsOnly"
 OK = b"HTTP/1.1 200 OK\r\n"
 LONG = 20.0
 """Seconds that nothing takes unless the test fails."""
@@ -28,20 +30,21 @@ SOON = 5.0
 
 
 def refusal(endpoint: flow_endpoint.FlowEndpoint, app_secret: str | None = None) -> str | None:
-    return LiveEndpoint(endpoint.url, app_secret).refusal(pair().public_key_pem)
+    refused = LiveEndpoint(endpoint.url, app_secret).ping(pair().public_key_pem)
+    return str(refused) if refused else None
 
 
 def asked_of(server: socket.socket, scheme: str, meet: Callable[[socket.socket], object]) -> str:
     """What is said of an endpoint that meets a connection so, and leaves it open."""
-    refused: list[str | None] = []
+    refused: list[Refusal | None] = []
     endpoint = LiveEndpoint(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/flows")
-    asking = threading.Thread(target=lambda: refused.append(endpoint.refusal(pair().public_key_pem)), daemon=True)
+    asking = threading.Thread(target=lambda: refused.append(endpoint.ping(pair().public_key_pem)), daemon=True)
     asking.start()
     server.settimeout(LONG)
     with server.accept()[0] as connection:
         meet(connection)
         asking.join(LONG)
-    return str(refused)
+    return str(refused[0])
 
 
 def ended(but: set[threading.Thread]) -> bool:
@@ -84,7 +87,7 @@ def test_what_a_users_netrc_has_for_the_host_is_not_sent(
     with flow_endpoint.FlowEndpoint(lambda: [pair()], tls=tmp_path) as endpoint:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(endpoint.certificate))
         url = endpoint.url.replace("https:", f"{scheme}:")
-        assert LiveEndpoint(url).refusal(pair().public_key_pem) is None
+        assert LiveEndpoint(url).ping(pair().public_key_pem) is None
     (headers,) = endpoint.requests
     assert "Authorization" not in headers
 
@@ -92,6 +95,19 @@ def test_what_a_users_netrc_has_for_the_host_is_not_sent(
 def test_a_ping_is_signed_over_its_raw_body() -> None:
     with flow_endpoint.FlowEndpoint(lambda: [pair()], app_secret=APP_SECRET) as endpoint:
         assert refusal(endpoint, APP_SECRET) is None
+
+
+def test_each_ping_opens_a_connection_of_its_own_so_that_a_balancer_spreads_them() -> None:
+    kit, ports = wsgi_app(endpoint_of(lambda _: {}, pair())), list[str]()
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        ports.append(environ["REMOTE_PORT"])
+        return kit(environ, start_response)
+
+    with waitress_server(app) as url:
+        live = LiveEndpoint(url, APP_SECRET)
+        assert [live.ping(pair().public_key_pem) for _ in range(3)] == [None] * 3
+    assert len(set(ports)) == 3
 
 
 def test_an_endpoint_without_the_key_is_told_how_to_come_by_it() -> None:
@@ -200,32 +216,32 @@ def test_a_bundle_without_certificates_is_no_fault_of_the_endpoint(
 def test_words_of_the_url_are_no_reason(path: str) -> None:
     with flow_endpoint.FlowEndpoint(lambda: [pair()]) as endpoint:
         url = endpoint.url.replace("http:", "https:").replace("/flows", path)
-        assert "does not speak TLS" in str(LiveEndpoint(url).refusal(pair().public_key_pem))
+        assert "does not speak TLS" in str(LiveEndpoint(url).ping(pair().public_key_pem))
 
 
 def test_a_proxy_of_the_environment_is_asked_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with flow_endpoint.FlowEndpoint(lambda: [pair()]) as proxy:  # it knows no CONNECT
         monkeypatch.setenv("https_proxy", proxy.url)
-        said = str(LiveEndpoint("https://flows.example.com/support").refusal(pair().public_key_pem))
+        said = str(LiveEndpoint("https://flows.example.com/support").ping(pair().public_key_pem))
     assert "can't be reached through the proxy" in said
 
 
 @pytest.mark.parametrize("proxy", ["http://", "ftp://127.0.0.1:9", "http://[::1"])
 def test_a_proxy_whose_address_is_wrong_is_named(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", proxy)
-    said = str(LiveEndpoint("https://flows.example.com/support").refusal(pair().public_key_pem))
+    said = str(LiveEndpoint("https://flows.example.com/support").ping(pair().public_key_pem))
     assert "can't be asked: its address is not valid, or that of the proxy in HTTPS_PROXY is not" in said
 
 
 def test_an_endpoint_without_tls_is_named() -> None:
     with flow_endpoint.FlowEndpoint(lambda: [pair()]) as endpoint:
         url = endpoint.url.replace("http:", "https:")
-        assert "does not speak TLS" in str(LiveEndpoint(url).refusal(pair().public_key_pem))
+        assert "does not speak TLS" in str(LiveEndpoint(url).ping(pair().public_key_pem))
 
 
 @pytest.mark.parametrize("host", ["nobody.invalid", "a" * 70 + ".invalid"], ids=["unknown", "too long"])
 def test_a_name_that_nobody_knows_is_named(host: str) -> None:
-    said = str(LiveEndpoint(f"https://{host}/flows").refusal(pair().public_key_pem))
+    said = str(LiveEndpoint(f"https://{host}/flows").ping(pair().public_key_pem))
     assert "can't be reached: its name is not known" in said
 
 
@@ -233,7 +249,7 @@ def test_an_endpoint_that_is_not_there_is_named() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{nobody.getsockname()[1]}/flows"
-        assert "can't be reached: the connection was refused" in str(LiveEndpoint(url).refusal(pair().public_key_pem))
+        assert "can't be reached: the connection was refused" in str(LiveEndpoint(url).ping(pair().public_key_pem))
 
 
 def test_an_endpoint_that_hangs_up_is_named() -> None:

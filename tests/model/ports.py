@@ -23,6 +23,7 @@ from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
 from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
 from whatsapp_flow_keys.errors import FlowKeysError, StoreConflictError, StoreUnavailableError
+from whatsapp_flow_keys.flow_protocol.live_endpoint import Refusal
 from whatsapp_flow_keys.keys import public_key_fingerprint
 from whatsapp_flow_keys.registrars.meta_graph.errors import AccountLockedError, AnswerLostError, UnreachableError
 from whatsapp_flow_keys.registrars.registrar import ServedKey
@@ -182,7 +183,7 @@ class ScriptedGraph:
 class ScriptedEndpoint:
     """The port to the live endpoint, which the gate asks."""
 
-    def refusal(self, public_key_pem: str) -> str | None:
+    def ping(self, public_key_pem: str) -> Refusal | None:
         pinged: Pinged = _script.ask(Call("ping", subject=public_key_fingerprint(public_key_pem)))
         return pinged.refusal
 

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from tests.model.keys import public_pem
+from whatsapp_flow_keys.flow_protocol.live_endpoint import NOT_HELD, Refusal
 from whatsapp_flow_keys.registrars.registrar import VALID, ServedKey
 from whatsapp_flow_keys.ring import KeyRing, keep_both
 from whatsapp_flow_keys.stores.store import Versioned
@@ -131,7 +132,7 @@ class Pinged(NamedTuple):
     """What the endpoint answered to a ping made with a key; ``refusal`` is None where it holds it."""
 
     fingerprint: str
-    refusal: str | None
+    refusal: Refusal | None
 
 
 class Outcome(NamedTuple):
@@ -191,10 +192,13 @@ def _publish(world: World, call: Call, budget: int) -> Iterator[Outcome]:
         )
 
 
+_NOT_HELD = Refusal("https://flows.example.com", "answered 421: it does not hold the key", NOT_HELD)
+
+
 def _ping(world: World, call: Call, budget: int) -> Iterator[Outcome]:
     yield Outcome("", 0, world, Pinged(call.subject, None))
     if budget:
-        yield Outcome("does not hold it", 1, world, Pinged(call.subject, "the endpoint does not hold the key"))
+        yield Outcome("does not hold it", 1, world, Pinged(call.subject, _NOT_HELD))
 
 
 def _read(world: World, call: Call, budget: int) -> Iterator[Outcome]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import uvicorn
 import waitress.server
+from waitress import wasyncore
 
 from tests.servers.gunicorn import start_gunicorn, stop_gunicorn
 
@@ -24,6 +25,7 @@ def waitress_server(app: Any, **settings: Any) -> Iterator[str]:
         yield _url(listening)
     finally:
         server.close()
+        wasyncore.close_all(server._map)  # else it may wait for a channel whose client has gone
         thread.join(10)
 
 

@@ -76,7 +76,7 @@ class Line:
         """How many are asked for or under way: each has a thread, from before :meth:`begin` is through."""
         return len(self._threads())
 
-    def begin(self, form: Sent | None = None) -> Callable[[], Answer | Pending]:
+    def begin(self, form: Sent | None = None) -> Callable[[], Any]:
         """A form that came, by default one that no key will open; each call goes on as far as it can."""
         form = form or sent(to=key("a stranger's"))
         return self.endpoint.exchange(form.signed, form.body).advance

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from threading import enumerate as running_threads
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ class Line:
         self.endpoint = FlowEndpoint(lambda _: {}, keys, app_secrets=(APP_SECRET,), clock=self.clock)
         self.clock.move(APART)
 
-    def begin(self, form: Sent) -> Callable[[], Answer | Pending]:
+    def begin(self, form: Sent) -> Callable[[], Any]:
         return self.endpoint.exchange(form.signed, form.body).advance
 
     def finish(self, advance: Callable[[], Answer | Pending]) -> int:

@@ -52,6 +52,7 @@ PROMISES = (
         "operations.md",
         "more than an hour from Meta's",
     ),
+    Promise(f"{_LIFECYCLE}.gate:PINGS", 10, "rotation.md", "each key is asked for ten times"),
     # The endpoint, within WhatsApp's 10 s.
     Promise(f"{_ENDPOINT}.exchange:LONGEST_WAIT", 3.0, "endpoint.md", "up to 3 s, and is then answered 421"),
     Promise(f"{_ENDPOINT}.aws_lambda:LONGEST_READ", 3.0, "endpoint.md", "3 s at most"),
@@ -77,7 +78,7 @@ PROMISES = (
     Promise(f"{_ENDPOINT}.answer:SIGNATURE_REFUSED", 432, "endpoint.md", "| 432 | the signature is"),
     # How long a run waits for others.
     Promise("whatsapp_flow_keys.resources.key_registration:DEFAULT_WAIT", 60.0, "settings.md", "0 to 3600, default 60"),
-    Promise(f"{_LIFECYCLE}.gate:_SECONDS_BETWEEN_PINGS", 2.0, "settings.md", "asked every 2 s"),
+    Promise(f"{_LIFECYCLE}.gate:_SECONDS_BETWEEN_ROUNDS", 2.0, "settings.md", "asked every 2 s"),
     Promise("whatsapp_flow_keys.flow_protocol.live_endpoint:_TIMEOUT", 10.0, "command-line.md", "10 s for an endpoint"),
     Promise(
         f"{_META}.settings:DEFAULT_DEADLINE",

@@ -26,6 +26,12 @@ def test_a_length_that_is_no_number_gets_400(length: str) -> None:
     assert status_of({"CONTENT_LENGTH": length, "wsgi.input": Unread()}) == "400 Bad Request"
 
 
+def test_a_head_request_gets_one_empty_piece() -> None:
+    """Some servers send the status with the first piece of the body, so with none they would send no answer."""
+    app = wsgi_app(endpoint_of(echo))
+    assert list(app({"REQUEST_METHOD": "HEAD"}, lambda *_: None)) == [b""]
+
+
 def status_of(environ: dict[str, Any]) -> str:
     said: list[str] = []
     app = wsgi_app(endpoint_of(echo), largest_body=100)

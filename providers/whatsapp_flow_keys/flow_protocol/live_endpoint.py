@@ -26,15 +26,8 @@ _TIMEOUT = 10.0
 _NO_CERTIFICATES = "can't be asked: REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE does not name a file of certificates"
 _LARGEST_ANSWER = 64 * 1024
 
-
-class Endpoint(Protocol):
-    """What the lifecycle needs of the endpoint."""
-
-    def refusal(self, public_key_pem: str) -> str | None:
-        """None where a ping encrypted with this key was answered as Meta asks; else what came instead, and what to do.
-
-        Never raises: whatever goes wrong between here and the endpoint is a refusal.
-        """
+NOT_HELD = 421
+"""The status of an endpoint that does not hold the private key."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +48,17 @@ class Refusal:
         return f"the endpoint {self.place} {self.said}"
 
 
+class Endpoint(Protocol):
+    """What the lifecycle needs of the endpoint."""
+
+    def ping(self, public_key_pem: str) -> Refusal | None:
+        """Sends a ping that is encrypted with this key, on a connection of its own.
+
+        None where it was answered as Meta asks. Never raises: whatever goes wrong between here and the endpoint is a
+        refusal.
+        """
+
+
 @dataclass(frozen=True)
 class LiveEndpoint:
     """The endpoint at a URL. Without an ``app_secret`` the ping is not signed.
@@ -66,13 +70,8 @@ class LiveEndpoint:
     app_secret: str | None = field(default=None, repr=False)
     secret_name: str = "whatsapp:appSecret"
 
-    def refusal(self, public_key_pem: str) -> str | None:
-        """See :class:`Endpoint`."""
-        refused = self.ping(public_key_pem)
-        return str(refused) if refused else None
-
     def ping(self, public_key_pem: str) -> Refusal | None:
-        """The same as a value. Never raises."""
+        """See :class:`Endpoint`."""
         message, session = encrypt_request(load_public_key(public_key_pem), PING)
         body = json.dumps(message).encode()
         headers = {"Content-Type": "application/json", "User-Agent": "whatsapp-flow-encryption"}
@@ -94,7 +93,7 @@ class LiveEndpoint:
     def _judge(self, answer: HttpAnswer, session: Session) -> str | None:
         status = answer.status
         said = f"answered {status}"
-        if status == 421:
+        if status == NOT_HELD:
             return (
                 f"{said}: it does not hold the private key yet. Give it this number's `endpoint_env`, which has the "
                 f"new key beside those of forms under way, since it must hold all of them: by `deploy=` if its "

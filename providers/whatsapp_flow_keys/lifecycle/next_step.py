@@ -16,8 +16,8 @@ published, and the outcome is an error that won't change
     stop with that error
 published :data:`PUBLICATIONS` times
     stop: Meta still serves another key
-another key is or was live, and the endpoint didn't prove that it holds the wanted one
-    ask the endpoint until it holds the wanted key
+another key is or was live, and the endpoint didn't prove that it holds the wanted one and what Meta serves
+    ask the endpoint until it holds both
 the number's first key, and the endpoint was not asked
     ask the endpoint once, and only warn
 anything else: Meta serves nothing, another key of the ring, or this one with a status that isn't VALID
@@ -68,7 +68,7 @@ class GateState(Enum):
     NONE = "the program names no endpoint"
     SHUT = "the endpoint was not asked yet"
     WARNED = "it was asked once, and nothing waits for it"
-    OPEN = "it holds the wanted key"
+    OPEN = "it holds the wanted key, and the one of the ring that Meta serves"
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Do(Enum):
 
     FINISH_OTHER = "make the other key that Meta serves current"
     READ_AGAIN = "wait, then read Meta again"
-    ASK_ENDPOINT = "wait until the endpoint holds the key"
+    ASK_ENDPOINT = "wait until the endpoint holds the key, and the one that Meta serves"
     WARN = "ask the endpoint once, and warn"
     PUBLISH = "mark the key as offered, and publish it"
     PROVE = "prove the key, and make it current"

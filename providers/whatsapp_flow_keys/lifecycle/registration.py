@@ -88,7 +88,7 @@ class _Registration:
                 case Do.READ_AGAIN:
                     found = self.read_again()
                 case Do.ASK_ENDPOINT:
-                    found = self.ask_endpoint()
+                    found = self.ask_endpoint(found)
                 case Do.PUBLISH:
                     found = self.publish()
 
@@ -114,13 +114,20 @@ class _Registration:
         self.progress = replace(self.progress, reads=self.progress.reads + 1)
         return self.look()
 
-    def ask_endpoint(self) -> Found:
-        """Waits for the endpoint: once the key is published, forms are encrypted with it immediately."""
+    def ask_endpoint(self, found: Found) -> Found:
+        """Waits for the endpoint: once the key is published, forms are encrypted with it immediately.
+
+        Until then they are encrypted with the key that Meta serves, which the endpoint has to hold, too, if it can.
+        """
         assert self.gate is not None  # else no step asks an endpoint
-        self.gate.hold(self.wanted.public_key_pem(self.rings.ring), self.wanted.fingerprint, self.session)
-        self.progress = replace(self.progress, gate=GateState.OPEN)
+        served = found.served if found.served.fingerprint in found.ring else None
+        new = self.wanted.public_key_pem(self.rings.ring)
+        self.gate.hold(new, self.wanted.fingerprint, self.session, served=served)
         self.rings = self.rings.read_again(self.wanted.fingerprint)  # the wait may have been long
-        return self.look()
+        looked = self.look()
+        if looked.served.fingerprint == found.served.fingerprint:
+            self.progress = replace(self.progress, gate=GateState.OPEN)
+        return looked
 
     def ask_endpoint_once(self) -> None:
         """Warns only: the number has no key yet, so no form can fail."""
