@@ -83,15 +83,15 @@ class FlowRequest:
     def error(self) -> str | None:
         """Meta's name of the error if this is an error notice (WhatsApp's client could not use the last answer).
 
-        Its ``data`` holds ``error_message``, too, and nothing else. A form with such fields beside others is not taken
-        for one; a form with these two alone can't be told apart from one. Meta's page calls the name ``error`` in its
-        sample and ``error_key`` in its table; both are read. Source: Meta, "Implementing Endpoint for Flows", error
-        notification request.
+        Its ``data`` holds ``error_message``, too. A form with such fields beside others is not taken for one, unless the
+        name is one of Meta's; a form with these two alone can't be told apart from one. Meta's page calls the name
+        ``error`` in its sample and ``error_key`` in its table; both are read. Source: Meta, "Implementing Endpoint for
+        Flows", error notification request.
         """
         error = next((name for name in map(self.data.get, _NAMES) if isinstance(name, str)), None)
         if self.action not in _WITH_NOTICES or "error_message" not in self.data:
             return None
-        return error if self.data.keys() <= _OF_A_NOTICE else None
+        return error if error in ERROR_NAMES or self.data.keys() <= _OF_A_NOTICE else None
 
 
 def _required(payload: Mapping[str, Any], name: str) -> str:

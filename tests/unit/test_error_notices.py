@@ -46,8 +46,8 @@ def test_each_shape_is_acknowledged_and_named(
 @pytest.mark.parametrize(
     "data",
     [
-        {"error": NAME, **SAID, "day": TYPED_IN},
-        {"error_key": NAME, **SAID, "day": TYPED_IN},
+        {"error": TYPED_IN, **SAID, "day": TYPED_IN},
+        {"error_key": TYPED_IN, **SAID, "day": TYPED_IN},
         {"error": NAME},
         {"error_key": NAME},
         SAID,
