@@ -83,8 +83,8 @@ class FlowRequest:
     def error(self) -> str | None:
         """Meta's name of the error if this is an error notice (WhatsApp's client could not use the last answer).
 
-        Its ``data`` holds ``error_message``, too. A form with such fields beside others is not taken for one, unless the
-        name is one of Meta's; a form with these two alone can't be told apart from one. Meta's page calls the name
+        Its ``data`` holds ``error_message``, too. A form with such fields beside others is not taken for one, unless
+        the name is one of Meta's; a form with these two alone can't be told apart from one. Meta's page calls the name
         ``error`` in its sample and ``error_key`` in its table; both are read. Source: Meta, "Implementing Endpoint for
         Flows", error notification request.
         """
