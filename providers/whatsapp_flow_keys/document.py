@@ -18,7 +18,6 @@ from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 FORMAT = "whatsapp-flow-keys/1"
 
 _FAMILY = "whatsapp-flow-keys/"
-_LONGEST_NAME = 1000
 _PEM_BLOCK = re.compile(
     r"-----BEGIN (?P<kind>(?:ENCRYPTED )?PRIVATE KEY)-----\n[A-Za-z0-9+/=\n]+-----END (?P=kind)-----\n"
 )
@@ -142,8 +141,8 @@ def _text(value: object) -> str:
 def _name(value: object) -> str:
     """Previews and errors show it as it is."""
     name = _text(value)
-    if len(name) > _LONGEST_NAME or not name.isprintable():
-        raise _Damaged("a name in it is too long or isn't printable")
+    if not name.isprintable():
+        raise _Damaged("a name in it isn't printable")
     return name
 
 

@@ -120,13 +120,11 @@ def test_a_field_of_the_wrong_type_is_damaged(written: dict[str, Any], name: str
     assert damage_of(json.dumps(written)) == MISSING_OR_WRONG_TYPE
 
 
-@pytest.mark.parametrize("value", ["\x1b[2J", "\x9b2J", "acme/\u202eprod", "\ud800", "o" * 1001])
+@pytest.mark.parametrize("value", ["\x1b[2J", "\x9b2J", "acme/\u202eprod", "\ud800"])
 @pytest.mark.parametrize("name", ["phone_number_id", "managed_by", "owner"])
-def test_a_name_that_would_rule_a_terminal_or_has_no_end_is_damaged(
-    written: dict[str, Any], name: str, value: str
-) -> None:
+def test_a_name_that_would_rule_a_terminal_is_damaged(written: dict[str, Any], name: str, value: str) -> None:
     written[name] = value
-    assert damage_of(json.dumps(written)) == "a name in it is too long or isn't printable"
+    assert damage_of(json.dumps(written)) == "a name in it isn't printable"
 
 
 @pytest.mark.parametrize("value", NO_TEXT)
