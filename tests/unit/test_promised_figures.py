@@ -153,7 +153,7 @@ INTERNAL = (
     Internal(f"{_STORES}.file.store:_LARGEST", 1024 * 1024, "the error names it; a ring has some kilobytes"),
     Internal("whatsapp_flow_keys.pem_text:_LONGEST", 64 * 1024, "no PEM of a 2048-bit key is near it"),
     Internal(
-        "whatsapp_flow_keys.flow_protocol.live_endpoint:_LARGEST_ANSWER", 64 * 1024, "no answer to a ping is near it"
+        "whatsapp_flow_keys.flow_protocol.live_endpoint:_LARGEST_ANSWER", 4 * 2**20, "no answer to a form is near it"
     ),
     Internal(f"{_META}.client:_LARGEST_ANSWER", 1024 * 1024, "no answer of Meta's is near it"),
     Internal("whatsapp_flow_keys.resources.parsers:_LONGEST_PASSPHRASE", 1000, "the error names it"),

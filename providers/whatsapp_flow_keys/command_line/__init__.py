@@ -11,6 +11,7 @@ import click
 from whatsapp_flow_keys.command_line.asked import USAGE_ERRORS
 from whatsapp_flow_keys.command_line.exporting import export
 from whatsapp_flow_keys.command_line.restoring import restore
+from whatsapp_flow_keys.command_line.sending import send
 from whatsapp_flow_keys.command_line.showing import show
 from whatsapp_flow_keys.command_line.verifying import verify
 
@@ -35,5 +36,5 @@ def command() -> None:
     """
 
 
-for _each in (show, verify, restore, export):
+for _each in (show, verify, restore, export, send):
     command.add_command(_each)

@@ -8,6 +8,8 @@ import click
 
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import FlowKeysError, InputError, SettingError
+from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
+from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 from whatsapp_flow_keys.key_source import KEYS, KeySource, passphrases_from_env
 from whatsapp_flow_keys.lifecycle.survey import Survey
 from whatsapp_flow_keys.lifecycle.survey import survey as survey_stores
@@ -64,6 +66,16 @@ def stores_asked(urls: Sequence[str]) -> tuple[Store, ...]:
         return _stores(urls)
     except FlowKeysError as error:
         raise click.UsageError(str(error)) from None
+
+
+def live_endpoint(url: str) -> LiveEndpoint:
+    """The endpoint, whose requests are signed if there is an app secret. Raises :class:`click.UsageError`."""
+    try:
+        parsed = parse_endpoint_url(url, "--endpoint")
+    except InputError as error:
+        raise click.UsageError(str(error)) from None
+    secret = os.environ.get("WHATSAPP_APP_SECRET", "").strip()
+    return LiveEndpoint(parsed, secret or None, "WHATSAPP_APP_SECRET here")
 
 
 def _stores(urls: Sequence[str]) -> tuple[Store, ...]:

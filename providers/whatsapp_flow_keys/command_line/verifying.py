@@ -7,10 +7,7 @@ from typing import Any
 
 import click
 
-from whatsapp_flow_keys.command_line.asked import json_option, look, store_option
-from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
-from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
+from whatsapp_flow_keys.command_line.asked import json_option, live_endpoint, look, store_option
 from whatsapp_flow_keys.lifecycle.survey import Survey
 from whatsapp_flow_keys.lifecycle.verification import Check, Level, Verdict
 from whatsapp_flow_keys.lifecycle.verification import verify as verify_survey
@@ -39,7 +36,7 @@ def verify(urls: tuple[str, ...], endpoint_url: str | None, as_json: bool) -> No
     fixed; 2 forms fail or may fail; 3 whether forms work could not be seen, and invalid usage.
     """
     try:
-        endpoint = _endpoint(endpoint_url)
+        endpoint = None if endpoint_url is None else live_endpoint(endpoint_url)
         found = look(urls)
         verdict = verify_survey(found, endpoint)
     except click.ClickException:
@@ -51,17 +48,6 @@ def verify(urls: tuple[str, ...], endpoint_url: str | None, as_json: bool) -> No
         click.get_current_context().exit(Level.UNKNOWN)
     click.echo(json.dumps(_as_json(found, verdict), indent=2) if as_json else "\n".join(_told(found, verdict)))
     click.get_current_context().exit(verdict.level)
-
-
-def _endpoint(url: str | None) -> LiveEndpoint | None:
-    if url is None:
-        return None
-    try:
-        parsed = parse_endpoint_url(url, "--endpoint")
-    except InputError as error:
-        raise click.UsageError(str(error)) from None
-    secret = os.environ.get("WHATSAPP_APP_SECRET", "").strip()
-    return LiveEndpoint(parsed, secret or None, "WHATSAPP_APP_SECRET here")
 
 
 def _told(found: Survey, verdict: Verdict) -> Iterator[str]:

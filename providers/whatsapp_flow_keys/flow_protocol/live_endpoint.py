@@ -1,4 +1,4 @@
-"""The live Flow endpoint, asked as WhatsApp's client asks it: an encrypted, signed ping.
+"""The live Flow endpoint, asked as WhatsApp's client asks it: an encrypted, signed ping, or a form.
 
 Source: Meta, "Implementing Endpoint for Flows": the request's three fields and its signature, the ping and its answer,
 the statuses 421 and 432, the limit of 10 s.
@@ -7,24 +7,24 @@ the statuses 421 and 432, the limit of 10 s.
 import json
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
 
 from whatsapp_flow_keys.errors import FlowMessageError
 from whatsapp_flow_keys.flow_protocol import signature
-from whatsapp_flow_keys.flow_protocol.message import PING, Session, encrypt_request
-from whatsapp_flow_keys.flow_protocol.timed_post import HttpAnswer, post
+from whatsapp_flow_keys.flow_protocol.message import PING, encrypt_request
+from whatsapp_flow_keys.flow_protocol.timed_post import post
 from whatsapp_flow_keys.keys import load_public_key
 
 _ACTIVE = {"data": {"status": "active"}}
 _TIMEOUT = 10.0
 _NO_CERTIFICATES = "can't be asked: REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE does not name a file of certificates"
-_LARGEST_ANSWER = 64 * 1024
+_LARGEST_ANSWER = 4 * 1024 * 1024
 
 NOT_HELD = 421
 """The status of an endpoint that does not hold the private key."""
@@ -46,6 +46,13 @@ class Refusal:
 
     def __str__(self) -> str:
         return f"the endpoint {self.place} {self.said}"
+
+
+@dataclass(frozen=True)
+class Decrypted:
+    """An answer that was encrypted for its request: ``content`` is any JSON, which may quote what was typed in."""
+
+    content: Any = field(repr=False)
 
 
 class Endpoint(Protocol):
@@ -72,7 +79,16 @@ class LiveEndpoint:
 
     def ping(self, public_key_pem: str) -> Refusal | None:
         """See :class:`Endpoint`."""
-        message, session = encrypt_request(load_public_key(public_key_pem), PING)
+        got = self.send(public_key_pem, PING)
+        if isinstance(got, Refusal):
+            return got
+        if _is_active(got.content):
+            return None
+        return Refusal(self.shown, f"answered 200 to a ping, but not with {json.dumps(_ACTIVE)}", 200)
+
+    def send(self, public_key_pem: str, payload: Mapping[str, Any]) -> Decrypted | Refusal:
+        """Sends a payload, on a connection of its own. Raises :class:`InputError` for a key that is not RSA."""
+        message, session = encrypt_request(load_public_key(public_key_pem), payload)
         body = json.dumps(message).encode()
         headers = {"Content-Type": "application/json", "User-Agent": "whatsapp-flow-encryption"}
         if self.app_secret:
@@ -81,8 +97,13 @@ class LiveEndpoint:
             answer = post(self.url, body, headers, seconds=_TIMEOUT, largest=_LARGEST_ANSWER)
         except Exception as error:  # noqa: BLE001 (a hostile answer may raise what no library names)
             return Refusal(self.shown, _why_silent(error))
-        said = self._judge(answer, session)
-        return Refusal(self.shown, said, answer.status) if said else None
+        if said := self._refused(answer.status):
+            return Refusal(self.shown, said, answer.status)
+        try:
+            return Decrypted(session.decrypt_answer(answer.content.decode("ascii").strip()))
+        except (FlowMessageError, UnicodeDecodeError):
+            said = "answered 200 with something that is not encrypted for this request; is it a Flow endpoint?"
+            return Refusal(self.shown, said, answer.status)
 
     @property
     def shown(self) -> str:
@@ -90,8 +111,7 @@ class LiveEndpoint:
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
-    def _judge(self, answer: HttpAnswer, session: Session) -> str | None:
-        status = answer.status
+    def _refused(self, status: int) -> str | None:
         said = f"answered {status}"
         if status == NOT_HELD:
             return (
@@ -102,18 +122,12 @@ class LiveEndpoint:
         if status == 432 and self.app_secret:
             return f"{said}: it did not accept the signature; {self.secret_name} is not its WHATSAPP_APP_SECRET"
         if status == 432:
-            return f"{said}: it wants a signed request; set {self.secret_name}, so that the ping is signed"
+            return f"{said}: it wants a signed request; set {self.secret_name}"
         if 300 <= status < 400:
             return f"{said}, a redirect; give the address that it leads to"
-        if status != 200:
-            return f"{said}, not 200"
-        try:
-            said_to_ping = session.decrypt_answer(answer.content.decode("ascii").strip())
-        except (FlowMessageError, UnicodeDecodeError):
-            return f"{said} with something that is not encrypted for this request; is it a Flow endpoint?"
-        if not _is_active(said_to_ping):
-            return f"{said} to a ping, but not with {json.dumps(_ACTIVE)}"
-        return None
+        if status == 427:
+            return f"{said}: the flow_token is no longer valid, so WhatsApp would close the form"
+        return None if status == 200 else f"{said}, not 200"
 
 
 def _is_active(answer: object) -> bool:
