@@ -7,7 +7,6 @@ of another resource holds its mark, and :func:`asked_for` says which one it is.
 import asyncio
 import contextvars
 import functools
-import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -20,7 +19,9 @@ from pulumi.runtime.rpc import unwrap_rpc_secret
 from tests.model.keys import by_hand
 from tests.model.world import NUMBER
 from whatsapp_flow_encryption import FlowEncryption, GeneratedPassphrase, resources
+from whatsapp_flow_keys import document
 from whatsapp_flow_keys.dynamic.provider import PROVIDER_KEY
+from whatsapp_flow_keys.ring import KeyRing
 
 PASSPHRASE = "RandomPassword"
 
@@ -69,7 +70,7 @@ _SHAPES: Mapping[str, Mapping[str, Any]] = {
     },
     "KeyRing": {
         "locations": ["file:///KeyRing/locations"],
-        "ring": json.dumps({"private_keys": f"{_MARKED}ring"}),
+        "ring": document.dump(KeyRing(NUMBER, MANAGED_BY, f"{_MARKED}ring")),
     },
 }
 """Marks of another shape than a string, where the component looks into the value."""
