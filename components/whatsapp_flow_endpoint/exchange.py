@@ -172,7 +172,8 @@ class Exchange:
             yield Pending(before, left)
         answer = None
         try:
-            yield Work.PING if request.action == PING else Work.FORM
+            if not inspect.iscoroutinefunction(self._handler_of(request)):
+                yield Work.PING if request.action == PING else Work.FORM
             answer = yield from self._answer(request, session)
         finally:
             answered.end(request.id, answer)

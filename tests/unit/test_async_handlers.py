@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.forms import PING, TYPED_IN, Sent, endpoint_of, sent
+from tests.forms import FORM, PING, TYPED_IN, Sent, endpoint_of, sent
 from whatsapp_flow_endpoint import FlowEndpoint, FlowRequest, FlowTokenNoLongerValid, show
-from whatsapp_flow_endpoint.asgi import asgi_app
+from whatsapp_flow_endpoint.asgi import AsgiApp, asgi_app
 from whatsapp_flow_endpoint.aws_lambda import lambda_handler
 
 
@@ -29,6 +29,10 @@ async def close(_: FlowRequest) -> dict[str, Any]:
 
 
 async def through_asgi(endpoint: FlowEndpoint, form: Sent) -> tuple[int, str]:
+    return await through(asgi_app(endpoint), form)
+
+
+async def through(app: AsgiApp, form: Sent) -> tuple[int, str]:
     """Status and body, as a server gets them."""
     got: list[Any] = []
     headers = [(name.lower().encode(), value.encode()) for name, value in form.signed.items()]
@@ -39,7 +43,7 @@ async def through_asgi(endpoint: FlowEndpoint, form: Sent) -> tuple[int, str]:
     async def send(message: Any) -> None:
         got.append(message)
 
-    await asgi_app(endpoint)({"type": "http", "method": "POST", "headers": headers}, receive, send)
+    await app({"type": "http", "method": "POST", "headers": headers}, receive, send)
     return got[0]["status"], got[1]["body"].decode()
 
 
@@ -81,6 +85,27 @@ def test_forms_that_are_awaited_do_not_wait_for_each_other() -> None:
         return await asyncio.gather(*[through_asgi(endpoint, sent()) for _ in range(50)])
 
     assert [status for status, _ in asyncio.run(serve())] == [200] * 50
+
+
+def test_it_is_answered_while_every_thread_is_held() -> None:
+    held, release = threading.Event(), threading.Event()
+
+    def hang(_: FlowRequest) -> dict[str, Any]:
+        held.set()
+        release.wait(20)
+        return {}
+
+    async def serve() -> int:
+        app = asgi_app(endpoint_of(book, on_error_notice=hang), threads=1)
+        notice = sent({**FORM, "data": {"error": "timeout_error", "error_message": "late"}})
+        hanging = asyncio.create_task(through(app, notice))
+        await asyncio.to_thread(held.wait, 20)
+        status, _ = await through(app, sent())
+        release.set()
+        await hanging
+        return status
+
+    assert asyncio.run(serve()) == 200
 
 
 def test_under_lambda_it_runs_too() -> None:
