@@ -11,7 +11,6 @@ MAY_BE_SKIPPED = {
     "a process can't be kept on one core": "the bench is made for Linux",
     "the memory of another process is read from /proc": "the bench is made for Linux",
     "what still runs is seen in /proc": "the bench is made for Linux",
-    "the framework of the page is not installed": "FastAPI and Django are not among tools/requirements.txt yet",
     "the page's lines use jq": "people who monitor have it; a machine that only tests need not",
     "only root can give a file away": "a file of another owner can be made by root only; CI is root",
     "the page is being written": "with --write-docs there is nothing to compare yet",

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -19,16 +18,12 @@ from tests.forms import APP_SECRET, FORM, TYPED_IN, key, ring, sent
 from tests.servers.http_servers import uvicorn_server, waitress_server
 from whatsapp_flow_keys import document
 
-FRAMEWORKS = {"app.py": None, "fastapi_app.py": "fastapi", "flask_app.py": "flask", "django_urls.py": "django"}
-"""What each program needs beside the kit."""
+PROGRAMS = ("app.py", "fastapi_app.py", "flask_app.py", "django_urls.py")
 
 
-@pytest.fixture(params=FRAMEWORKS)
+@pytest.fixture(params=PROGRAMS)
 def program(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A program of the page, beside its handlers, in the environment of an endpoint."""
-    framework = FRAMEWORKS[request.param]
-    if framework and find_spec(framework) is None:
-        pytest.skip("the framework of the page is not installed")
     for name in ("handlers.py", request.param):
         (tmp_path / name).write_text(FILES[name])
     monkeypatch.syspath_prepend(tmp_path)
@@ -68,7 +63,7 @@ def test_a_form_that_is_sent_to_the_path_without_a_slash_is_answered(program: Pa
 def test_every_program_of_the_page_is_run() -> None:
     run_elsewhere = {"tests/unit/test_media.py", "tests/unit/test_token_signature.py"}  # a handler each, without a name
     assert len(FILES) + len(run_elsewhere) == PAGE.count("```python\n")
-    assert set(FILES) == {"handlers.py", "test_handlers.py", *FRAMEWORKS}
+    assert set(FILES) == {"handlers.py", "test_handlers.py", *PROGRAMS}
 
 
 def test_the_tests_of_the_page_pass(tmp_path: Path) -> None:
