@@ -16,7 +16,9 @@ from tests.stack.project import Project, on_file
 from whatsapp_flow_keys.keys import PrivateKey
 
 FOLDER = Path(__file__).with_name("previews")
-PRIVATE, SAID = "-----BEGIN", "phone number "
+PRIVATE = "-----BEGIN"
+SAID = ("phone number ", "A preview can't ask Meta")
+"""How what a provider or the program says begins, in the order in which it is kept."""
 
 Kept = Callable[..., None]
 pytestmark = pytest.mark.one_utc_day
@@ -59,6 +61,7 @@ def settled(output: str, known: Mapping[str, str], *, diff: bool) -> str:
         output = output.replace(own, name)
     lines = [line.rstrip() for line in output.splitlines() if not re.match(r"\s*(@ previewing|\[urn=)", line)]
     lines = ["" if re.fullmatch(r"\.+", line) else line for line in lines]  # what a slow engine shows of its progress
+    lines = said_in_order(lines)
     text = "\n".join(said_first(refreshed_in_order(lines)) if diff else in_order(lines))
     keys, ids = dict[str, int](), dict[str, int]()
 
@@ -97,6 +100,14 @@ def refreshed_in_order(lines: list[str]) -> list[str]:
             found[-1].append(line)
     resources = sorted(found, key=lambda resource: _rank(resource[0]))
     return [lines[0], *said, *(line for resource in resources for line in resource), *lines[begin:]]
+
+
+def said_in_order(lines: list[str]) -> list[str]:
+    """The program and the provider speak from processes of their own, so either may be heard first."""
+    places = [index for index, line in enumerate(lines) if line.strip().startswith(SAID)]
+    said = sorted((lines[index] for index in places), key=lambda line: not line.strip().startswith(SAID[0]))
+    moved = dict(zip(places, said, strict=True))
+    return [moved.get(index, line) for index, line in enumerate(lines)]
 
 
 def said_first(lines: list[str]) -> list[str]:
