@@ -71,7 +71,7 @@ class LiveKeys:
             self.read_after(self._clock.monotonic())
 
     def failure_to_name(self) -> str | None:
-        """Why the last read failed, for who answers without a key; None if it didn't, or if this was said to somebody
+        """Why the last read failed, for a caller that has no key; None if it didn't, or if this was given to a caller
         within :data:`EVERY` seconds."""
         with self._taking:
             now = self._clock.monotonic()

@@ -1,4 +1,4 @@
-"""What an environment variable, a secret store or a CI setting makes of a text of several lines, undone.
+"""What an environment variable, a secret store or a CI setting makes of several lines of text, undone.
 
 Each layer is taken off once, in a time that grows with the length only. No error quotes what was given.
 """
@@ -10,7 +10,7 @@ from contextlib import suppress
 
 def unwrapped(value: str, *begins: str) -> str:
     """``value`` without a byte order mark, blanks and quotes around it, and JSON's escapes; decoded if it is the base64
-    of a text that has one of ``begins`` in it."""
+    of something that has one of ``begins`` in it."""
     text = value.strip("\ufeff \t\r\n").strip("\"'").strip()
     with suppress(ValueError):  # it is not the content of a JSON string
         text = str(json.loads(f'"{text}"', strict=False))

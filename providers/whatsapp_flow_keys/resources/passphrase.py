@@ -7,7 +7,7 @@ from whatsapp_flow_keys.resources.run import Run
 from whatsapp_flow_keys.resources.schema import is_known
 
 SHORTEST = 15
-"""Characters. Source: NIST SP 800-63B-4, 3.1.1.2, for a password that is the only factor; so it is for who has the
+"""Characters. Source: NIST SP 800-63B-4, 3.1.1.2, for a password that is the only factor; so it is for whoever has the
 store."""
 
 SHORT_ONE = "WHATSAPP_SHORT_PASSPHRASE"

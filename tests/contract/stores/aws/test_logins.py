@@ -119,7 +119,7 @@ def test_a_web_identity_is_exchanged_for_a_role(
 def test_credentials_that_have_expired_are_looked_for_again_at_each_read(
     place: AwsPlace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """`aws sts` in a timer writes the file anew; boto3 alone would keep what a client was made with."""
+    """`aws sts` in a timer writes the file again; boto3 alone would keep what a client was made with."""
     without_keys(monkeypatch, tmp_path)
     for name, value in profile(tmp_path, "").items():
         monkeypatch.setenv(name, value)
