@@ -16,6 +16,7 @@ from whatsapp_flow_endpoint.awaited import Awaited
 from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint, is_larger
 from whatsapp_flow_endpoint.exchange import Exchange, Pending, Work
 from whatsapp_flow_endpoint.threads import NoThreadFree, Threads
+from whatsapp_flow_keys.errors import InputError
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -37,7 +38,10 @@ def asgi_app(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY, thread
     longer than 5 s a 408.
 
     ``threads``: so many plain handlers run at once. A form that none of them has begun after 5 s is answered 503.
+    Raises :class:`InputError` for fewer than one.
     """
+    if type(threads) is not int or threads < 1:
+        raise InputError("threads: must be a whole number from 1 on; with none no form would be answered")
     return _App(endpoint, _Turns(threads), largest_body)
 
 
