@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract.stores.vault.proxy import Between, before
 from tests.contract.stores.vault_place import VaultPlace
+from tests.servers.tunnel import VARIABLES
 from tools.openbao import OpenBao
 
 
@@ -16,6 +17,21 @@ from tools.openbao import OpenBao
 def place(openbao: OpenBao, monkeypatch: pytest.MonkeyPatch) -> VaultPlace:
     """In a secret of its own."""
     return VaultPlace(openbao, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def openbao_over_tls() -> Iterator[OpenBao]:
+    with OpenBao(tls=True) as server:
+        yield server
+
+
+@pytest.fixture
+def over_tls(openbao_over_tls: OpenBao, monkeypatch: pytest.MonkeyPatch) -> VaultPlace:
+    """As ``place``, over TLS, with no proxy in the environment."""
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    return VaultPlace(openbao_over_tls, monkeypatch)
 
 
 @pytest.fixture
