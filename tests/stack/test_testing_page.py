@@ -1,4 +1,4 @@
-"""The integration test of docs/testing.md, run as it stands there in the folder of a project."""
+"""The integration test of docs/testing.md, run unchanged in the folder of a project."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""docs/emulator.md: each control and each fault in its tables is sent as it stands there, and none is left out."""
+"""docs/emulator.md: each control and each fault in its tables is sent as it is written, and the tables are complete."""
 
 import json
 import re

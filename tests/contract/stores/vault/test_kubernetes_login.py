@@ -41,7 +41,7 @@ class TokenReview(http.server.BaseHTTPRequestHandler):
 
 
 def service_account_token(name: str = "one") -> str:
-    """As Kubernetes shapes it, with a signature that is none."""
+    """As Kubernetes shapes it, with a made-up signature."""
 
     def part(of: object) -> str:
         return base64.urlsafe_b64encode(json.dumps(of).encode()).rstrip(b"=").decode()
