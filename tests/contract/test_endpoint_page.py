@@ -14,11 +14,11 @@ import pytest
 import requests
 
 from tests.contract.endpoint_page import FILES, PAGE
-from tests.forms import APP_SECRET, FORM, TYPED_IN, key, ring, sent
+from tests.forms import APP_SECRET, FORM, NUMBER, TYPED_IN, key, ring, sent
 from tests.servers.http_servers import uvicorn_server, waitress_server
 from whatsapp_flow_keys import document
 
-PROGRAMS = ("app.py", "fastapi_app.py", "flask_app.py", "django_urls.py")
+PROGRAMS = ("app.py", "fastapi_app.py", "flask_app.py", "django_urls.py", "agency.py")
 
 
 @pytest.fixture(params=PROGRAMS)
@@ -58,6 +58,17 @@ def test_a_form_that_is_sent_to_the_path_without_a_slash_is_answered(program: Pa
     params = {"day": TYPED_IN, "flow_token": FORM["flow_token"]}
     assert form.session.decrypt_answer(got.text)["data"]["extension_message_response"]["params"] == params
     assert refused == [405, 405]
+
+
+@pytest.mark.parametrize("program", ["agency.py"], indirect=True)
+def test_the_path_names_the_number_in_the_program_for_several(program: Path) -> None:
+    form = sent()
+    with serve(program) as url:
+        statuses = [
+            requests.post(urljoin(url, path), data=form.body, headers=form.signed, timeout=20).status_code
+            for path in (f"/flow/{NUMBER}", "/flow/110200345501442")
+        ]
+    assert statuses == [200, 404]
 
 
 def test_every_program_of_the_page_is_run() -> None:
