@@ -3,11 +3,11 @@
 import json
 import logging
 import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from whatsapp_flow_endpoint.answer import Answer
+from whatsapp_flow_endpoint.awaited import is_in_a_loop
 from whatsapp_flow_endpoint.exchange import Came, Exchange, Handler, Policy, Shared
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_endpoint.flow_request import FlowRequest
@@ -154,7 +154,7 @@ class FlowEndpoint:
         ``headers``: names in any case. ``body``: raw, as it was signed. ``phone_number_id``: the number that the
         request is for, where the service knows it, as by its path: only that number's keys are tried then.
         """
-        if not self._blocks_a_loop and _is_in_a_loop():
+        if not self._blocks_a_loop and is_in_a_loop():
             self._blocks_a_loop = True
             _LOG.warning("%s", _BLOCKS_A_LOOP)
         exchange = Exchange(self._shared, Came(_signature(headers), body, phone_number_id), holds_a_thread=True)
@@ -170,17 +170,6 @@ class FlowEndpoint:
     def exchange(self, headers: Mapping[str, str], body: bytes, *, phone_number_id: str | None = None) -> Exchange:
         """The same in steps, for callers that must not block; see :class:`Exchange`."""
         return Exchange(self._shared, Came(_signature(headers), body, phone_number_id), holds_a_thread=False)
-
-
-def _is_in_a_loop() -> bool:
-    asyncio = sys.modules.get("asyncio")  # a process without it has no loop, and need not load it
-    if asyncio is None:
-        return False
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _signature(headers: Mapping[str, str]) -> str | None:

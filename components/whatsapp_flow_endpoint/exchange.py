@@ -24,7 +24,7 @@ from whatsapp_flow_endpoint.awaited import Awaited
 from whatsapp_flow_endpoint.flow_request import ERROR_NAMES, PING, FlowRequest
 from whatsapp_flow_endpoint.log_lines import LogLines
 from whatsapp_flow_endpoint.numbers import Numbers
-from whatsapp_flow_endpoint.opening import Opening
+from whatsapp_flow_endpoint.opening import Opening, why_none_opens
 from whatsapp_flow_endpoint.steps import Pending, Steps, Work
 from whatsapp_flow_endpoint.trouble import Diagnosis, not_json, wrong_hash
 from whatsapp_flow_keys.clock import Clock
@@ -138,7 +138,8 @@ class Exchange:
         try:
             opened = yield from Opening(sealed, keys, self._clock, self._holds_a_thread).steps()
         except NoKeyOpensError as error:
-            return self._refused(UNDECRYPTABLE, (yield from self._diagnosed(sealed, keys)) or _no_key(error, keys))
+            why = (yield from self._diagnosed(sealed, keys)) or why_none_opens(error, keys)
+            return self._refused(UNDECRYPTABLE, why)
         except FlowMessageError as error:
             return self._refused(UNDECRYPTABLE, str(error))
         try:
@@ -223,11 +224,6 @@ class Exchange:
     def _refused(self, status: int, why: str, level: int = logging.WARNING) -> Answer:
         self._shared.log.say(f"answered {status}", why, level)
         return Answer(status)
-
-
-def _no_key(error: NoKeyOpensError, keys: Numbers) -> str:
-    failure = keys.failure_to_name()
-    return f"{error}. The keys could not be read again: {failure}" if failure else str(error)
 
 
 def _where_it_failed(error: BaseException) -> str:

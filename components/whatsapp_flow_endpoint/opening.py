@@ -13,6 +13,12 @@ LONGEST_WAIT = 3.0
 """Seconds that a request which no key opens waits for the keys to be read again; WhatsApp waits 10 in all."""
 
 
+def why_none_opens(error: NoKeyOpensError, keys: Numbers) -> str:
+    """For the log; once a minute with what keeps the keys from being read again."""
+    failure = keys.failure_to_name()
+    return f"{error}. The keys could not be read again: {failure}" if failure else str(error)
+
+
 @dataclass
 class Opening:
     """Of one request. It tries no key twice: each costs a private operation, and whoever sends garbage could have many

@@ -18,7 +18,7 @@ from tests.forms import APP_SECRET, FORM, NUMBER, TYPED_IN, key, ring, sent
 from tests.servers.http_servers import uvicorn_server, waitress_server
 from whatsapp_flow_keys import document
 
-PROGRAMS = ("app.py", "fastapi_app.py", "flask_app.py", "django_urls.py", "agency.py")
+PROGRAMS = ("app.py", "fastapi_app.py", "flask_app.py", "django_urls.py", "agency.py", "pywa_app.py")
 
 
 @pytest.fixture(params=PROGRAMS)
