@@ -16,6 +16,7 @@ class FlowKeys:
     """The keys of one phone number, the likeliest first. Thread-safe: nothing changes after it is made."""
 
     keys: tuple[PrivateKey, ...]
+    """The likeliest first."""
     revision: int
     """Of the ring; the highest, where it was renewed from an older one."""
     _number: str
