@@ -12,6 +12,7 @@ PYTHON ?= python3
 # make check     in three minutes: lint, every quick test, small searches and a smoke of the engine
 # make test      every test [ARGS="-k rotation"]
 # make lint      ruff, mypy, import-linter
+# make docs      the documentation's site, into .dev/site; a dead link or a missing docstring fails
 # make setup     only what `up` and `test` need
 # make bench     the endpoint's speed and the stacks', beside others', written to the pages [ARGS="endpoint --quick"]
 # make mutants   small defects, one by one: do the fast tests notice? [ARGS="ring removal"]
@@ -19,7 +20,7 @@ PYTHON ?= python3
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
-.PHONY: help up preview rotate endpoint traffic down env check test bench mutants soak lint setup
+.PHONY: help up preview rotate endpoint traffic down env check test bench mutants soak lint docs setup
 
 up preview rotate:
 	@$(PYTHON) tools/dev.py $@ $(if $(PORT),--port $(PORT))
@@ -30,7 +31,7 @@ endpoint:
 traffic:
 	@$(PYTHON) tools/dev.py traffic $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS))
 
-down env setup soak lint check:
+down env setup soak lint check docs:
 	@$(PYTHON) tools/dev.py $@
 
 test bench mutants:

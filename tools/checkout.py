@@ -44,6 +44,11 @@ class Checkout:
         return self.toolchain / "plugins"
 
     @property
+    def site(self) -> Path:
+        """The site of the documentation, as `make docs` builds it."""
+        return self.dev / "site"
+
+    @property
     def pulumi_home(self) -> Path:
         """PULUMI_HOME of the local stack: a person's own login and plugins lie elsewhere."""
         return self.dev / "pulumi-home"

@@ -1,4 +1,5 @@
-"""What the Makefile calls: up, preview, rotate, endpoint, traffic, down, env, test, bench, mutants, soak, lint, setup.
+"""What the Makefile calls: up, preview, rotate, endpoint, traffic, down, env, test, bench, mutants, soak, lint, docs,
+setup.
 
 This file must parse on every Python there is, 2.7 included, so that an old one gets a sentence and no SyntaxError.
 """

@@ -16,6 +16,7 @@ from tools.checkout import Checkout
 from tools.local_engine import past_proxy, search_path
 from tools.processes import run_foreground, say
 from tools.quick_tests import quick_tests
+from tools.site.build import build_site
 from tools.stop import Stop
 from tools.toolchain.acquire import ensure_engine
 from tools.virtual_environment import ensure_virtual_environment
@@ -72,6 +73,8 @@ def _run(checkout: Checkout, options: argparse.Namespace, words: Sequence[str]) 
         return _mutants(checkout, words)
     if verb == "lint":
         return _lint(checkout)
+    if verb == "docs":
+        return _docs(checkout)
     return _setup(checkout)
 
 
@@ -196,6 +199,13 @@ def _lint(checkout: Checkout) -> int:
     return 0
 
 
+def _docs(checkout: Checkout) -> int:
+    status = build_site(checkout, checkout.site)
+    if status == 0:
+        say(f"The site can be read without a server: {checkout.site / 'index.html'}")
+    return status
+
+
 def _reach_local_stack(checkout: Checkout, port: int | None) -> dict[str, str]:
     """Everything that a `pulumi` command on the local stack needs, running; and its environment."""
     _set_up(checkout)
@@ -257,6 +267,7 @@ def _parser() -> argparse.ArgumentParser:
         ("bench", "measure the endpoint beside others, and stacks beside their floor, and write the pages in docs/"),
         ("mutants", "put small defects into the product one by one: do the fast tests notice? Words choose modules"),
         ("lint", "run ruff, mypy and import-linter"),
+        ("docs", "build the documentation's site; a dead link or a missing docstring fails"),
         ("setup", "only set up what is missing"),
     ):
         verbs.add_parser(name, help=about, allow_abbrev=False, add_help=name not in _TAKE_WORDS)

@@ -82,6 +82,7 @@ class FlowEncryption(pulumi.ComponentResource):
     """Of the key that Meta serves, once its registration is verified. A program that exports it exports nothing new
     where a registration fails."""
     public_key_pem: pulumi.Output[str]
+    """Of the newest key, too: SPKI PEM."""
     issued_on: pulumi.Output[str]
     """UTC date."""
     rotates_on: pulumi.Output[str | None]

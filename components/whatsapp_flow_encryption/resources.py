@@ -45,10 +45,12 @@ class EncryptionKey(_Managed, module="whatsapp", name="EncryptionKey"):
     """A key pair. Replacing it is rotation."""
 
     provider = EncryptionKeyProvider
+    """What acts for the engine."""
 
     fingerprint: pulumi.Output[str]
     """Lower-case hex SHA-256 of the public key's SPKI DER."""
     public_key_pem: pulumi.Output[str]
+    """SPKI PEM."""
     issued_on: pulumi.Output[str]
     """UTC date."""
     private_key: pulumi.Output[str | None]
@@ -67,6 +69,7 @@ class KeyRing(_Managed, module="whatsapp", name="KeyRing"):
     """With the stack as the store: one secret document of every key that a form may still need."""
 
     provider = KeyRingProvider
+    """What acts for the engine."""
 
     ring: pulumi.Output[str]
     """Secret: the key ring document, JSON."""
@@ -78,12 +81,14 @@ class StoredKeyRing(_Managed, module="whatsapp", name="StoredKeyRing"):
     """With another store than the stack: the document in it, which goes only when the number's keys go."""
 
     provider = StoredKeyRingProvider
+    """What acts for the engine."""
 
 
 class KeyRegistration(_Managed, module="whatsapp", name="KeyRegistration"):
     """The public key at Meta, published and proven."""
 
     provider = KeyRegistrationProvider
+    """What acts for the engine."""
 
     proven_fingerprint: pulumi.Output[str | None]
     """The fingerprint whose registration was finished and proven; None while it isn't."""

@@ -53,6 +53,7 @@ class FileStore(WrittenStore):
     """
 
     scheme = "file"
+    """Of its URL."""
 
     path: pulumi.Input[str]
 
@@ -71,6 +72,7 @@ class VaultStore(WrittenStore):
     """
 
     scheme = "hashivault"
+    """Of its URL."""
 
     path: pulumi.Input[str]
     address: pulumi.Input[str] | None = None
@@ -94,6 +96,7 @@ class AwsSecretsManagerStore(WrittenStore):
     """
 
     scheme = "awssecretsmanager"
+    """Of its URL."""
 
     name: pulumi.Input[str] | None = None
     secret_id: pulumi.Input[str] | None = field(default=None, kw_only=True)
@@ -120,6 +123,7 @@ class AzureKeyVaultStore(WrittenStore):
     """
 
     scheme = "azurekeyvault"
+    """Of its URL."""
 
     name: pulumi.Input[str] | None = None
     vault_url: pulumi.Input[str] | None = field(default=None, kw_only=True)

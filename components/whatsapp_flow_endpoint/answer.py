@@ -25,7 +25,12 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer: ``body`` is base64 text for 200 and 427, and empty or one sentence for all else."""
+    """An HTTP answer.
+
+    Args:
+        status: HTTP's; docs/endpoint.md says what each means.
+        body: base64 text for 200 and 427, and empty or one sentence for all else.
+    """
 
     status: int
     body: str = ""
@@ -58,6 +63,7 @@ class FlowTokenNoLongerValid(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+        """What the person is shown."""
 
 
 def show(screen: str, data: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -15,9 +15,11 @@ class FlowKeys:
     """The keys of one phone number, the likeliest first. Thread-safe: nothing changes after it is made."""
 
     keys: tuple[PrivateKey, ...]
+    """The likeliest first."""
     revision: int
     """Of the ring; the highest, where it was renewed from an older one."""
     phone_number_id: str
+    """Whose keys they are."""
     _passphrases: tuple[str, ...]
     _opened: dict[str, PrivateKey]
 

@@ -191,7 +191,7 @@ class LiveKeys:
             made_good, now = began < self._taken_began, self._clock.monotonic()
             is_due = self._failure is None or now - self._said_at >= EVERY
             level = logging.WARNING if is_due and not made_good else logging.DEBUG
-            goes_on = "goes on with the keys it has" if self._keys.keys else "has no key yet"
-            _LOG.log(level, "phone number %s: %s: %s", self._keys.phone_number_id, goes_on, why)
+            goes_on, none = "phone number %s: goes on with the keys it has: %s", "phone number %s: has no key yet: %s"
+            _LOG.log(level, goes_on if self._keys.keys else none, self._keys.phone_number_id, why)
             if not made_good:
                 self._failure, self._said_at = why, now if is_due else self._said_at

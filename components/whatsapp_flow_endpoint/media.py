@@ -76,14 +76,21 @@ class Media:
     """A file that a person uploaded into a form. All of it is the person's word, also its name: it may be a path."""
 
     media_id: str
+    """WhatsApp's name of the file."""
     cdn_url: str = field(repr=False)
     """Where WhatsApp keeps it, encrypted, for up to 20 days."""
     file_name: str = field(repr=False)
+    """Never a path to write to."""
     encrypted_hash: bytes = field(repr=False)
+    """SHA-256 of what lies at ``cdn_url``."""
     plaintext_hash: bytes = field(repr=False)
+    """SHA-256 of the file."""
     iv: bytes = field(repr=False)
+    """16 bytes."""
     encryption_key: bytes = field(repr=False)
+    """32 bytes, of AES-256-CBC."""
     hmac_key: bytes = field(repr=False)
+    """32 bytes, of HMAC-SHA256."""
 
     @classmethod
     def read(cls, value: Any) -> "Media":

@@ -83,15 +83,15 @@ PROMISES = (
     Promise(
         f"{_META}.settings:DEFAULT_DEADLINE",
         30.0,
-        "settings.md",
-        "one call to Meta with its retries, to the last byte of the answer; default 30",
+        "reference/environment.md",
+        "| 30 | seconds of one call to Meta with its retries, to the last byte of the answer |",
     ),
     Promise(f"{_META}.settings:DEFAULT_VERSION", "v26.0", "settings.md", "default `v26.0`"),
     Promise(
         f"{_STORES}.client_library:_DEFAULT_SECONDS",
         30.0,
-        "settings.md",
-        "one call to a store may take with its attempts; default 30",
+        "reference/environment.md",
+        "| 30 | seconds that one call to a store may take with its attempts |",
     ),
     Promise(f"{_STORES}.client_library:ATTEMPTS", 3, "stores/aws-secrets-manager.md", "made three times"),
     # Names and sizes in people's stores.

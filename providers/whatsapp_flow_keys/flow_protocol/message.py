@@ -36,7 +36,9 @@ class Session:
     """The AES key and IV of one request; the answer is encrypted with them."""
 
     aes_key: bytes = field(repr=False)
+    """16 bytes."""
     iv: bytes = field(repr=False)
+    """16 bytes, of the request; the answer has it with every bit flipped."""
 
     def encrypt_answer(self, answer: Any) -> str:
         """The body of the HTTP answer: base64 text. Raises :class:`TypeError` or :class:`ValueError` for no JSON."""

@@ -188,7 +188,7 @@ class GraphVersionError(GraphError):
 class PhoneNumberDeletedError(GraphError, NumberGoneError):
     """The phone number has been deleted."""
 
-    advice = "The phone number has been deleted at Meta."
+    advice = "The phone number has been deleted at Meta: take it out of the program, which deletes its keys."
 
 
 class PhoneNumberNotRegisteredError(GraphError):
@@ -237,7 +237,7 @@ class RateLimitError(GraphError):
 
 
 class RegistrationLimitError(GraphError):
-    """Wait minutes to hours."""
+    """The number was registered or deleted too often, or a moment ago. That ends after minutes or hours."""
 
     advice = "The phone number was registered or deleted too often or a moment ago. Run `pulumi up` again later."
     advice_by_environment = (
@@ -257,7 +257,7 @@ class ServiceUnavailableError(GraphError):
 
 
 class UnknownFaultError(ServiceUnavailableError):
-    """Maybe an outage, maybe the request; tried twice only."""
+    """Meta has a fault, or the request has one: its code says no more."""
 
     tries = 2
 

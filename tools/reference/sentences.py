@@ -1,0 +1,19 @@
+"""What a docstring says first, in Markdown."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+_ROLE = re.compile(r":\w+:`~?(?:[\w.]*\.)?(\w+)`")
+
+
+def first_paragraph(thing: object) -> str:
+    """The first paragraph of a docstring, in one line."""
+    paragraph = (inspect.getdoc(thing) or "").partition("\n\n")[0]
+    return _ROLE.sub(r"`\1`", " ".join(paragraph.split())).replace("``", "`")
+
+
+def first_sentence(thing: object) -> str:
+    """The first sentence of a docstring, without its full stop."""
+    return re.split(r"(?<=\.)\s", first_paragraph(thing))[0].rstrip(".")
