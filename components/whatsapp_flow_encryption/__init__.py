@@ -12,10 +12,12 @@ except ModuleNotFoundError as _missing:
     ) from None
 
 from whatsapp_flow_encryption.exports import all_but_failed, unless_failed
-from whatsapp_flow_encryption.flow_encryption import FlowEncryption, GeneratedPassphrase, StagedKeys
+from whatsapp_flow_encryption.flow_encryption import FlowEncryption, GeneratedPassphrase
 from whatsapp_flow_encryption.numbers import read_numbers
 from whatsapp_flow_encryption.registered_key import RegisteredKey, get_registered_key
 from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing, StoredKeyRing
+from whatsapp_flow_encryption.shared_endpoint import SharedDeployment, shared_endpoint_env
+from whatsapp_flow_encryption.staged_keys import StagedKeys
 from whatsapp_flow_encryption.stores import (
     AwsSecretsManagerStore,
     AzureKeyVaultStore,
@@ -36,6 +38,7 @@ __all__ = [
     "KeyRegistration",
     "KeyRing",
     "RegisteredKey",
+    "SharedDeployment",
     "StackStore",
     "StagedKeys",
     "Store",
@@ -45,5 +48,6 @@ __all__ = [
     "all_but_failed",
     "get_registered_key",
     "read_numbers",
+    "shared_endpoint_env",
     "unless_failed",
 ]

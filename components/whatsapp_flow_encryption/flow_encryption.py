@@ -3,7 +3,7 @@
 The order is the point: staged in the store, then in place at what ``deploy`` returned, then published at Meta.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,14 +15,11 @@ from whatsapp_flow_encryption.one_each import refuse_second
 from whatsapp_flow_encryption.options import refuse_harmful_options
 from whatsapp_flow_encryption.plain_names import refuse_secrets
 from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing, StoredKeyRing
+from whatsapp_flow_encryption.staged_keys import StagedKeys, listed_resources, staged_keys
 from whatsapp_flow_encryption.stores import Store, url_of, urls_of
-from whatsapp_flow_keys import document
-from whatsapp_flow_keys.stores.recorded import STACKS_RING
-from whatsapp_flow_keys.stores.urls import STACK, open_store
+from whatsapp_flow_keys.stores.urls import STACK
 
-KEYS_VARIABLE = "WHATSAPP_FLOW_KEYS"
-PASSPHRASE_VARIABLE = "WHATSAPP_FLOW_PASSPHRASE"
-FORMER_PASSPHRASE_VARIABLE = "WHATSAPP_FLOW_FORMER_PASSPHRASE"
+Deployed = Iterable[pulumi.Resource] | pulumi.Resource | pulumi.Output[list[pulumi.Resource]]
 
 SHORTEST = 43
 """How many letters and digits hold 256 bits."""
@@ -52,20 +49,6 @@ class GeneratedPassphrase:
             )
 
 
-@dataclass(frozen=True)
-class StagedKeys:
-    """What an endpoint needs, known once the new key is durable and before it is published."""
-
-    endpoint_env: pulumi.Output[dict[str, str]]
-    """Secret: the environment variables of the endpoint."""
-    private_keys: pulumi.Output[str] | None
-    """Secret: the PEM bundle of every key of the ring; with the stack as the store only."""
-    fingerprint: pulumi.Output[str]
-    """Of the new key: lower-case hex SHA-256 of the public key's SPKI DER."""
-    public_key_pem: pulumi.Output[str]
-    """The new public key."""
-
-
 class FlowEncryption(pulumi.ComponentResource):
     """The encryption key of one phone number.
 
@@ -80,6 +63,7 @@ class FlowEncryption(pulumi.ComponentResource):
         endpoint_url: the live endpoint. A rotation publishes once it holds the new key and the one that Meta serves.
         endpoint_wait: how many seconds that may take, 0 to 3600; 60 by default.
         deploy: called with the staged keys; returns what must hold the new key before it is live: one resource or more.
+            A :class:`SharedDeployment` is for several numbers whose forms one endpoint decrypts.
         existing_private_key: a PEM: adopts the key that Meta serves already. Remove it once an ``up`` has adopted it.
         existing_passphrase: opens that PEM, if it is encrypted.
         take_over: the fingerprint of somebody else's key that may be published over.
@@ -89,6 +73,8 @@ class FlowEncryption(pulumi.ComponentResource):
     Mistakes in these are failures in the preview, which name the field.
     """
 
+    phone_number_id: pulumi.Output[str]
+    """Meta's ID of the number."""
     fingerprint: pulumi.Output[str]
     """Of the newest key, also while it is staged only: lower-case hex SHA-256 of the public key's SPKI DER, as
     ``openssl dgst -sha256`` prints it."""
@@ -122,7 +108,7 @@ class FlowEncryption(pulumi.ComponentResource):
         rotation_trigger: pulumi.Input[str] | None = None,
         endpoint_url: pulumi.Input[str] | None = None,
         endpoint_wait: pulumi.Input[float] | None = None,
-        deploy: Callable[[StagedKeys], Iterable[pulumi.Resource] | pulumi.Resource] | None = None,
+        deploy: Callable[[StagedKeys], Deployed] | None = None,
         existing_private_key: pulumi.Input[str] | None = None,
         existing_passphrase: pulumi.Input[str] | None = None,
         take_over: pulumi.Input[str] | None = None,
@@ -200,11 +186,12 @@ class FlowEncryption(pulumi.ComponentResource):
                 locations=key.locations,
                 force_destroy=forced,
             )
-        staged = _staged(key, ring, secret_passphrase)
-        first = [*(_deployed(resource_name, deploy(staged)) if deploy else ()), *([stored] if stored else ())]
+        staged = staged_keys(number, key, ring, secret_passphrase)
+        after = pulumi.ResourceOptions(depends_on=_deployed(resource_name, deploy(staged)) if deploy else None)
+        after = pulumi.ResourceOptions.merge(after, pulumi.ResourceOptions(depends_on=stored))
         registration = KeyRegistration(
             resource_name,
-            pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=first or None)),
+            pulumi.ResourceOptions.merge(child, after),
             **every,
             key_id=key.id,
             fingerprint=key.fingerprint,
@@ -223,6 +210,7 @@ class FlowEncryption(pulumi.ComponentResource):
         if existing_private_key is None:
             tell_what_meta_is_asked(registration.id)
 
+        self.phone_number_id = number
         self.fingerprint = key.fingerprint
         self.live_fingerprint = registration.proven_fingerprint
         self.public_key_pem = key.public_key_pem
@@ -238,28 +226,6 @@ class FlowEncryption(pulumi.ComponentResource):
         )
 
 
-def _staged(key: EncryptionKey, ring: KeyRing | None, passphrase: pulumi.Output[str] | None) -> StagedKeys:
-    """Outputs that are None are those of mocks which hand inputs back, in a unit test of somebody's program."""
-    if ring is not None:
-        line = ring.ring.apply(lambda text: text and document.in_one_line(text, STACKS_RING))
-        env = _secret_environment({KEYS_VARIABLE: line})
-        private_keys = ring.ring.apply(lambda text: text and document.load(text, STACKS_RING).private_keys)
-        return StagedKeys(env, pulumi.Output.secret(private_keys), key.fingerprint, key.public_key_pem)
-    variables: dict[str, pulumi.Output[Any]] = {
-        KEYS_VARIABLE: key.locations.apply(lambda locations: " ".join(open_store(url).url for url in locations or [])),
-        FORMER_PASSPHRASE_VARIABLE: key.former_passphrases.apply(lambda formers: formers[0] if formers else None),
-    }
-    if passphrase is not None:
-        variables[PASSPHRASE_VARIABLE] = passphrase
-    return StagedKeys(_secret_environment(variables), None, key.fingerprint, key.public_key_pem)
-
-
-def _secret_environment(variables: Mapping[str, pulumi.Output[Any]]) -> pulumi.Output[dict[str, str]]:
-    """The variables that have a value."""
-    together: pulumi.Output[dict[str, Any]] = pulumi.Output.all(**variables)
-    return pulumi.Output.secret(together.apply(lambda found: {name: text for name, text in found.items() if text}))
-
-
 def _passphrase(
     name: str, passphrase: pulumi.Input[str] | GeneratedPassphrase | None, child: pulumi.ResourceOptions
 ) -> pulumi.Output[str] | None:
@@ -272,18 +238,11 @@ def _passphrase(
     return _secret(passphrase)
 
 
-def _deployed(name: str, returned: Any) -> list[pulumi.Resource]:
-    """What ``deploy`` returned: some resources, or one. Raises :class:`pulumi.RunError` for anything else."""
-    found = [returned] if isinstance(returned, pulumi.Resource) else returned
-    if isinstance(found, Iterable) and not isinstance(found, str):
-        resources = list(found)
-        if all(isinstance(each, pulumi.Resource) for each in resources):
-            return resources
-    what = "nothing" if returned is None else f"an object of type {type(returned).__name__}"
-    raise pulumi.RunError(
-        f"FlowEncryption {name!r}: deploy: returned {what}; return a list of the resources that hold the new key, so "
-        f"that it is published after them"
-    )
+def _deployed(name: str, returned: Any) -> pulumi.Input[Sequence[pulumi.Resource]]:
+    """What the registration waits for; of several numbers it is known only once all of them are staged."""
+    if isinstance(returned, pulumi.Output):
+        return returned
+    return listed_resources(f"FlowEncryption {name!r}: deploy", returned)
 
 
 def _after(checked: pulumi.Output[None], value: pulumi.Output[str]) -> pulumi.Output[str]:

@@ -13,8 +13,9 @@ from typing import Any
 
 from whatsapp_flow_endpoint.answer import NOT_A_POST, Answer
 from whatsapp_flow_endpoint.awaited import Awaited
-from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint, is_larger
-from whatsapp_flow_endpoint.exchange import Exchange, Pending, Work
+from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint, NumberOf, is_larger, no_number
+from whatsapp_flow_endpoint.exchange import Exchange
+from whatsapp_flow_endpoint.steps import Pending, Work
 from whatsapp_flow_endpoint.threads import NoThreadFree, Threads
 from whatsapp_flow_keys.errors import InputError
 
@@ -33,16 +34,23 @@ _OPENING, _PINGS = 2, 2
 AsgiApp = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
-def asgi_app(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY, threads: int = THREADS) -> AsgiApp:
+def asgi_app(
+    endpoint: FlowEndpoint,
+    *,
+    largest_body: int = LARGEST_BODY,
+    threads: int = THREADS,
+    number_of: NumberOf = no_number,
+) -> AsgiApp:
     """Answers every POST, at whatever path it is routed or mounted; a larger body (bytes) gets a 413, one that takes
     longer than 5 s a 408.
 
     ``threads``: so many plain handlers run at once. A form that none of them has begun after 5 s is answered 503.
+    ``number_of``: names the number by host and path, so that its keys alone are tried; it must not block.
     Raises :class:`InputError` for fewer than one.
     """
     if type(threads) is not int or threads < 1:
         raise InputError("threads: must be a whole number from 1 on; with none no form would be answered")
-    return _App(endpoint, _Turns(threads), largest_body)
+    return _App(endpoint, _Turns(threads), largest_body, number_of)
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ class _App:
     endpoint: FlowEndpoint
     turns: "_Turns"
     largest_body: int
+    number_of: NumberOf
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -61,9 +70,27 @@ class _App:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1003})
         else:
-            answer = await _answer(self.endpoint, self.turns, scope, receive, self.largest_body)
+            answer = await self._answer(scope, receive)
             if answer is not None:
                 await _send(answer, scope, send)
+
+    async def _answer(self, scope: MutableMapping[str, Any], receive: Receive) -> Answer | None:
+        """None when the client has gone."""
+        if scope["method"] != "POST":
+            return NOT_A_POST
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        length = headers.get("content-length", "")
+        if length.isascii() and length.isdigit() and is_larger(length, self.largest_body):  # else it was refused
+            return Answer(413)
+        number = self.number_of(headers.get("host", ""), scope.get("path", ""))
+        try:
+            async with asyncio.timeout(LONGEST_BODY):
+                body = await _body(receive, self.largest_body)
+        except TimeoutError:
+            return Answer(408)
+        if not isinstance(body, bytes):
+            return body
+        return await self.turns.answer(self.endpoint.exchange(headers, body, phone_number_id=number))
 
 
 class _Turns:
@@ -101,24 +128,6 @@ def _busy(work: Work, threads: Threads) -> str:
     if work is Work.PING:
         return f"{busy}, so on_ping= was not called. Make it faster"
     return f"{busy} to decrypt the request. Serve forms with more processes"
-
-
-async def _answer(
-    endpoint: FlowEndpoint, turns: _Turns, scope: MutableMapping[str, Any], receive: Receive, largest_body: int
-) -> Answer | None:
-    """None when the client has gone."""
-    if scope["method"] != "POST":
-        return NOT_A_POST
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    length = headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and is_larger(length, largest_body):  # else the server has refused it
-        return Answer(413)
-    try:
-        async with asyncio.timeout(LONGEST_BODY):
-            body = await _body(receive, largest_body)
-    except TimeoutError:
-        return Answer(408)
-    return await turns.answer(endpoint.exchange(headers, body)) if isinstance(body, bytes) else body
 
 
 async def _body(receive: Receive, largest_body: int) -> bytes | Answer | None:

@@ -1,5 +1,6 @@
 """An async handler that was called: awaited in the event loop that runs, or else in one of its own."""
 
+import sys
 from collections.abc import Awaitable
 from typing import Any
 
@@ -25,16 +26,18 @@ class Awaited:
         import asyncio  # a process with plain handlers alone need not load it
         from concurrent.futures import ThreadPoolExecutor
 
-        if not _is_in_a_loop():
+        if not is_in_a_loop():
             asyncio.run(self.ready())
             return
         with ThreadPoolExecutor(1) as beside:  # this thread's loop runs already, and it can't have another
             beside.submit(asyncio.run, self.ready()).result()
 
 
-def _is_in_a_loop() -> bool:
-    import asyncio
-
+def is_in_a_loop() -> bool:
+    """Whether an event loop runs in this thread."""
+    asyncio = sys.modules.get("asyncio")  # a process without it has no loop, and need not load it
+    if asyncio is None:
+        return False
     try:
         asyncio.get_running_loop()
     except RuntimeError:

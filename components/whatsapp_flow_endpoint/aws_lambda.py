@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from whatsapp_flow_endpoint.answer import NOT_A_POST, Answer
-from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint
+from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint, NumberOf, no_number
 from whatsapp_flow_keys.errors import InputError
 
 LONGEST_READ = 3.0
@@ -24,12 +24,18 @@ LONGEST_READ = 3.0
 LambdaHandler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 
 
-def lambda_handler(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY) -> LambdaHandler:
+def lambda_handler(
+    endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY, number_of: NumberOf = no_number
+) -> LambdaHandler:
     """Answers every POST; a larger body (bytes) gets a 413. An event that is no HTTP request is an
-    :class:`InputError`."""
+    :class:`InputError`.
+
+    ``number_of``: names the number by host and path, so that its keys alone are tried.
+    """
 
     def handle(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
-        answer = _answer(endpoint, event, largest_body)
+        body = _body(event, largest_body)
+        answer = body if isinstance(body, Answer) else _answer(endpoint, event, body, number_of)
         headers = {name: value for name, value in answer.headers if name != "Content-Length"}
         several = {name: [value] for name, value in headers.items()}
         return {
@@ -42,16 +48,23 @@ def lambda_handler(endpoint: FlowEndpoint, *, largest_body: int = LARGEST_BODY) 
     return handle
 
 
-def _answer(endpoint: FlowEndpoint, event: Mapping[str, Any], largest_body: int) -> Answer:
+def _body(event: Mapping[str, Any], largest_body: int) -> bytes | Answer:
+    """The whole body, as it was signed; or why there is none."""
     if _method(event) != "POST":
         return NOT_A_POST
+    given = event.get("body") or ""
     try:
-        body = _body(event)
+        body = base64.b64decode(given, validate=True) if event.get("isBase64Encoded") else str(given).encode()
     except (binascii.Error, ValueError):
         return Answer(400)
-    if len(body) > largest_body:
-        return Answer(413)
-    answer = endpoint.answer(_headers(event), body)
+    return body if len(body) <= largest_body else Answer(413)
+
+
+def _answer(endpoint: FlowEndpoint, event: Mapping[str, Any], body: bytes, number_of: NumberOf) -> Answer:
+    headers = _headers(event)
+    host = next((value for name, value in headers.items() if name.lower() == "host"), "")
+    number = number_of(host, str(event.get("rawPath") or event.get("path") or ""))
+    answer = endpoint.answer(headers, body, phone_number_id=number)
     endpoint.finish_reading(LONGEST_READ)
     return answer
 
@@ -76,9 +89,3 @@ def _method(event: Mapping[str, Any]) -> str:
             "HTTP request"
         )
     return str(method)
-
-
-def _body(event: Mapping[str, Any]) -> bytes:
-    """The raw body, as it was signed."""
-    body = event.get("body") or ""
-    return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else str(body).encode()

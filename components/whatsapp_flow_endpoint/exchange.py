@@ -3,15 +3,13 @@
 It never raises for what a request holds, and logs why it answers as it does without a word of the form.
 """
 
-import concurrent.futures
 import inspect
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from threading import current_thread, main_thread
-from typing import Any, TypeVar
+from typing import Any
 
 from whatsapp_flow_endpoint.answer import (
     BUSY,
@@ -24,25 +22,25 @@ from whatsapp_flow_endpoint.answer import (
 from whatsapp_flow_endpoint.answered import Answered
 from whatsapp_flow_endpoint.awaited import Awaited
 from whatsapp_flow_endpoint.flow_request import ERROR_NAMES, PING, FlowRequest
-from whatsapp_flow_endpoint.live_keys import LiveKeys
 from whatsapp_flow_endpoint.log_lines import LogLines
+from whatsapp_flow_endpoint.numbers import Numbers
+from whatsapp_flow_endpoint.opening import Opening, why_none_opens
+from whatsapp_flow_endpoint.steps import Pending, Steps, Work
 from whatsapp_flow_endpoint.trouble import Diagnosis, not_json, wrong_hash
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError
 from whatsapp_flow_keys.flow_protocol import signature
 from whatsapp_flow_keys.flow_protocol.message import SealedRequest, Session, strict_json
-from whatsapp_flow_keys.keys import PrivateKey
-
-LONGEST_WAIT = 3.0
-"""Seconds that a request which no key opens waits for the keys to be read again; WhatsApp waits 10 in all."""
 
 LONGEST_FOR_THE_FIRST = 5.0
 """Seconds that a request waits for the answer to the same one, which came before it."""
 
+_DIAGNOSED = 10
+"""So many keys are tried in other ways, for the log to say why none opens a request; an endpoint may hold hundreds."""
+
 _MOST_FRAMES, _LONGEST_TRACE = 40, 100
 """Lines of one exception, and after which no cause is begun, for a handler that recursed or retried for long."""
 
-T = TypeVar("T")
 Handler = Callable[[FlowRequest], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
 
 
@@ -61,47 +59,35 @@ class Shared:
     """What all requests of an endpoint share."""
 
     policy: Policy
-    keys: LiveKeys
+    keys: Numbers
     clock: Clock
     diagnosis: Diagnosis
     log: LogLines
     answered: Answered
 
+    def keys_of(self, phone_number_id: str | None) -> Numbers | None:
+        """Every number's without an ID; None where the ID is of no number that is held."""
+        return self.keys if phone_number_id is None else self.keys.alone(phone_number_id)
+
     @classmethod
-    def of(cls, policy: Policy, keys: LiveKeys, clock: Clock) -> "Shared":
+    def of(cls, policy: Policy, keys: Numbers, clock: Clock) -> "Shared":
         """That of an endpoint which begins."""
         return cls(policy, keys, clock, Diagnosis(clock), LogLines(clock), Answered(clock))
 
 
-@dataclass(frozen=True)
-class Pending:
-    """Before the exchange can go on: the end of a read of the keys, or of the exchange that the same request began
-    before; and for how many seconds to wait for it."""
-
-    ended: concurrent.futures.Future[None]
-    seconds: float
-
-    def wait(self) -> None:
-        """Blocks this thread."""
-        concurrent.futures.wait([self.ended], timeout=self.seconds)
-
-    async def ready(self) -> None:
-        """Waits in this event loop."""
-        import asyncio
-
-        await asyncio.wait([asyncio.wrap_future(self.ended)], timeout=self.seconds)
-
-
-class Work(Enum):
-    """What an exchange does next, and that it takes a while."""
-
-    OPENING = "a private operation for each key"
-    PING = "the handler of pings"
-    FORM = "the handler of forms, or of error notices"
-
-
 Step = Answer | Pending | Awaited | Work
-_Steps = Generator[Pending | Awaited | Work, None, T]
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came in."""
+
+    signature: str | None
+    """The header's; None where there is none."""
+    body: bytes = field(repr=False)
+    """Raw, as it was signed."""
+    phone_number_id: str | None = None
+    """Whose keys alone may open it; None where the service doesn't know."""
 
 
 class Exchange:
@@ -111,12 +97,11 @@ class Exchange:
     Callers that must not block call :meth:`step`.
     """
 
-    def __init__(self, shared: Shared, given: str | None, body: bytes, *, holds_a_thread: bool) -> None:
-        """``given``: the signature header, None where there is none. ``body``: raw, as it was signed.
-        ``holds_a_thread``: while it waits, a thread does."""
-        self._shared, self._policy, self._keys, self._clock = shared, shared.policy, shared.keys, shared.clock
+    def __init__(self, shared: Shared, came: Came, *, holds_a_thread: bool) -> None:
+        """``holds_a_thread``: while it waits, a thread does."""
+        self._shared, self._policy, self._clock = shared, shared.policy, shared.clock
         self._holds_a_thread = holds_a_thread
-        self._steps = self._go(given, body)
+        self._steps = self._go(came)
 
     def advance(self) -> Answer | Pending | Awaited:
         """Goes on for as long as nothing has to be waited for."""
@@ -137,29 +122,33 @@ class Exchange:
         self._steps.close()
         return self._refused(BUSY, why)
 
-    def _go(self, given: str | None, body: bytes) -> _Steps[Answer]:
-        refusal = self._why_unsigned(given, body)
+    def _go(self, came: Came) -> Steps[Answer]:
+        refusal = self._why_unsigned(came)
         if refusal:
             return self._refused(SIGNATURE_REFUSED, refusal)
+        keys = self._shared.keys_of(came.phone_number_id)
+        if keys is None:
+            return self._refused(404, f"no keys of phone number {str(came.phone_number_id)[:40]!r} are held here")
         try:
-            sealed = SealedRequest.read(strict_json(body))
+            sealed = SealedRequest.read(strict_json(came.body))
         except FlowMessageError as error:
             return self._refused(400, str(error))
         except ValueError:
             return self._refused(400, "the body is not JSON")
         try:
-            payload, session = yield from self._open(sealed)
+            opened = yield from Opening(sealed, keys, self._clock, self._holds_a_thread).steps()
         except NoKeyOpensError as error:
-            return self._refused(UNDECRYPTABLE, (yield from self._diagnosed(sealed)) or self._no_key(error))
+            why = (yield from self._diagnosed(sealed, keys)) or why_none_opens(error, keys)
+            return self._refused(UNDECRYPTABLE, why)
         except FlowMessageError as error:
             return self._refused(UNDECRYPTABLE, str(error))
         try:
-            request = FlowRequest.read(payload, sealed.id)
+            request = FlowRequest.read(opened.payload, sealed.id, keys.opened(opened.key))
         except FlowMessageError as error:
             return self._refused(400, str(error))
-        return (yield from self._once(request, session))
+        return (yield from self._once(request, opened.session))
 
-    def _once(self, request: FlowRequest, session: Session) -> _Steps[Answer]:
+    def _once(self, request: FlowRequest, session: Session) -> Steps[Answer]:
         """The answer that this very request was given before; if there is none, the handler's."""
         answered, waits_until = self._shared.answered, self._clock.monotonic() + LONGEST_FOR_THE_FIRST
         while before := answered.begin(request.id):
@@ -179,56 +168,22 @@ class Exchange:
             answered.end(request.id, answer)
         return answer
 
-    def _diagnosed(self, sealed: SealedRequest) -> _Steps[str | None]:
+    def _diagnosed(self, sealed: SealedRequest, keys: Numbers) -> Steps[str | None]:
         if not self._shared.diagnosis.is_due():
             return None
         yield Work.OPENING
-        return wrong_hash(sealed, self._keys.now.keys)
+        return wrong_hash(sealed, keys.likeliest_first()[:_DIAGNOSED])
 
-    def _no_key(self, error: NoKeyOpensError) -> str:
-        failure = self._keys.failure_to_name()
-        return f"{error}. The keys could not be read again: {failure}" if failure else str(error)
-
-    def _why_unsigned(self, given: str | None, body: bytes) -> str | None:
+    def _why_unsigned(self, came: Came) -> str | None:
         if not self._policy.app_secrets:
             return None
-        if given is None:
+        if came.signature is None:
             return f"the request has no {signature.HEADER}; is the endpoint connected to your app?"
-        if not signature.is_signed(given, body, self._policy.app_secrets):
+        if not signature.is_signed(came.signature, came.body, self._policy.app_secrets):
             return "the signature is not by WHATSAPP_APP_SECRET; is that the secret of the app connected to the Flow?"
         return None
 
-    def _open(self, sealed: SealedRequest) -> _Steps[tuple[Any, Session]]:
-        """Waits for as long as keys that are read from now on may open it. Tries no key twice: each costs a private
-        operation, and whoever sends garbage could have many made."""
-        self._keys.refresh()
-        arrived = self._clock.monotonic()
-        tried: set[str] = set()
-        while True:
-            yield Work.OPENING
-            untried = self._untried(tried)
-            try:
-                return sealed.open(untried)
-            except NoKeyOpensError:
-                tried.update(key.fingerprint for key in untried)
-                if not (yield from self._others(tried, arrived)):
-                    raise
-
-    def _untried(self, tried: set[str]) -> list[PrivateKey]:
-        return [key for key in self._keys.now.keys if key.fingerprint not in tried]
-
-    def _others(self, tried: set[str], arrived: float) -> _Steps[bool]:
-        """Waits until other keys than these are held; False if a read since the request ``arrived`` gave none."""
-        while True:
-            read = self._keys.read_after(arrived, holds_a_thread=self._holds_a_thread)
-            left = arrived + LONGEST_WAIT - self._clock.monotonic()
-            if self._untried(tried):
-                return True
-            if read is None or left <= 0:
-                return False
-            yield Pending(read.ended, min(left, read.seconds))
-
-    def _answer(self, request: FlowRequest, session: Session) -> _Steps[Answer]:
+    def _answer(self, request: FlowRequest, session: Session) -> Steps[Answer]:
         if request.error is not None:
             self._say_notice(request, request.error)
         try:

@@ -1,6 +1,5 @@
 """Every private key of a number's ring, parsed once, and the requests that they open."""
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +17,7 @@ class FlowKeys:
     keys: tuple[PrivateKey, ...]
     revision: int
     """Of the ring; the highest, where it was renewed from an older one."""
-    _number: str
+    phone_number_id: str
     _passphrases: tuple[str, ...]
     _opened: dict[str, PrivateKey]
 
@@ -32,9 +31,11 @@ class FlowKeys:
         if not ring.keys:
             raise StoreError(f"phone number {ring.phone_number_id}", "its key ring holds no key")
         held = before._opened if before else {}
-        if before and before._number != ring.phone_number_id:
-            raise StoreError(f"phone number {before._number}", f"its key ring is now that of {ring.phone_number_id}")
-        self._number, self._passphrases = ring.phone_number_id, passphrases
+        if before and before.phone_number_id != ring.phone_number_id:
+            raise StoreError(
+                f"phone number {before.phone_number_id}", f"its key ring is now that of {ring.phone_number_id}"
+            )
+        self.phone_number_id, self._passphrases = ring.phone_number_id, passphrases
         newest = before.revision if before else -1
         self.revision = max(ring.revision, newest)
         self._opened = {
@@ -45,15 +46,23 @@ class FlowKeys:
         self.keys = tuple({key.fingerprint: key for key in self._opened.values()}.values())
 
     @classmethod
+    def unread(cls, phone_number_id: str, *passphrases: str) -> "FlowKeys":
+        """No key yet: the number's stores could not be read so far."""
+        keys = cls.__new__(cls)
+        keys.phone_number_id, keys._passphrases, keys._opened, keys.keys = phone_number_id, passphrases, {}, ()
+        keys.revision = -1
+        return keys
+
+    @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "FlowKeys":
         """From ``endpoint_env``: ``WHATSAPP_FLOW_KEYS`` is the key ring itself, or the URLs of the stores that hold it,
         separated by blanks; the first that can be read is taken.
 
-        Raises :class:`InputError` when the variable is missing or wrong, :class:`StoreError` when no store can be read.
+        Raises :class:`InputError` when the variable is missing or wrong, or names several numbers (for which
+        :meth:`FlowEndpoint.from_env` is made); :class:`StoreError` when no store can be read.
         """
-        environ = os.environ if environ is None else environ
         source = KeySource.from_env(environ)
-        return cls(source.read(), *source.passphrases)
+        return cls(source.read_at_start(), *source.passphrases)
 
     @property
     def fingerprints(self) -> tuple[str, ...]:
@@ -70,4 +79,5 @@ class FlowKeys:
         Raises :class:`FlowMessageError` when no key opens it: answer with HTTP 421, so that WhatsApp fetches the
         public key again and sends the request once more (Meta, "Implementing Endpoint for Flows").
         """
-        return SealedRequest.read(body).open(self.keys)
+        opened = SealedRequest.read(body).open(self.keys)
+        return opened.payload, opened.session

@@ -51,9 +51,13 @@ class FlowRequest:
     """64 hex digits, the same whenever this very request is sent again, and another for every other request: the
     SHA-256 of what was encrypted. For a handler that must not do the same twice in two processes."""
 
+    phone_number_id: str | None = field(default=None, compare=False)
+    """The number that it was sent to: the one whose key opened it. None where several numbers of this endpoint have
+    that key, and the service named none."""
+
     @classmethod
-    def read(cls, payload: Any, id_: str = "") -> "FlowRequest":
-        """From the decrypted JSON, and the ``id``. Fields that it doesn't know are left alone.
+    def read(cls, payload: Any, id_: str = "", phone_number_id: str | None = None) -> "FlowRequest":
+        """From the decrypted JSON, its ``id``, and its number. Fields that it doesn't know are left alone.
 
         Raises :class:`FlowMessageError`, which names the field and its type and quotes nothing of it.
         """
@@ -67,6 +71,7 @@ class FlowRequest:
             flow_token=_text(payload, "flow_token"),
             flow_token_signature=_text(payload, "flow_token_signature"),
             id=id_,
+            phone_number_id=phone_number_id,
         )
 
     def token_is_signed_by(self, *app_secrets: str) -> bool:

@@ -65,10 +65,12 @@ class LiveKeys:
         """What is held at the moment."""
         return self._keys
 
-    def refresh(self) -> None:
-        """Has the keys read again if that is due, and doesn't wait for it."""
-        if self._read and self._clock.monotonic() - self._ended_began > EVERY:
-            self.read_after(self._clock.monotonic())
+    def refresh(self) -> bool:
+        """Has the keys read again if that is due, and doesn't wait for it. Whether a read began."""
+        if self._read is None or self._clock.monotonic() - self._ended_began <= (EVERY if self._keys.keys else APART):
+            return False
+        with self._lock:
+            return self._begin_another(self._read)
 
     def failure_to_name(self) -> str | None:
         """Why the last read failed, for a caller that has no key; None if it didn't, or if this was given to a caller
@@ -91,27 +93,35 @@ class LiveKeys:
         with self._lock:
             if self._read is None or self._has_ended_after(moment):
                 return None
-            begun, due = self._next or self._under_way > 0, self._is_due()
-            if not begun or (due and not self._next and self._under_way < AT_ONCE):
-                self._next = self._start(self._read)
+            begun, due = self._is_begun(), self._is_due()
+            self._begin_another(self._read)
             in_vain = holds_a_thread and self._reads_in_vain()
-            if not (self._next or self._under_way) or (in_vain and (begun or not due)):
+            if not self._is_begun() or (in_vain and (begun or not due)):
                 return None
             return Read(self._ended, inf if in_vain else self._seconds_to_another())
 
     def _has_ended_after(self, moment: float) -> bool:
         return self._taken_began >= moment or (self._ended_began >= moment and not self._under_way)
 
-    def finish_reading(self, seconds: float) -> None:
-        """Waits until no read is asked for or under way, for so many seconds at most."""
-        ends = self._clock.monotonic() + seconds
-        while (ended := self._end_to_come()) and (left := ends - self._clock.monotonic()) > 0:
+    def finish_reading(self, until: float) -> None:
+        """Waits until no read is asked for or under way, or until this moment of the clock's monotonic time."""
+        while (ended := self._end_to_come()) and (left := until - self._clock.monotonic()) > 0:
             if not wait([ended], timeout=left).done:
                 return
 
     def _end_to_come(self) -> Future[None] | None:
         with self._lock:
-            return self._ended if self._next or self._under_way else None
+            return self._ended if self._is_begun() else None
+
+    def _begin_another(self, read: Callable[[], KeyRing]) -> bool:
+        """Begins a read, unless one is about to begin, or is under way and may still be answered. Whether it did."""
+        if self._is_begun() and (self._next or not self._is_due() or self._under_way >= AT_ONCE):
+            return False
+        self._next = self._start(read)
+        return self._next
+
+    def _is_begun(self) -> bool:
+        return self._next or self._under_way > 0
 
     def _is_due(self) -> bool:
         return self._clock.monotonic() >= self._began + APART
@@ -170,7 +180,8 @@ class LiveKeys:
         self._keys = before.renewed(ring)
         self._taken_began = max(self._taken_began, began)  # after the keys: who sees it looks at them again
         if self._failure is not None or self._keys.fingerprints != before.fingerprints:
-            _LOG.info("keys: %s", ", ".join(map(short, self._keys.fingerprints)))
+            fingerprints = ", ".join(map(short, self._keys.fingerprints))
+            _LOG.info("phone number %s: keys: %s", self._keys.phone_number_id, fingerprints)
         self._failure, self._named_at = None, -inf
 
     def _say_failed(self, why: str, began: float = inf) -> None:
@@ -179,8 +190,8 @@ class LiveKeys:
         with self._taking:
             made_good, now = began < self._taken_began, self._clock.monotonic()
             is_due = self._failure is None or now - self._said_at >= EVERY
-            _LOG.log(
-                logging.WARNING if is_due and not made_good else logging.DEBUG, "goes on with the keys it has: %s", why
-            )
+            level = logging.WARNING if is_due and not made_good else logging.DEBUG
+            goes_on = "goes on with the keys it has" if self._keys.keys else "has no key yet"
+            _LOG.log(level, "phone number %s: %s: %s", self._keys.phone_number_id, goes_on, why)
             if not made_good:
                 self._failure, self._said_at = why, now if is_due else self._said_at

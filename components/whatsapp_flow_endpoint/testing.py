@@ -42,11 +42,18 @@ class FlowTester:
     Args:
         target: an endpoint, whose own key and app secret are used; or a handler alone, for which both are made up.
         flow_token: the token of the form.
+        phone_number_id: the number that it is sent to, of an endpoint with several.
     """
 
-    def __init__(self, target: FlowEndpoint | Handler, *, flow_token: str = "token-of-a-test") -> None:
+    def __init__(
+        self,
+        target: FlowEndpoint | Handler,
+        *,
+        flow_token: str = "token-of-a-test",
+        phone_number_id: str | None = None,
+    ) -> None:
         self._endpoint = target if isinstance(target, FlowEndpoint) else _endpoint_of(target)
-        self._flow_token = flow_token
+        self._flow_token, self._phone_number_id = flow_token, phone_number_id
 
     def init(self, data: Mapping[str, Any] | None = None) -> Reply:
         """Opens the form (action ``INIT``)."""
@@ -70,7 +77,7 @@ class FlowTester:
         return self._send({**form, "flow_token": self._flow_token})
 
     def _send(self, payload: Mapping[str, Any]) -> Reply:
-        headers, body, session = self._endpoint.sealed(payload)
+        headers, body, session = self._endpoint.sealed(payload, phone_number_id=self._phone_number_id)
         got = self._endpoint.answer(headers, body)
         return Reply(got.status, session.decrypt_answer(got.body) if got.status in _ENCRYPTED else None)
 

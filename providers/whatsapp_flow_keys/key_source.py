@@ -1,56 +1,73 @@
-"""Where keys are read from at run time: ``WHATSAPP_FLOW_KEYS``, as ``endpoint_env`` gives it."""
+"""Where the keys of a phone number are read from at run time, and the passphrases that open them."""
 
-import json
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
+from functools import partial
+from threading import Thread
 
-from whatsapp_flow_keys import document, one_line
-from whatsapp_flow_keys.carried import unwrapped, with_line_ends
+from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import FlowKeysError, InputError, MissingExtraError, StoreError
-from whatsapp_flow_keys.pem_text import pems
+from whatsapp_flow_keys.keys_variable import KEYS, is_store, read_variable
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
 
-KEYS = "WHATSAPP_FLOW_KEYS"
-"""The variable that holds the key ring in one line or as a document, or the URLs of the stores that hold it."""
-_STORE = re.compile(r"[a-z]+:/", re.IGNORECASE)
 _PASSPHRASES = ("WHATSAPP_FLOW_PASSPHRASE", "WHATSAPP_FLOW_FORMER_PASSPHRASE")
+
+LONGEST_FOR_BACKUPS = 3.0
+"""Seconds that a start waits for a number's backups once one of its places was read."""
+
+
+def sources_from_env(environ: Mapping[str, str] | None = None) -> tuple["KeySource", ...]:
+    """One for each phone number that ``WHATSAPP_FLOW_KEYS`` names, or the one whose number it doesn't name.
+
+    Raises :class:`InputError` when the variable is not set, was cut or changed, or holds neither a ring nor a URL.
+    """
+    environ = os.environ if environ is None else environ
+    return tuple(
+        KeySource(given, passphrases_from_env(environ, number), number)
+        for number, given in read_variable(environ).items()
+    )
+
+
+def passphrases_from_env(
+    environ: Mapping[str, str] | None = None, phone_number_id: str | None = None
+) -> tuple[str, ...]:
+    """The passphrases that the environment holds, the present one first; empty where the keys are in the clear.
+
+    A number of several may have its own, as in ``WHATSAPP_FLOW_PASSPHRASE_106540352242922``; else it has those without
+    an ID.
+    """
+    environ = os.environ if environ is None else environ
+    own = [environ.get(f"{name}_{phone_number_id}") for name in _PASSPHRASES] if phone_number_id else []
+    found = own if any(own) else [environ.get(name) for name in _PASSPHRASES]
+    return tuple(filter(None, found))
 
 
 @dataclass(frozen=True)
 class KeySource:
-    """The key ring itself, or the URLs of the stores that hold it; and the passphrases of its keys."""
+    """The key ring of one number, or the URLs of the stores that hold it; and the passphrases of its keys."""
 
     given: str = field(repr=False)
     passphrases: tuple[str, ...] = field(default=(), repr=False)
+    phone_number_id: str | None = None
+    """Whose ring it is; None where the environment doesn't say."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "KeySource":
-        """Raises :class:`InputError` when ``WHATSAPP_FLOW_KEYS`` is not set, was cut or changed, or holds neither."""
-        environ = os.environ if environ is None else environ
-        given = unwrapped(environ.get(KEYS, ""), "{", f"{one_line.FORMAT}.")
-        if not given:
-            raise InputError(f"{KEYS}: is not set; give the endpoint the environment `endpoint_env`")
-        if one_line.is_line(given):
-            _refuse_unusable(given)
-        elif given.startswith("{"):
-            given = _document(given)
-        elif not _STORE.match(given):  # it may be a secret, so it isn't quoted
-            what = "a PEM that is" if "-----BEGIN " in given else f"{len(given)} characters that are"
-            raise InputError(
-                f"{KEYS}: holds {what} neither a key ring, which begins with {one_line.FORMAT} or {{, nor the URL of a "
-                f"store, such as file:///var/lib/flows/ring.json; give the endpoint the environment `endpoint_env` as "
-                f"it is"
-            )
-        return cls(given, passphrases_from_env(environ))
+        """The only one. Raises :class:`InputError` as :func:`sources_from_env`, and where there are several."""
+        source, *more = sources_from_env(environ)
+        if more:
+            numbers = ", ".join(str(each.phone_number_id) for each in (source, *more))
+            raise InputError(f"{KEYS}: holds the key rings of several numbers, {numbers}; leave one of them here")
+        return source
 
     @property
     def is_store(self) -> bool:
         """Whether reading it again can give other keys; a ring in the environment stays what it is."""
-        return bool(_STORE.match(self.given))
+        return is_store(self.given)
 
     def stores(self) -> tuple[Store, ...]:
         """Every place of the ring, the store first; a ring itself is that of a stack that keeps its own keys.
@@ -70,63 +87,77 @@ class KeySource:
         boto3's client, which its guide calls thread-safe, and azure-identity's credential, whose cache has a lock.
         While credentials that run out are renewed, though, boto3 lets all wait.
 
-        Raises :class:`InputError` for a wrong URL, :class:`StoreError` when no store can be read or none holds a ring.
+        Raises :class:`InputError` for a wrong URL or another number's ring, :class:`StoreError` when no store can be
+        read or none holds a ring.
         """
-        return _from_stores(self.given.split()) if self.is_store else document.load(self.given, KEYS)
+        return _first(self._reads())
+
+    def read_at_start(self) -> KeyRing:
+        """The same, after a look at every backup: another number's is a mistake that its URL doesn't show.
+
+        All are read at once. Raises as :meth:`read`, and :class:`InputError` where two places are those of two numbers.
+        A backup that can't be read, or not in :data:`LONGEST_FOR_BACKUPS`, is passed over.
+        """
+        reads = [_begun(read) for read in self._reads()]
+        ring = _first([read.result for read in reads])
+        ended, _ = wait(reads, timeout=LONGEST_FOR_BACKUPS)
+        for read in ended:
+            if read.exception() is None:
+                _refuse_another(ring, read.result())
+        return ring
+
+    def _reads(self) -> list[Callable[[], KeyRing]]:
+        if self.is_store:
+            return [partial(self._in_store, url) for url in self.given.split()]
+        return [lambda: self._of_this_number(document.load(self.given, KEYS))]
+
+    def _in_store(self, url: str) -> KeyRing:
+        from whatsapp_flow_keys.stores.urls import open_store  # an endpoint with the ring itself needs no store
+
+        # Opened again each time: a server that forks after the first read must share no connection.
+        store = open_store(url, KEYS)
+        ring = store.read().ring
+        if ring is None:
+            raise StoreError(KEYS, f"there is no key ring at {store.url}")
+        return self._of_this_number(ring)
+
+    def _of_this_number(self, ring: KeyRing) -> KeyRing:
+        if self.phone_number_id not in (None, ring.phone_number_id):
+            raise InputError(
+                f"{KEYS}: names, as the key ring of phone number {self.phone_number_id}, that of phone number "
+                f"{ring.phone_number_id}"
+            )
+        return ring
 
 
-def _refuse_unusable(line: str) -> None:
-    try:
-        one_line.checked(line)
-    except one_line.UnusableLineError as error:
-        raise InputError(f"{KEYS}: {error}") from None
+def _begun(read: Callable[[], KeyRing]) -> Future[KeyRing]:
+    """A read in a thread of its own, which ends with the process where it hangs."""
+    ended: Future[KeyRing] = Future()
 
-
-def _document(given: str) -> str:
-    """The document as it was before an environment file or a setting changed its line ends.
-
-    Raises :class:`InputError` where its end is missing. What else is wrong with it is left to whoever loads it.
-    """
-    for text in (given, with_line_ends(given)):
+    def run() -> None:
         try:
-            found = json.loads(text, strict=False)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(found, dict) and isinstance(bundle := found.get("private_keys"), str):
-            found["private_keys"] = "".join(pem.text for pem in pems(bundle)) or bundle
-        return json.dumps(found)
-    if given == "{":
-        raise InputError(
-            f"{KEYS}: ends after its first line, {{. An env file holds one line for each variable: give it the "
-            f"document in one line, as `jq -c .` prints it"
-        )
-    if not given.endswith("}"):
-        raise InputError(
-            f"{KEYS}: ends after {len(given)} characters, before the end of the key ring document. Give the endpoint "
-            f"all of it, or keep the keys in a store and give its URL"
-        )
-    return given
+            ended.set_result(read())
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+            ended.set_exception(error)
+
+    Thread(target=run, name="flow-keys-start", daemon=True).start()
+    return ended
 
 
-def passphrases_from_env(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """The passphrases that the environment holds, the present one first; empty where the keys are in the clear."""
-    environ = os.environ if environ is None else environ
-    return tuple(environ[name] for name in _PASSPHRASES if environ.get(name))
-
-
-def _from_stores(urls: Sequence[str]) -> KeyRing:
-    from whatsapp_flow_keys.stores.urls import open_store  # an endpoint with the document needs no store
-
+def _first(reads: list[Callable[[], KeyRing]]) -> KeyRing:
     failures: list[FlowKeysError] = []
-    for url in urls:
+    for read in reads:
         try:
-            # Opened again each time: a server that forks after the first read must share no connection.
-            store = open_store(url, KEYS)
-            ring = store.read().ring
+            return read()
         except (StoreError, MissingExtraError) as error:
             failures.append(error)
-            continue
-        if ring is not None:
-            return ring
-        failures.append(StoreError(KEYS, f"there is no key ring at {store.url}"))
     raise failures[0] if len(failures) == 1 else StoreError(KEYS, "; ".join(map(str, failures)))
+
+
+def _refuse_another(ring: KeyRing, backup: KeyRing) -> None:
+    if backup.phone_number_id != ring.phone_number_id:
+        one, other = ring.phone_number_id, backup.phone_number_id
+        raise InputError(
+            f"{KEYS}: its URLs are those of two numbers, {one} and {other}, as if one were the other's backup. An "
+            f"endpoint of both needs the ID before each URL: {one}=URL {other}=URL"
+        )

@@ -154,7 +154,7 @@ def test_a_generated_passphrase_has_its_length_and_reaches_the_endpoint_as_a_sec
 def test_a_preview_knows_nothing_of_what_would_be_made(store: str) -> None:
     look = looked_at(preview=True, store=store, passphrase=GeneratedPassphrase() if store == FILE else None)
     known = set(look.names)
-    assert known <= {"private_keys", "secret_id"}  # which are None by what the program says
+    assert known <= {"phone_number_id", "private_keys", "secret_id"}  # which the program says
 
 
 class Own(Mocks):

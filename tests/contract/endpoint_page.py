@@ -14,7 +14,7 @@ from tests.servers.http_servers import uvicorn_server, waitress_server
 
 PAGE = (Path(__file__).parents[2] / "docs" / "endpoint.md").read_text()
 FILES: dict[str, str] = dict(re.findall(r"^```python\n# (\w+\.py)\b.*?\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
-PROGRAMS = ("app.py", "fastapi_app.py", "flask_app.py", "django_urls.py")
+PROGRAMS = ("app.py", "fastapi_app.py", "flask_app.py", "django_urls.py", "agency.py", "pywa_app.py")
 
 
 @contextmanager

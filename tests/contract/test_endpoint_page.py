@@ -4,12 +4,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 import requests
 
 from tests.contract.endpoint_page import FILES, PAGE, PROGRAMS, program_server
-from tests.forms import APP_SECRET, FORM, TYPED_IN, key, ring, sent
+from tests.forms import APP_SECRET, FORM, NUMBER, TYPED_IN, key, ring, sent
 from whatsapp_flow_keys import document
 
 
@@ -30,6 +31,16 @@ def test_a_form_that_is_sent_to_the_path_without_a_slash_is_answered(flow: str) 
     params = {"day": TYPED_IN, "flow_token": FORM["flow_token"]}
     assert form.session.decrypt_answer(got.text)["data"]["extension_message_response"]["params"] == params
     assert refused == [405, 405]
+
+
+@pytest.mark.parametrize("flow", ["agency.py"], indirect=True)
+def test_the_path_names_the_number_in_the_program_for_several(flow: str) -> None:
+    form = sent()
+    statuses = [
+        requests.post(urljoin(flow, path), data=form.body, headers=form.signed, timeout=20).status_code
+        for path in (f"/flow/{NUMBER}", "/flow/110200345501442")
+    ]
+    assert statuses == [200, 404]
 
 
 def test_every_program_of_the_page_is_run() -> None:

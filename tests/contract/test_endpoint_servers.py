@@ -197,7 +197,7 @@ def test_what_no_key_opens_does_not_starve_the_forms_of_a_server_with_threads(
 ) -> None:
     """Twice as many senders of garbage as it has threads, each with the next one ready, while the store hangs."""
     monkeypatch.setattr("whatsapp_flow_endpoint.live_keys.APART", 0.2)
-    monkeypatch.setattr("whatsapp_flow_endpoint.exchange.LONGEST_WAIT", 3.0 * _SECONDS)
+    monkeypatch.setattr("whatsapp_flow_endpoint.opening.LONGEST_WAIT", 3.0 * _SECONDS)
     store = CountedStore()
     endpoint = FlowEndpoint(echo, LiveKeys(FlowKeys(ring(key())), store.read), app_secrets=(APP_SECRET,))
     garbage, stop = sent(to=key("a stranger's")), Event()

@@ -133,7 +133,7 @@ def azure_store() -> Iterator[Store]:
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """Each kind of store that is read over the network."""
     monkeypatch.setenv("WHATSAPP_STORE_DEADLINE", "3600")
-    monkeypatch.setattr("whatsapp_flow_endpoint.exchange.LONGEST_WAIT", _A_FORM_WAITS)
+    monkeypatch.setattr("whatsapp_flow_endpoint.opening.LONGEST_WAIT", _A_FORM_WAITS)
     makers: dict[str, Callable[[], AbstractContextManager[Store]]] = {
         "vault": lambda: vault_store(request.getfixturevalue("openbao"), monkeypatch),
         "aws": lambda: aws_store(request.getfixturevalue("secrets_manager"), monkeypatch),

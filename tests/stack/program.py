@@ -8,7 +8,14 @@ import pulumi
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider, UpdateResult
 
 import whatsapp_flow_encryption
-from whatsapp_flow_encryption import FlowEncryption, GeneratedPassphrase, StagedKeys, WhatsAppProvider
+from whatsapp_flow_encryption import (
+    FlowEncryption,
+    GeneratedPassphrase,
+    SharedDeployment,
+    StagedKeys,
+    WhatsAppProvider,
+    shared_endpoint_env,
+)
 
 
 class RefusingProvider(ResourceProvider):
@@ -81,7 +88,9 @@ def deployed(environment: pulumi.Output[dict[str, str]], opts: pulumi.ResourceOp
 
 providers = {name: WhatsAppProvider(name, **arguments) for name, arguments in spec.get("providers", {}).items()}
 
-for entry in spec["numbers"]:
+
+def declare(entry: dict[str, Any], shared: SharedDeployment) -> None:
+    """One number, and what the stack exports of it."""
     arguments = dict(entry)
     name = arguments.pop("name", "line")
     aliases = [pulumi.Alias(name=former) for former in [arguments.pop("alias", None)] if former]
@@ -96,6 +105,8 @@ for entry in spec["numbers"]:
         arguments["deploy"] = deploy_well
     if arguments.get("deploy") == "platform":
         arguments["deploy"] = lambda staged: [deployed(staged.endpoint_env)]
+    if arguments.get("deploy") == "shared":
+        arguments["deploy"] = shared
     deploy_too_late = arguments.pop("deploy_too_late", False)
     if arguments.get("passphrase") == "generated":
         arguments["passphrase"] = GeneratedPassphrase()
@@ -110,3 +121,8 @@ for entry in spec["numbers"]:
     if spec.get("exports", "all") == "all":  # each of these waits for the registration
         pulumi.export(f"{name}-signature", number.signature_status)
         pulumi.export(f"{name}-live", number.live_fingerprint)
+
+
+with SharedDeployment(lambda numbers: deployed(shared_endpoint_env(numbers))) as together:
+    for each in spec["numbers"]:
+        declare(each, together)

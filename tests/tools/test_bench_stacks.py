@@ -14,7 +14,7 @@ import pytest
 
 from tools.bench import stack
 from tools.bench.engine import peaks_of_providers
-from tools.bench.stack_advice import Growth, advice, brief_advice
+from tools.bench.stack_advice import Growth, advice
 from tools.bench.stack_figures import (
     CREATE,
     FAR,
@@ -37,7 +37,6 @@ from tools.bench.stack_figures import (
     Sample,
 )
 from tools.bench.stack_page import curves, goals, on_what, page, parts, rounds, sizes, times, variants
-from tools.bench.stack_summary import BEGIN, END, put_between, summary
 from tools.bench.template import template
 from tools.stop import Stop
 
@@ -144,9 +143,8 @@ def test_a_request_in_a_preview_misses_the_goal(figures: Figures) -> None:
 def test_what_was_not_measured_has_no_goal_and_no_advice(figures: Figures) -> None:
     few = replace(figures, samples=tuple(one for one in figures.samples if one.case == Case(IN_STACK, 1)))
     assert len(goals(few)) == 2
-    assert brief_advice(few) == []
+    assert advice(few) != advice(figures)
     assert "100" not in page(few).split("## How many numbers to a stack")[1].split("##")[0]
-    assert summary(few)
 
 
 def test_requests_memory_and_state_are_shown_for_each_size(figures: Figures) -> None:
@@ -227,29 +225,6 @@ def test_the_picture_has_every_size_of_the_floor_and_of_both_latencies(figures: 
     for panel in drawn.panels:
         assert [curve.kind for curve in panel.curves] == ["far", "near", "floor"]
         assert all([at for at, _ in curve.points] == [1, 10, 100] for curve in panel.curves)
-
-
-def test_the_readme_gets_seconds_and_ratios_between_its_markers(figures: Figures) -> None:
-    written = put_between(f"before\n\n{BEGIN}\nold\n{END}\n\nafter\n", summary(figures))
-    assert written.startswith(f"before\n\n{BEGIN}\n")
-    assert written.endswith(f"\n{END}\n\nafter\n")
-    assert "old" not in written
-    assert cells(written, "create, keys in the stack")[1:] == ["3.3 (3.00)", "9.0 (3.00)", "333.0 (3.00)"]
-
-
-def test_writing_it_again_changes_nothing(figures: Figures) -> None:
-    once = put_between(f"{BEGIN}\n{END}\n", summary(figures))
-    assert put_between(once, summary(figures)) == once
-
-
-@pytest.mark.parametrize("text", ["", BEGIN, END, f"{END}\n{BEGIN}"])
-def test_a_readme_without_its_markers_is_left_alone(text: str) -> None:
-    with pytest.raises(Stop, match=r"lost a marker"):
-        put_between(text, "new")
-
-
-def test_the_readme_has_the_markers() -> None:
-    assert put_between((ROOT / "README.md").read_text(), "new")
 
 
 def test_the_floors_template_holds_a_letter_for_a_secret_and_no_long_text() -> None:

@@ -56,7 +56,7 @@ def test_a_handler_gets_the_request_typed() -> None:
 
 def test_repr_shows_nothing_that_was_typed_in() -> None:
     shown = repr(FlowRequest.read(FORM))
-    assert shown == "FlowRequest(version='3.0', action='data_exchange', screen='DAY')"
+    assert shown == "FlowRequest(version='3.0', action='data_exchange', screen='DAY', phone_number_id=None)"
 
 
 def test_a_final_answer_carries_the_token_of_the_form() -> None:

@@ -12,8 +12,8 @@ import pytest
 from tests.forms import APP_SECRET, Sent, endpoint_of, key, ring, sent
 from tests.stopped_clock import StoppedClock
 from whatsapp_flow_endpoint import Answer, FlowEndpoint, FlowKeys
-from whatsapp_flow_endpoint.exchange import Pending
 from whatsapp_flow_endpoint.live_keys import LiveKeys
+from whatsapp_flow_endpoint.steps import Pending
 from whatsapp_flow_keys.errors import StoreUnavailableError
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing

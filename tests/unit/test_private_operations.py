@@ -8,8 +8,8 @@ import pytest
 from tests.forms import APP_SECRET, Sent, key, ring, sent
 from tests.stopped_clock import StoppedClock
 from whatsapp_flow_endpoint import FlowEndpoint, FlowKeys
-from whatsapp_flow_endpoint.exchange import Pending
 from whatsapp_flow_endpoint.live_keys import LiveKeys
+from whatsapp_flow_endpoint.steps import Pending
 from whatsapp_flow_keys.keys import PrivateKey
 
 _SECONDS = 20

@@ -54,7 +54,7 @@ PROMISES = (
     ),
     Promise(f"{_LIFECYCLE}.gate:PINGS", 10, "rotation.md", "each key is asked for ten times"),
     # The endpoint, within WhatsApp's 10 s.
-    Promise(f"{_ENDPOINT}.exchange:LONGEST_WAIT", 3.0, "endpoint.md", "up to 3 s, and is then answered 421"),
+    Promise(f"{_ENDPOINT}.opening:LONGEST_WAIT", 3.0, "endpoint.md", "up to 3 s, and is then answered 421"),
     Promise(f"{_ENDPOINT}.aws_lambda:LONGEST_READ", 3.0, "endpoint.md", "3 s at most"),
     Promise(f"{_ENDPOINT}.live_keys:EVERY", 60.0, "endpoint.md", "a minute after the last read"),
     Promise(f"{_ENDPOINT}.live_keys:APART", 1.0, "endpoint.md", "One read a second"),
@@ -173,7 +173,7 @@ def test_its_page_promises_it(promise: Promise) -> None:
 def test_a_request_is_answered_before_whatsapp_gives_up() -> None:
     """It may wait for its key, and then for the answer to the same request, or on Lambda for a read behind it."""
     assert "WhatsApp waits 10 s for an answer" in (DOCS / "endpoint.md").read_text()
-    for_its_key = resolve_name(f"{_ENDPOINT}.exchange:LONGEST_WAIT")
+    for_its_key = resolve_name(f"{_ENDPOINT}.opening:LONGEST_WAIT")
     assert for_its_key + resolve_name(f"{_ENDPOINT}.aws_lambda:LONGEST_READ") < 10
     assert for_its_key + resolve_name(f"{_ENDPOINT}.exchange:LONGEST_FOR_THE_FIRST") < 10
     assert resolve_name(f"{_ENDPOINT}.asgi:LONGEST_FOR_A_THREAD") < 10

@@ -13,8 +13,9 @@ from tests.stopped_clock import StoppedClock
 from whatsapp_flow_endpoint import Answer, FlowEndpoint, FlowKeys, FlowRequest, FlowTokenNoLongerValid
 from whatsapp_flow_endpoint.answered import KEPT_FOR, Answered
 from whatsapp_flow_endpoint.asgi import asgi_app
-from whatsapp_flow_endpoint.exchange import LONGEST_FOR_THE_FIRST, Pending, Work
+from whatsapp_flow_endpoint.exchange import LONGEST_FOR_THE_FIRST
 from whatsapp_flow_endpoint.live_keys import LiveKeys
+from whatsapp_flow_endpoint.steps import Pending, Work
 from whatsapp_flow_keys.ring import KeyRing
 
 _SECONDS = 60

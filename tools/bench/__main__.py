@@ -7,7 +7,7 @@ import argparse
 import signal
 import sys
 
-from tools.bench import endpoint, endpoint_page, stack, stack_advice, stack_page, stack_summary
+from tools.bench import endpoint, endpoint_page, stack, stack_advice, stack_page
 from tools.bench.environments import ensure_environment
 from tools.bench.picture import draw
 from tools.bench.stack_figures import STORES, Figures
@@ -76,15 +76,12 @@ def _stacks(checkout: Checkout, quick: bool) -> None:
 
 
 def write_stacks(checkout: Checkout, figures: Figures) -> None:
-    """The page, its picture, and the README's lines."""
+    """The page and its picture."""
     python = ensure_environment(checkout, "picture")
     with part(f"Drawing {stack_page.PICTURE}"):
         draw(checkout, python, stack_page.curves(figures), checkout.root / stack_page.PICTURE)
     write_whole(checkout.root / "docs" / "benchmarks-stacks.md", stack_page.page(figures))
-    readme = checkout.root / "README.md"
-    summary = stack_summary.summary(figures)
-    write_whole(readme, stack_summary.put_between(readme.read_text(encoding="utf-8"), summary))
-    say("Wrote docs/benchmarks-stacks.md and its lines in README.md.")
+    say("Wrote docs/benchmarks-stacks.md.")
 
 
 if __name__ == "__main__":

@@ -52,12 +52,6 @@ def advice(figures: Figures) -> list[str]:
     return [line for store in STORES for line in _advice(figures, store)]
 
 
-def brief_advice(figures: Figures) -> list[str]:
-    """The same for somebody in a hurry, where it can be told."""
-    found = [(store, Growth.through(growth_points(figures, store, FAR))) for store in STORES]
-    return [f"keys in {store}: {_best_sizes(growth)}" for store, growth in found if growth]
-
-
 def growth_points(figures: Figures, store: str, contender: Contender) -> list[tuple[int, float]]:
     """Sizes and seconds of a creation."""
     found = [(numbers, figures.seconds(Case(store, numbers), contender, CREATE)) for numbers in figures.sizes(store)]

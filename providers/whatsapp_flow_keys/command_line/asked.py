@@ -10,7 +10,8 @@ from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import FlowKeysError, InputError, SettingError
 from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
-from whatsapp_flow_keys.key_source import KEYS, KeySource, passphrases_from_env
+from whatsapp_flow_keys.key_source import KeySource, passphrases_from_env
+from whatsapp_flow_keys.keys_variable import KEYS
 from whatsapp_flow_keys.lifecycle.survey import Survey
 from whatsapp_flow_keys.lifecycle.survey import survey as survey_stores
 from whatsapp_flow_keys.registrars.kinds import kind_named
@@ -57,7 +58,14 @@ def look(urls: Sequence[str]) -> Survey:
         registrar = _registrar()
     except FlowKeysError as error:
         raise click.UsageError(str(error)) from None
-    return survey_stores(stores, registrar, SystemClock(), passphrases=passphrases_from_env())
+    return survey_stores(stores, registrar, SystemClock(), passphrases=passphrases_asked(urls))
+
+
+def passphrases_asked(urls: Sequence[str]) -> tuple[str, ...]:
+    """Those of the number that the environment names, if no store was named; else those without a number."""
+    if urls or not os.environ.get(KEYS, "").strip():
+        return passphrases_from_env()
+    return KeySource.from_env().passphrases
 
 
 def stores_asked(urls: Sequence[str]) -> tuple[Store, ...]:

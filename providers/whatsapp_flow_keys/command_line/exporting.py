@@ -9,8 +9,7 @@ from pathlib import Path
 import click
 
 from whatsapp_flow_keys.clock import SystemClock
-from whatsapp_flow_keys.command_line.asked import store_option, stores_asked
-from whatsapp_flow_keys.key_source import passphrases_from_env
+from whatsapp_flow_keys.command_line.asked import passphrases_asked, store_option, stores_asked
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.survey import survey
 
@@ -58,7 +57,7 @@ def export(urls: tuple[str, ...], shape: str, folder: str | None) -> None:
 
 def _keys(urls: Sequence[str]) -> list[PrivateKey]:
     """Those of the ring that an endpoint reads which starts now."""
-    found = survey(stores_asked(urls), None, SystemClock(), passphrases=passphrases_from_env())
+    found = survey(stores_asked(urls), None, SystemClock(), passphrases=passphrases_asked(urls))
     if found.in_use is None or found.in_use.ring is None:
         troubles = [f"{copy.place}: {copy.trouble.found}" for copy in found.copies if copy.trouble]
         raise click.ClickException(f"{'; '.join(troubles)}. Nothing was exported")

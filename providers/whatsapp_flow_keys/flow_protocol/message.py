@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -23,6 +23,8 @@ from whatsapp_flow_keys.keys import KEY_SIZE, OAEP
 
 PING = {"version": "3.0", "action": "ping"}
 """What WhatsApp asks whether an endpoint is alive. Source: the same page."""
+
+_Key = TypeVar("_Key", bound=DecryptionKey)
 
 _AES_KEY_BYTES = 16
 _IV_BYTES = 16
@@ -62,6 +64,14 @@ def encrypt_request(public_key: rsa.RSAPublicKey, payload: Any) -> tuple[dict[st
     return body, session
 
 
+class Decrypted(NamedTuple, Generic[_Key]):
+    """A Flow request that was opened: its payload, the session that encrypts its answer, the key that opened it."""
+
+    payload: Any
+    session: Session
+    key: _Key
+
+
 @dataclass(frozen=True)
 class SealedRequest:
     """A Flow request of the right shape, not opened yet."""
@@ -89,8 +99,8 @@ class SealedRequest:
             digest.update(part)
         return digest.finalize().hex()
 
-    def open(self, keys: Iterable[DecryptionKey]) -> tuple[Any, Session]:
-        """The payload, decrypted with the first of ``keys`` that opens it, and the session of its answer.
+    def open(self, keys: Iterable[_Key]) -> Decrypted[_Key]:
+        """The request, decrypted with the first of ``keys`` that opens it.
 
         Raises :class:`NoKeyOpensError` when none does, and :class:`FlowMessageError` for what no other key would open.
         Both are an HTTP 421.
@@ -102,15 +112,15 @@ class SealedRequest:
                 f"encrypted_aes_key: has {len(self.wrapped_key)} bytes, not the {KEY_SIZE // 8} of an RSA key with "
                 f"{KEY_SIZE} bits"
             )
-        aes_key = self._unwrap(keys)
+        key, aes_key = self._unwrap(keys)
         if len(aes_key) != _AES_KEY_BYTES:
             raise FlowMessageError(f"the AES key has {len(aes_key)} bytes, not {_AES_KEY_BYTES}: it must be AES-128")
-        return _json(_open_gcm(aes_key, self.iv, self.sealed)), Session(aes_key, self.iv)
+        return Decrypted(_json(_open_gcm(aes_key, self.iv, self.sealed)), Session(aes_key, self.iv), key)
 
-    def _unwrap(self, keys: Iterable[DecryptionKey]) -> bytes:
+    def _unwrap(self, keys: Iterable[_Key]) -> tuple[_Key, bytes]:
         for key in keys:
             try:
-                return key.unwrap(self.wrapped_key)
+                return key, key.unwrap(self.wrapped_key)
             except ValueError:
                 continue  # encrypted with another key
         raise NoKeyOpensError("none of the private keys opens the request")
@@ -121,7 +131,8 @@ def decrypt_request(keys: Iterable[DecryptionKey], body: Mapping[str, Any]) -> t
 
     Raises :class:`FlowMessageError` when a field is missing or malformed, or when no key opens it (HTTP 421).
     """
-    return SealedRequest.read(body).open(keys)
+    opened = SealedRequest.read(body).open(keys)
+    return opened.payload, opened.session
 
 
 def is_round_trip(public_key: rsa.RSAPublicKey, private_key: DecryptionKey) -> bool:

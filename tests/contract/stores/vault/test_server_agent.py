@@ -10,10 +10,13 @@ from time import monotonic
 
 import pytest
 
+from tests.contract.other_languages_page import AGENT_TEMPLATE
+from tests.contract.stores import several_keys
 from tests.contract.stores.rings import ring
 from tests.contract.stores.vault.app_role import AppRole
 from tests.contract.stores.vault.refusals import refusal
 from tests.contract.stores.vault_place import VaultPlace
+from tests.pairs import pair
 from tools.openbao import server_binary
 from whatsapp_flow_keys.errors import InputError, StorePermissionError
 from whatsapp_flow_keys.stores.vault.store import VaultStore
@@ -102,6 +105,27 @@ def test_the_token_that_an_agent_writes_into_its_sink_is_taken(
     with agent(place, role, tmp_path):
         monkeypatch.setenv("VAULT_TOKEN_FILE", str(tmp_path / "sink"))
         assert place.store().read().version == "0"
+
+
+def test_the_template_of_the_page_brings_every_key_and_follows_the_store(
+    place: VaultPlace, role: AppRole, tmp_path: Path
+) -> None:
+    owner, file = place.store_as(place.server.token), tmp_path / "keys.pem"
+    before, after = several_keys.ring(pair(0)), several_keys.ring(pair(1), pair(0), revision=2)
+    owner.write(before, owner.read())
+    template = AGENT_TEMPLATE.replace('"30s"', '"1s"').replace("/run/flows/keys.pem", str(file))
+    with agent(place, role, tmp_path, brings=template.replace("whatsapp/flows/support-line", place.path)):
+        _wait_until_it_holds(file, before.private_keys)
+        owner.write(after, owner.read())
+        _wait_until_it_holds(file, after.private_keys)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def _wait_until_it_holds(file: Path, text: str) -> None:
+    ends, pause = monotonic() + 60, Event()
+    while not (file.exists() and file.read_text() == text):
+        assert monotonic() < ends, "the agent does not write it"
+        pause.wait(0.02)
 
 
 def test_an_agent_that_brings_no_token_is_told_apart_from_a_policy(
