@@ -15,6 +15,10 @@ _MOST_KINDS = 20
 """So many different lines are distinguished. All others have one line a second for each ``what``, so that nobody can
 fill a disk with mistakes that are always different."""
 
+_KEPT_FOR = 60.0
+"""Seconds for which a line is distinguished after it was said. Then another may take its place, and what was left out
+of it is no longer counted."""
+
 _NUMBER = re.compile(r"\d+")
 
 
@@ -40,11 +44,20 @@ class LogLines:
     def _more(self, what: str, why: str) -> int | None:
         """How many lines were left out since the last one; None where this one is, too."""
         with self._lock:
-            kind = (what, why)
-            if kind not in self._said and len(self._said) >= _MOST_KINDS:
-                kind = (what, "")
             now = self._clock.monotonic()
+            kind = (what, why)
+            if kind not in self._said and not self._make_room(now):
+                kind = (what, "")
             said_at, left_out = self._said.get(kind, (-inf, 0))
             is_due = now - said_at >= LINES_APART
             self._said[kind] = (now, 0) if is_due else (said_at, left_out + 1)
             return left_out if is_due else None
+
+    def _make_room(self, now: float) -> bool:
+        """Forgets what was said longest ago, if that is long enough; whether there is room for one more kind."""
+        while len(self._said) >= _MOST_KINDS:
+            oldest = min(self._said, key=lambda kind: self._said[kind][0])
+            if now - self._said[oldest][0] < _KEPT_FOR:
+                return False
+            del self._said[oldest]
+        return True

@@ -56,6 +56,23 @@ class Slow:
         return self.endpoint.ping(public_key_pem)
 
 
+@dataclass
+class Unstable:
+    """Holds every key. After each ping with the key that Meta serves, Meta serves the next one."""
+
+    line: Line
+    next_served: list[str]
+    asked: list[str] = field(default_factory=list)
+
+    def ping(self, public_key_pem: str) -> Refusal | None:
+        self.asked.append(public_key_fingerprint(public_key_pem))
+        assert len(self.asked) < 10, "it is asked without an end"
+        if self.next_served and self.asked[-1] == self.line.served():
+            pem = self.line.wanted(self.next_served.pop(0)).public_key_pem(self.line.ring())
+            self.line.emulator.set_key(self.line.number, pem)
+        return None
+
+
 def register_behind(line: Line, fingerprint: str, endpoint: Endpoint, wait: float = 60.0) -> list[str]:
     """What is said before the key is live."""
     said: list[str] = []
@@ -165,6 +182,30 @@ def test_a_key_that_comes_to_be_served_during_the_wait_is_asked_for_too(line: Li
     with pytest.raises(EndpointNotReadyError, match=f"no longer with key {late}, which Meta serves"):
         register_behind(line, new, Instances([instance]), wait=3)
     assert line.served() == late
+
+
+def test_an_endpoint_is_asked_again_with_what_meta_serves_after_the_wait(line: Line) -> None:
+    first, second, new = line.rotate(), line.rotate(), line.stage()
+    endpoint = Unstable(line, [first])
+    register_behind(line, new, endpoint, wait=0)
+    assert endpoint.asked == [new, second, new, first]
+    assert line.served() == new
+
+
+def test_once_meta_serves_another_key_after_each_of_two_waits_nothing_is_published(line: Line) -> None:
+    first, second, new = line.rotate(), line.rotate(), line.stage()
+    endpoint = Unstable(line, [first, second] * 9)
+    with pytest.raises(RegistrationError) as refused:
+        register_behind(line, new, endpoint, wait=0)
+    assert str(refused.value) == (
+        f"phone number {line.number}: Meta's answers changed while the endpoint was asked whether it holds key "
+        f"{new[:12]} and the one that Meta serves: that was key {second[:12]}, then key {first[:12]}, then key "
+        f"{second[:12]}. Nothing was published meanwhile. Run `pulumi up` again once Meta's answers are stable; "
+        f"somebody else may be publishing, too"
+    )
+    assert endpoint.asked == [new, second, new, first]
+    assert (line.served(), line.publications()) == (second, 2)
+    assert line.roles() == {second: Role.CURRENT, new: Role.PENDING, first: Role.PREVIOUS}
 
 
 def test_it_waits_for_an_endpoint_that_catches_up_and_publishes_then(line: Line) -> None:

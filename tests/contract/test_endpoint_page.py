@@ -1,73 +1,45 @@
 """The programs of docs/endpoint.md, run as they stand there: a form that is sent to them is answered."""
 
-import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 import requests
 
-from tests.contract.endpoint_page import FILES, PAGE
+from tests.contract.endpoint_page import FILES, PAGE, PROGRAMS, program_server
 from tests.forms import APP_SECRET, FORM, NUMBER, TYPED_IN, key, ring, sent
-from tests.servers.http_servers import uvicorn_server, waitress_server
 from whatsapp_flow_keys import document
-
-PROGRAMS = ("app.py", "fastapi_app.py", "flask_app.py", "django_urls.py", "agency.py", "pywa_app.py")
 
 
 @pytest.fixture(params=PROGRAMS)
-def program(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A program of the page, beside its handlers, in the environment of an endpoint."""
-    for name in ("handlers.py", request.param):
-        (tmp_path / name).write_text(FILES[name])
-    monkeypatch.syspath_prepend(tmp_path)
+def flow(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a program of the page, in the environment of an endpoint."""
     monkeypatch.setenv("WHATSAPP_FLOW_KEYS", document.dump(ring(key())))
     monkeypatch.setenv("WHATSAPP_APP_SECRET", APP_SECRET)
-    yield tmp_path / request.param
-    for module in ("handlers", "django_urls"):
-        sys.modules.pop(module, None)
+    with program_server(request.param, tmp_path) as url:
+        yield url
 
 
-def serve(program: Path) -> AbstractContextManager[str]:
-    if program.stem == "django_urls":
-        return waitress_server(django_project())
-    app = runpy.run_path(str(program))["app"]
-    return uvicorn_server(app) if program.stem == "fastapi_app" else waitress_server(app)
-
-
-def django_project() -> Any:
-    """The smallest project, which has these URLs."""
-    settings = {"ROOT_URLCONF": "django_urls", "ALLOWED_HOSTS": ["*"], "SECRET_KEY": "of no session"}
-    import_module("django.conf").settings.configure(**settings)
-    return import_module("django.core.wsgi").get_wsgi_application()
-
-
-def test_a_form_that_is_sent_to_the_path_without_a_slash_is_answered(program: Path) -> None:
+def test_a_form_that_is_sent_to_the_path_without_a_slash_is_answered(flow: str) -> None:
     form = sent()
-    with serve(program) as url:
-        flow = urljoin(url, "/flow")
-        got = requests.post(flow, data=form.body, headers=form.signed, timeout=20, allow_redirects=False)
-        refused = [requests.request(method, flow, timeout=20).status_code for method in ("GET", "HEAD")]
+    got = requests.post(flow, data=form.body, headers=form.signed, timeout=20, allow_redirects=False)
+    refused = [requests.request(method, flow, timeout=20).status_code for method in ("GET", "HEAD")]
     assert got.status_code == 200
     params = {"day": TYPED_IN, "flow_token": FORM["flow_token"]}
     assert form.session.decrypt_answer(got.text)["data"]["extension_message_response"]["params"] == params
     assert refused == [405, 405]
 
 
-@pytest.mark.parametrize("program", ["agency.py"], indirect=True)
-def test_the_path_names_the_number_in_the_program_for_several(program: Path) -> None:
+@pytest.mark.parametrize("flow", ["agency.py"], indirect=True)
+def test_the_path_names_the_number_in_the_program_for_several(flow: str) -> None:
     form = sent()
-    with serve(program) as url:
-        statuses = [
-            requests.post(urljoin(url, path), data=form.body, headers=form.signed, timeout=20).status_code
-            for path in (f"/flow/{NUMBER}", "/flow/110200345501442")
-        ]
+    statuses = [
+        requests.post(urljoin(flow, path), data=form.body, headers=form.signed, timeout=20).status_code
+        for path in (f"/flow/{NUMBER}", "/flow/110200345501442")
+    ]
     assert statuses == [200, 404]
 
 

@@ -1,4 +1,4 @@
-"""The adapters behind the servers that people run: waitress, gunicorn (forking) and uvicorn, over real HTTP."""
+"""The adapters behind the servers that people run, over real HTTP. gunicorn forks."""
 
 import socket
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import requests
 
 from tests.forms import APP_SECRET, FORM, Sent, endpoint_of, key, ring, sent
 from tests.servers.endpoint_app import LARGEST_BODY, echo
-from tests.servers.http_servers import gunicorn_server, uvicorn_server, waitress_server
+from tests.servers.http_servers import gunicorn_server, hypercorn_server, uvicorn_server, waitress_server
 from whatsapp_flow_endpoint import FlowEndpoint, FlowKeys
 from whatsapp_flow_endpoint.asgi import asgi_app
 from whatsapp_flow_endpoint.live_keys import LiveKeys
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 _SECONDS = 20
 
 
-@pytest.fixture(scope="module", params=["waitress", "gunicorn", "uvicorn"])
+@pytest.fixture(scope="module", params=["waitress", "gunicorn", "uvicorn", "hypercorn"])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An endpoint that holds the current key, behind each server."""
     if request.param == "waitress":
@@ -35,6 +35,9 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
             yield running
     elif request.param == "uvicorn":
         with uvicorn_server(asgi_app(endpoint_of(echo), largest_body=LARGEST_BODY)) as running:
+            yield running
+    elif request.param == "hypercorn":
+        with hypercorn_server(asgi_app(endpoint_of(echo), largest_body=LARGEST_BODY)) as running:
             yield running
     else:
         environ = {"WHATSAPP_FLOW_KEYS": document.dump(ring(key())), "WHATSAPP_APP_SECRET": APP_SECRET}
@@ -104,6 +107,31 @@ def test_the_largest_body_is_taken(url: str) -> None:
     body = b"x" * LARGEST_BODY
     got = requests.post(url, data=body, headers={HEADER: sign(APP_SECRET, body)}, timeout=_SECONDS)
     assert got.status_code == 400
+
+
+@pytest.fixture(scope="module")
+def hypercorn_wsgi() -> Iterator[str]:
+    """hypercorn with the WSGI adapter."""
+    with hypercorn_server(wsgi_app(endpoint_of(echo))) as running:
+        yield running
+
+
+def test_behind_hypercorn_as_wsgi_a_form_is_answered(hypercorn_wsgi: str) -> None:
+    form = sent()
+    assert answered(form, post(hypercorn_wsgi, form)) == {"screen": "NEXT", "data": FORM["data"]}
+
+
+def test_behind_hypercorn_as_wsgi_a_head_request_gets_405_and_no_body(hypercorn_wsgi: str) -> None:
+    """It sends no status before the first piece of a body."""
+    got = requests.head(hypercorn_wsgi, timeout=_SECONDS)
+    assert (got.status_code, got.content) == (405, b"")
+
+
+def test_behind_hypercorn_as_wsgi_a_body_in_chunks_is_refused(hypercorn_wsgi: str) -> None:
+    """It does not say that such a body ends, so nobody can know that reading it ends."""
+    form = sent()
+    got = requests.post(hypercorn_wsgi, data=iter([form.body]), headers=form.signed, timeout=_SECONDS)
+    assert got.status_code == 411
 
 
 def test_a_server_that_forks_reads_the_keys_anew_in_each_worker(tmp_path: Path) -> None:

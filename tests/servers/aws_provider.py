@@ -4,7 +4,6 @@ A stand-in of our own, which checks nothing that AWS would: a resource is what w
 with the environment that it was given, and what comes in by the route is handed to it, as an HTTP API hands it on.
 """
 
-import base64
 import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,8 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from tests.servers.http_servers import waitress_server
+from tests.servers.lambda_function import function_app
+from whatsapp_flow_endpoint.wsgi import WsgiApp
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 _KNOWN = {"region": REGION, "accountId": ACCOUNT}
@@ -30,29 +31,18 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, setenv: Callable[[str, str], None]) -> None:
         self._setenv = setenv
-        self._handle: Callable[[Mapping[str, Any], Any], dict[str, Any]] | None = None
+        self._function: WsgiApp | None = None
         self._route = ""
         self.address = ""
         self.deployments = 0
 
-    def serve(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def serve(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """The API, as a WSGI application."""
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        if self._handle is None or self._route != f"{method} {path}":
+        if self._function is None or self._route != f"{method} {path}":
             start_response("404 Not Found", [])
             return [b""]
-        answer = self._handle(
-            {
-                "version": "2.0",
-                "headers": {name[5:].replace("_", "-").lower(): environ[name] for name in environ if "HTTP_" in name},
-                "requestContext": {"http": {"method": method, "path": path}},
-                "body": base64.b64encode(environ["wsgi.input"].read()).decode(),
-                "isBase64Encoded": True,
-            },
-            None,
-        )
-        start_response(f"{answer['statusCode']} -", list(answer["headers"].items()))
-        return [answer["body"].encode()]
+        return self._function(environ, start_response)
 
     # What the engine calls; requests and answers are those of pulumi/provider.proto.
 
@@ -112,7 +102,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         assert spec.loader is not None
         loaded = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(loaded)
-        self._handle = getattr(loaded, function)
+        self._function = function_app(getattr(loaded, function))
         self.deployments += 1
 
 

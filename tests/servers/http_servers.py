@@ -1,14 +1,17 @@
-"""The servers that people run an endpoint with: waitress and uvicorn in this process, gunicorn as one of its own."""
+"""The servers that people run an endpoint with: gunicorn as a process of its own, the others in this one."""
 
+import asyncio
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import uvicorn
 import waitress.server
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
 from waitress import wasyncore
 
 from tests.servers.gunicorn import start_gunicorn, stop_gunicorn
@@ -19,6 +22,7 @@ def waitress_server(app: Any, **settings: Any) -> Iterator[str]:
     """Its URL; ``settings``: of waitress."""
     listening = _listen()
     server = waitress.server.create_server(app, sockets=[listening], threads=4, **settings)
+    server.adj.asyncore_loop_timeout = 0.05  # seconds after which it sees that it was closed; its setting is whole ones
     thread = Thread(target=_run_waitress, args=(server,), daemon=True)
     thread.start()
     try:
@@ -47,6 +51,22 @@ def uvicorn_server(app: Any) -> Iterator[str]:
         server.should_exit = True
         thread.join(10)
         listening.close()
+
+
+@contextmanager
+def hypercorn_server(app: Any) -> Iterator[str]:
+    """Its URL; it sees whether the application is an ASGI or a WSGI one."""
+    listening, stop = _listen(), Event()
+    url, config = _url(listening), Config()
+    config.bind, config.loglevel = [f"fd://{listening.detach()}"], "ERROR"
+    serving = serve(app, config, shutdown_trigger=lambda: asyncio.to_thread(stop.wait))
+    thread = Thread(target=asyncio.run, args=(serving,), daemon=True)
+    thread.start()
+    try:
+        yield url
+    finally:
+        stop.set()
+        thread.join(10)
 
 
 @contextmanager

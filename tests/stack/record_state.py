@@ -105,9 +105,8 @@ def _in_vault(bao: OpenBao) -> dict[str, Any]:
 
 def _keys(state: dict[str, Any], documents: list[dict[str, Any]]) -> Keys:
     """Of every document, the oldest first."""
-    outputs = [resource.get("outputs", {}) for resource in state["deployment"]["resources"]]
-    texts = [json.dumps(found) for found in documents]
-    texts += [json.loads(outs["ring"]["plaintext"]) for outs in outputs if isinstance(outs.get("ring"), dict)]
+    rings = [each["outputs"]["ring"] for each in state["deployment"]["resources"] if each["type"].endswith(":KeyRing")]
+    texts = [*map(json.dumps, documents), *(json.loads(ring["plaintext"]) for ring in rings)]
     keys, encrypted = dict[str, PrivateKey](), dict[str, str]()
     for text in texts:
         for entry in reversed(document.load(text, "recorded").keys):

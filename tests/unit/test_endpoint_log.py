@@ -143,3 +143,44 @@ def test_ever_other_reasons_have_some_lines_a_second_and_no_more(caplog: pytest.
     clock.move(1.0)
     log.say("answered 500", "yet another")
     assert caplog.messages[-1] == "answered 500: yet another (and 979 more since the last such line)"
+
+
+def say_each(log: LogLines, whys: str) -> None:
+    for why in whys:
+        log.say("answered 500", why)
+
+
+def test_after_a_minute_without_them_other_reasons_have_lines_of_their_own(caplog: pytest.LogCaptureFixture) -> None:
+    log = LogLines(clock := StoppedClock())
+    say_each(log, "abcdefghijklmnopqrst")
+    clock.move(59.0)
+    say_each(log, "UV")
+    assert caplog.messages[20:] == ["answered 500: U"]
+    clock.move(1.0)
+    say_each(log, "XYZ")
+    assert caplog.messages[21:] == ["answered 500: X", "answered 500: Y", "answered 500: Z"]
+
+
+def test_a_reason_that_is_said_again_and_again_keeps_its_place(caplog: pytest.LogCaptureFixture) -> None:
+    log = LogLines(clock := StoppedClock())
+    say_each(log, "abcdefghijklmnopqrst")
+    clock.move(59.5)
+    say_each(log, "a")
+    clock.move(0.5)
+    say_each(log, "ABCDEFGHIJKLMNOPQRSTU")
+    assert [message[-1] for message in caplog.messages[21:]] == list("ABCDEFGHIJKLMNOPQRST")
+
+
+def test_of_several_reasons_the_one_that_was_said_longest_ago_goes(caplog: pytest.LogCaptureFixture) -> None:
+    log = LogLines(clock := StoppedClock())
+    say_each(log, "bbb")
+    clock.move(0.1)
+    say_each(log, "acdefghijklmnopqrstaaa")
+    clock.move(60.0)
+    say_each(log, "Za")
+    assert caplog.messages[20:] == [
+        "answered 500: Z",
+        "answered 500: a (and 3 more since the last such line)",
+    ]
+    say_each(log, "b")
+    assert caplog.messages[22:] == ["answered 500: b"]

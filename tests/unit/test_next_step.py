@@ -147,6 +147,23 @@ def test_where_forms_are_in_use_the_endpoint_comes_first(
     assert decided is Do.ASK_ENDPOINT
 
 
+def test_an_endpoint_is_asked_again_after_one_change_of_what_meta_serves() -> None:
+    changed = Progress(GateState.SHUT, answers=(FOREIGN, OTHER))
+    assert step(OTHER, ROTATED, changed, other_is_current=True) is Do.ASK_ENDPOINT
+
+
+@pytest.mark.parametrize("gate", [GateState.SHUT, GateState.WARNED])
+def test_after_a_second_change_of_what_meta_serves_the_endpoint_is_given_up(gate: GateState) -> None:
+    changed = Progress(gate, answers=(OTHER, None, OTHER))
+    found = error(step(OTHER, ROTATED, changed, other_is_current=True))
+    assert isinstance(found, RegistrationError)
+    assert f"that was key {OTHER[:12]}, then none, then key {OTHER[:12]}. Nothing was published" in str(found)
+
+
+def test_the_wanted_key_is_proven_however_meta_came_to_serve_it() -> None:
+    assert step(WANTED, ROTATED, Progress(GateState.SHUT, answers=(OTHER, FOREIGN, WANTED))) is Do.PROVE
+
+
 @pytest.mark.parametrize("gate", [GateState.NONE, GateState.OPEN])
 def test_an_endpoint_that_holds_the_key_is_not_asked_again(gate: GateState) -> None:
     assert step(OTHER, ROTATED, Progress(gate), other_is_current=True) is Do.PUBLISH
@@ -168,6 +185,6 @@ def test_a_first_key_is_published(status: str | None) -> None:
 
 
 def test_a_registration_begins_with_nothing_done_and_nothing_said() -> None:
-    assert Progress() == Progress(GateState.NONE, publications=0, reads=0, unconfirmed=None)
+    assert Progress() == Progress(GateState.NONE, publications=0, reads=0, unconfirmed=None, answers=())
     assert not Found(ServedKey(), KeyRing(NUMBER, "acme/flows/prod", "owner-1", 1, ()), [PLACE]).other_is_current
     assert not Wanted(WANTED).deployed

@@ -16,6 +16,8 @@ published, and the outcome is an error that won't change
     stop with that error
 published :data:`PUBLICATIONS` times
     stop: Meta still serves another key
+another key is or was live, and what Meta serves changed during each of two waits for the endpoint
+    stop: nobody knows what the endpoint has to hold
 another key is or was live, and the endpoint didn't prove that it holds the wanted one and what Meta serves
     ask the endpoint until it holds both
 the number's first key, and the endpoint was not asked
@@ -31,6 +33,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from whatsapp_flow_keys.errors import FlowKeysError, KeyNotInRingError, RegistrationError
+from whatsapp_flow_keys.fingerprint import short
 from whatsapp_flow_keys.lifecycle.findings import NOTHING
 from whatsapp_flow_keys.lifecycle.foreign_key import foreign_key_error
 from whatsapp_flow_keys.lifecycle.wanted import Wanted
@@ -43,6 +46,9 @@ PUBLICATIONS = 3
 
 READS = 5
 """How often Meta is read after a publication before the key is published again."""
+
+ANSWERS = 3
+"""How many answers of Meta's, each unlike the one before, show that it is of no use to ask the endpoint again."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +86,14 @@ class Progress:
         publications: how often the key was sent to Meta.
         reads: how often Meta was read in vain since the last of them.
         unconfirmed: the error of the last publication, which may have taken effect all the same.
+        answers: what Meta served before and after the waits for the endpoint during which that changed.
     """
 
     gate: GateState = GateState.NONE
     publications: int = 0
     reads: int = 0
     unconfirmed: RegistrarError | None = None
+    answers: tuple[str | None, ...] = ()
 
     @property
     def was_read_enough(self) -> bool:
@@ -135,6 +143,8 @@ def next_step(found: Found, wanted: Wanted, progress: Progress) -> Do | Stop:
         return Stop(RegistrationError(_not_served(wanted, found)))
     if served != key and progress.gate in (GateState.SHUT, GateState.WARNED):
         if served is not None or registered not in (None, key):
+            if len(progress.answers) >= ANSWERS:
+                return Stop(RegistrationError(_unstable(ring.phone_number_id, key, progress.answers)))
             return Do.ASK_ENDPOINT
         if progress.gate is GateState.SHUT:
             return Do.WARN
@@ -150,6 +160,15 @@ def _contradicted(number: str, registered: str) -> str:
         f"phone number {number}: Meta answers that the number has no key, but key {registered} was registered there, "
         f"and Meta offers no way to remove one. Nothing was published. Run `pulumi up` again. If Meta really has none, "
         f"as after the number was registered again, `pulumi up --refresh` records that and publishes the key"
+    )
+
+
+def _unstable(number: str, key: str, answers: Sequence[str | None]) -> str:
+    served = ", then ".join(f"key {short(answer)}" if answer else "none" for answer in answers)
+    return (
+        f"phone number {number}: Meta's answers changed while the endpoint was asked whether it holds key {short(key)} "
+        f"and the one that Meta serves: that was {served}. Nothing was published meanwhile. Run `pulumi up` again once "
+        f"Meta's answers are stable; somebody else may be publishing, too"
     )
 
 

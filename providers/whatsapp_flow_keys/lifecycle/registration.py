@@ -125,8 +125,11 @@ class _Registration:
         self.gate.hold(new, self.wanted.fingerprint, self.session, served=served)
         self.rings = self.rings.read_again(self.wanted.fingerprint)  # the wait may have been long
         looked = self.look()
-        if looked.served.fingerprint == found.served.fingerprint:
+        before, after = found.served.fingerprint, looked.served.fingerprint
+        if before == after:
             self.progress = replace(self.progress, gate=GateState.OPEN)
+        else:
+            self.progress = replace(self.progress, answers=(*(self.progress.answers or (before,)), after))
         return looked
 
     def ask_endpoint_once(self) -> None:
