@@ -74,8 +74,11 @@ def test_with_a_store_no_private_key_is_in_the_state_even_when_its_secrets_are_s
 
 
 def test_the_search_finds_a_key_that_a_program_gives_away(project: Project) -> None:
-    with (project.folder / "__main__.py").open("a") as program:
-        program.write('\npulumi.export("given-away", pulumi.Output.unsecret(number.private_keys))\n')
+    program = project.folder / "__main__.py"
+    kept = "pulumi.export(name, number.endpoint_env)"
+    given_away = 'pulumi.export("given-away", pulumi.Output.unsecret(number.private_keys))'
+    assert kept in program.read_text()
+    program.write_text(program.read_text().replace(kept, f"{kept}\n    {given_away}"))
     found = lived(project)
     (block, *_) = pem_blocks(project.outputs()["line-keys"])
     assert leaks(found, forms_of(block)) != set()
