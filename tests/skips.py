@@ -12,6 +12,7 @@ MAY_BE_SKIPPED = {
     "the memory of another process is read from /proc": "the bench is made for Linux",
     "what still runs is seen in /proc": "the bench is made for Linux",
     "the page's lines use jq": "people who monitor have it; a machine that only tests need not",
+    "curl is not on this machine": "as jq",
     "Node is not on this machine": "who changes its program on the page has it; the kit needs none",
     "Go is not on this machine": "as Node",
     "PHP with phpseclib 3 and gmp is not on this machine": "as Node; CI installs it",

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.pages import command_to_type, section_to_type
+
 PAGE = (Path(__file__).parents[2] / "docs" / "other-languages.md").read_text()
 FILES: dict[str, str] = {
     name: whole
     for whole, name in re.findall(r"^```\w+\n((?:<\?php )?// (flow\.\w+).*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 }
-SHELL = "\n".join(re.findall(r"^    (umask .*|whatsapp-flow-keys .*)$", PAGE, re.MULTILINE))
+SHELL = "\n".join(section_to_type("docs/other-languages.md", "Where the keys come from"))
 """The commands that make a bundle."""
 
 AGENT_TEMPLATE = re.findall(r"^```hcl\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[0]
@@ -47,7 +49,7 @@ def program(name: str, folder: Path) -> Program:
 def _node(file: Path) -> tuple[str, ...]:
     if shutil.which("node") is None:
         pytest.skip("Node is not on this machine")
-    return ("node", str(file))
+    return tuple(command_to_type("docs/other-languages.md", "node ").replace(file.name, str(file)).split())
 
 
 def _go(file: Path) -> tuple[str, ...]:

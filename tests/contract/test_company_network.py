@@ -1,11 +1,16 @@
 """Meta's Graph API and the live endpoint in a company's network: through its proxy, with certificates of its CA."""
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import certifi
 import pytest
 
 from tests.contract.conftest import TestClock
+from tests.pages import command_to_type
 from tests.pairs import pair
 from tests.servers.flow_endpoint import FlowEndpoint
 from tests.servers.tunnel import VARIABLES, Tunnels, tunnels
@@ -61,6 +66,18 @@ def test_the_companys_ca_is_taken_from_its_variable(
     monkeypatch.setenv(variable, str(server.certificate))
     assert ask(server) == ""
     assert len(server.requests) == 1
+
+
+def test_the_commands_of_the_page_add_the_companys_ca_to_the_public_ones(
+    ask: Ask, server: FlowEndpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cat, export = command_to_type("docs/networks.md", "cat "), command_to_type("docs/networks.md", "export ")
+    shutil.copy(server.certificate, tmp_path / "company-ca.pem")
+    script = f'{cat}; {export}; printf %s "$REQUESTS_CA_BUNDLE"'.replace("python ", f"{sys.executable} ")
+    bundle = subprocess.check_output(["sh", "-ec", script], cwd=tmp_path, text=True)
+    assert Path(certifi.where()).read_text() in Path(bundle).read_text()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    assert ask(server) == ""
 
 
 def test_a_certificate_that_is_not_accepted_names_the_variable_that_requests_reads(

@@ -1,5 +1,6 @@
 """examples/aws-lambda run by the real engine: Secrets Manager is moto's, the rest of AWS a stand-in of our own."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 
 from tests.forms import APP_SECRET
+from tests.pages import command_to_type, section_to_type
 from tests.servers.aws_provider import AwsProvider, aws_provider
 from tests.servers.secrets_manager import REGION, SecretsManager
+from tests.stack.keyboard import type_in
 from tests.stack.project import TOKEN, Project, stored_text
 from tools.checkout import Checkout
 from whatsapp_graph_emulator import Emulator
@@ -39,7 +42,7 @@ def project(
 ) -> Project:
     """The example with its first `up` behind it, by the commands of its README."""
     emulator.add_number(NUMBER)
-    project = Project(tmp_path_factory.mktemp("example"), emulator, NUMBER)
+    project = Project(tmp_path_factory.mktemp("example"), emulator, NUMBER, "prod")
     shutil.rmtree(project.folder)
     example = Checkout.this().root / "examples" / "aws-lambda"
     shutil.copytree(example, project.folder, ignore=shutil.ignore_patterns("tests", "venv", "layer"))
@@ -48,12 +51,12 @@ def project(
     # A language host that was built from modules takes the first Python on PATH.
     search_path = os.pathsep.join([str(python.parent), project.environment["PATH"]])
     project.environment |= {**aws[1], "PATH": search_path}
-    project.succeed("stack", "init", "prod")
-    project.succeed("config", "set", "aws:region", REGION)
-    project.succeed("config", "set", "phoneNumberId", "--type", "string", NUMBER)
-    project.succeed("config", "set", "--secret", "whatsapp:accessToken", TOKEN)
-    project.succeed("config", "set", "--secret", "whatsapp:appSecret", APP_SECRET)
-    project.up()
+    type_in(
+        project,
+        section_to_type("examples/aws-lambda/README.md", "Run it", block=1, without="pulumi install"),
+        answers={"whatsapp:accessToken": TOKEN, "whatsapp:appSecret": APP_SECRET},
+        filled_in={"eu-west-1": REGION, "106540352242922": NUMBER},
+    )
     return project
 
 
@@ -84,6 +87,12 @@ def test_a_rotation_deploys_nothing_and_no_form_fails(
 
 def test_a_second_up_has_nothing_to_do(project: Project) -> None:
     project.succeed("preview", "--expect-no-changes")
+
+
+def test_the_stack_hands_out_its_policy_as_json(project: Project) -> None:
+    type_in(project, [command_to_type("examples/aws-lambda/README.md", "pulumi stack output stack_policy")])
+    policy = json.loads((project.folder / "policy.json").read_text())
+    assert [statement["Sid"] for statement in policy["Statement"]] == ["KeyRing"]
 
 
 def test_no_secret_is_in_the_state(project: Project) -> None:

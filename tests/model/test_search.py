@@ -2,15 +2,18 @@
 
 How much each search visits stands in docs/model-checking.md; `--write-docs` writes it from what was visited."""
 
+import shlex
+
 import pytest
 
 from tests.model import table
-from tests.model.__main__ import row
+from tests.model.__main__ import main, row
 from tests.model.at_once import LIMITS, meanwhile
 from tests.model.ports import scripted
 from tests.model.scenarios import PENDING, bounded, pending, soak
 from tests.model.search import Scenario, explore, label
 from tests.model.table import Counts
+from tests.pages import command_to_type
 
 
 @pytest.mark.parametrize("scenario", bounded(), ids=label)
@@ -34,6 +37,14 @@ def test_the_page_lists_searches_that_there_are_and_their_sum() -> None:
 
 def test_the_rows_below_the_sum_are_the_long_searches() -> None:
     assert table.recorded_below().keys() == {label(scenario) for scenario in soak()}
+
+
+def test_the_search_that_the_page_names_finds_the_history_that_nobody_can_prevent(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, _, module, *words = shlex.split(command_to_type("docs/model-checking.md", 'python -m tests.model "meanwhile: '))
+    assert (module, main(words)) == ("tests.model", 1)
+    assert "P2: nothing holds and opens" in capsys.readouterr().out
 
 
 def test_what_is_switched_off_says_what_it_finds() -> None:

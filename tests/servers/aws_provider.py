@@ -75,10 +75,13 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=none if request.old_inputs == request.news else some)
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
+        if request.preview:
+            return provider_pb2.CreateResponse(properties=request.properties)
         return provider_pb2.CreateResponse(id=request.name, properties=self._made(request, request.properties))
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return provider_pb2.UpdateResponse(properties=self._made(request, request.news))
+        made = request.news if request.preview else self._made(request, request.news)
+        return provider_pb2.UpdateResponse(properties=made)
 
     def _made(self, request: Any, inputs: Struct) -> Struct:
         """The inputs, and what AWS adds."""

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.pages import ROOT, command_to_type
 from tests.stack.first_ups import NUMBER, FirstUps, WatchedEmulator
 from tests.stack.project import ACCOUNT_TOKENS, RETIRED_TOKEN, TOKEN, Project
 from tests.stack.reference import make_reference
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -47,8 +46,10 @@ def project(first_ups: FirstUps) -> Iterator[Project]:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from this checkout, once for this worker."""
     folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    done = subprocess.run(build, capture_output=True, text=True)
+    _, *build = command_to_type("examples/consumer-stack/README.md", "python -m build").split()
+    done = subprocess.run(
+        [sys.executable, *build, "--no-isolation", "--outdir", str(folder), str(ROOT)], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     (built,) = folder.glob("*.whl")
     return built

@@ -4,61 +4,44 @@ The commands of a README's section are typed as they stand there, so that they s
 """
 
 import random
-import re
 import shutil
 import socket
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tests.stack.keyboard import type_in
 from tests.stack.project import TOKEN, Project, descendants, kill
 from tools.local_engine import engine_environment
 from whatsapp_graph_emulator import Emulator
 
 ROOT = Path(__file__).parents[2]
 APP_SECRET = "secretOfTheAppForTestsOnly"
-_SECONDS = 1200
 _ASKED = {"whatsapp:accessToken": TOKEN, "whatsapp:appSecret": APP_SECRET}
 
 
 class Example(Project):
     """One of the projects in ``ground``, a copy of examples/. They share the backend beside it."""
 
-    def __init__(self, ground: Path, name: str, emulator: Emulator, number: str, **written: str) -> None:
-        """``written``: what stands in the README as ``_106540352242922``, and is another text here."""
-        self.folder, self.emulator, self.number = ground / name, emulator, number
+    def __init__(
+        self, ground: Path, name: str, emulator: Emulator, number: str, filled_in: Mapping[str, str] | None = None
+    ) -> None:
+        """``filled_in``: by what stands in the README, what is typed instead."""
+        self.folder, self.emulator, self.number, self.stack = ground / name, emulator, number, "prod"
         self.backend = ground.parent / "state"
         self.environment = engine_environment(home=ground.parent / "home", backend=self.backend)
-        self.environment |= {"WHATSAPP_GRAPH_URL": emulator.url, "PULUMI_SKIP_CONFIRMATIONS": "true"}
+        self.environment |= {"WHATSAPP_GRAPH_URL": emulator.url}
         self.environment["PATH"] = f"{self.venv / 'bin'}:{self.environment['PATH']}"  # what `activate` does
-        self._written = {shown.removeprefix("_"): text for shown, text in written.items()}
+        self._filled_in = filled_in or {}
 
     @property
     def venv(self) -> Path:
         """Its environment, which its section "Set up" makes."""
         return self.folder / "venv"
 
-    def type(self, section: str, env: Mapping[str, str] | None = None) -> str:
-        """Types a section's commands, each of which must succeed; what they printed."""
-        return "".join(self._typed(command, env or {}) for command in commands(self.folder / "README.md", section))
-
-    def _typed(self, command: str, env: Mapping[str, str]) -> str:
-        for shown, text in self._written.items():
-            command = command.replace(shown, text)
-        asked, _, comment = command.partition("  # ")
-        done = subprocess.run(
-            ["sh", "-c", command],
-            cwd=self.folder,
-            env={**self.environment, **env},
-            input=_ASKED[asked.split()[-1]] if comment == "asks for it" else "",
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=_SECONDS,
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout}"
-        return done.stdout
+    def type(self, commands: Sequence[str], env: Mapping[str, str] | None = None) -> str:
+        """Types commands of its README, each of which must succeed; what they printed."""
+        return type_in(self, commands, env=env, answers=_ASKED, filled_in=self._filled_in)
 
 
 class Bookings(Example):
@@ -66,7 +49,8 @@ class Bookings(Example):
 
     def __init__(self, ground: Path, emulator: Emulator, number: str) -> None:
         self.port = free_port()
-        super().__init__(ground, "consumer-stack", emulator, number, _106540352242922=number, _8367=str(self.port))
+        filled_in = {"106540352242922": number, "8367": str(self.port)}
+        super().__init__(ground, "consumer-stack", emulator, number, filled_in)
 
     @property
     def service(self) -> Path:
@@ -88,15 +72,6 @@ class Bookings(Example):
         with suppress(FileNotFoundError):
             pid = int((self.service / "gunicorn.pid").read_text())
             kill([*descendants(pid), pid])
-
-
-def commands(page: Path, section: str) -> list[str]:
-    """The commands of a section, each one line."""
-    found = re.search(rf"^## {re.escape(section)}\n(.*?)(?=^## |\Z)", page.read_text(), re.M | re.S)
-    assert found is not None, f"{page} has no section {section!r}"
-    lines = re.findall(r"^    (.*)$", found[1], re.M)
-    assert lines, f"{page}: {section!r} has no commands"
-    return lines
 
 
 def copy_of_examples(source: Path, ground: Path) -> Path:

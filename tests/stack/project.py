@@ -57,7 +57,7 @@ class Project:
         *,
         first_ups: FirstUps | None = None,
     ) -> None:
-        self.folder, self.emulator, self.number = folder / "project", emulator, number
+        self.folder, self.emulator, self.number, self.stack = folder / "project", emulator, number, stack
         self._first_ups = first_ups
         self.backend = folder / "state"
         self.environment = engine_environment(home=folder / "home", backend=self.backend)

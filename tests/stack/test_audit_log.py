@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from tests.pages import command_to_type
 from tests.secret_forms import forms_of, leaks, pem_blocks
+from tests.stack.keyboard import type_in
 from tests.stack.project import TOKEN, Project, file_ring, on_file
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.keys import PrivateKey
@@ -64,7 +66,8 @@ def life(project: Project, request: pytest.FixtureRequest) -> Life:
     """With the stack as the store the log is named in the configuration, with a file in the environment."""
     life = Life(project, request.param)
     if life.store == "stack":
-        project.succeed("config", "set", "whatsapp:auditLog", str(life.log))
+        command = command_to_type("docs/audit-log.md", "pulumi config set whatsapp:auditLog")
+        type_in(project, [command], filled_in={"/var/log/flows/audit.jsonl": str(life.log)})
     else:
         project.environment["WHATSAPP_AUDIT_LOG"] = str(life.log)
     return life

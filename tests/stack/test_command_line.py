@@ -1,10 +1,7 @@
 """`show` and `verify` beside the real engine: what an `up` leaves agrees, and what goes wrong has its exit status."""
 
-import json
 import shutil
-import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,15 +10,16 @@ from click.testing import CliRunner
 from tests.contract.stores.aws_place import AwsPlace
 from tests.contract.stores.place import Place
 from tests.contract.stores.vault_place import VaultPlace, policy
+from tests.pages import section_to_type
 from tests.secret_forms import forms_of, leaks, pem_blocks
 from tests.servers.flow_endpoint import FlowEndpoint
+from tests.stack.keyboard import type_in
 from tests.stack.project import TOKEN, Project
+from tests.stack.reference import configure
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys.command_line import command
 from whatsapp_flow_keys.key_source import KeySource
 from whatsapp_flow_keys.keys import PrivateKey
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(params=["stack", "stack and file", "file", "vault", "aws"])
@@ -155,24 +153,13 @@ def test_a_rotation_that_a_deployment_stopped_is_seen(project: Project) -> None:
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="the page's lines use jq")
-def test_the_lines_of_the_page_reach_the_stacks_own_ring(project: Project) -> None:
+def test_the_lines_of_the_page_reach_the_stacks_own_ring(reference: Project) -> None:
     """`endpoint_envs` of the reference stack, in a shell, as docs/command-line.md has it."""
-    page = (ROOT / "docs" / "command-line.md").read_text()
-    (line,) = (row.strip() for row in page.splitlines() if row.strip().startswith('eval "$(pulumi stack output'))
-    (project.folder / ".dev").mkdir()
-    (project.folder / ".dev" / "venv").symlink_to(ROOT / ".dev" / "venv")
-    for name in ("Pulumi.yaml", "__main__.py"):
-        shutil.copy(ROOT / name, project.folder)
-    project.succeed("stack", "init", "reference")
-    file = project.folder / "Pulumi.reference.yaml"
-    numbers = [{"name": "support-line", "phoneNumberId": project.number}]
-    file.write_text(f"{file.read_text()}\nconfig:\n  whatsapp-flows:numbers: {json.dumps(numbers)}\n")
-    project.up()
-    done = subprocess.run(
-        ["sh", "-c", f"{line}\nwhatsapp-flow-keys verify"],
-        cwd=project.folder,
-        env=project.environment,
-        capture_output=True,
-        text=True,
-    )
-    assert (done.returncode, done.stdout.partition(":")[0]) == (0, "OK"), done.stdout + done.stderr
+    configure(reference, [{"name": "support-line", "phoneNumberId": reference.number}])
+    reference.up()
+    (lines,) = section_to_type("docs/command-line.md", "What they look at")
+    environment = reference.outputs()["endpoint_envs"]["support-line"]
+    with FlowEndpoint(lambda: list(FlowKeys.from_env(environment).keys)) as endpoint:
+        printed = type_in(reference, [lines], filled_in={"https://flows.example.com/support": endpoint.url})
+    assert f"Meta serves {reference.served()}, VALID: the current key" in printed
+    assert "\nOK: " in printed

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.pages import section_to_type
 from tests.secret_forms import forms_of, leaks, pem_blocks
 from tests.stack.examples import APP_SECRET, ROOT, Bookings, Example, copy_of_examples
 from tests.stack.project import TOKEN, is_quiet, stored_text
@@ -34,16 +35,19 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory, emulator: E
     """The examples with the environments that their READMEs make."""
     ground = copy_of_examples(ROOT / "examples", tmp_path_factory.mktemp("installed") / "examples")
     # The versions that the other tests run with, whatever came out today.
-    pip = {"PIP_CONSTRAINT": str(ROOT / "tools" / "requirements.txt"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    for name in ("consumer-stack", "reader-stack"):
-        Example(ground, name, emulator, "").type("Set up", env={**pip, "WHEEL": str(wheel)})
+    env = {"PIP_CONSTRAINT": str(ROOT / "tools" / "requirements.txt"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    for name, commands in (
+        ("consumer-stack", section_to_type("examples/consumer-stack/README.md", "Set up")),
+        ("reader-stack", section_to_type("examples/reader-stack/README.md", "Set up")),
+    ):
+        Example(ground, name, emulator, "").type(commands, {**env, "WHEEL": str(wheel)})
     return ground
 
 
 @contextmanager
 def configured(folder: Path, installed: Path, emulator: Emulator, number: str) -> Iterator[Bookings]:
     bookings = Bookings(copy_of_examples(installed, folder / "examples"), emulator, number)
-    bookings.type("Configure")
+    bookings.type(section_to_type("examples/consumer-stack/README.md", "Configure"))
     try:
         yield bookings
     finally:
@@ -63,7 +67,7 @@ def live(
 ) -> Iterator[Bookings]:
     """The stack with the service, which answers forms."""
     with configured(tmp_path_factory.mktemp("live"), installed, emulator, new_number()) as bookings:
-        bookings.type("Up")
+        bookings.type(section_to_type("examples/consumer-stack/README.md", "Up"))
         yield bookings
 
 
@@ -71,7 +75,7 @@ def live(
 def read(live: Bookings, installed: Path) -> tuple[Example, dict[str, Any]]:
     """The stack that reads it, and what the other's outputs were at that time."""
     reader = Example(live.folder.parent, "reader-stack", live.emulator, live.number)
-    reader.type("Read")
+    reader.type(section_to_type("examples/reader-stack/README.md", "Read"))
     return reader, live.outputs()
 
 
@@ -122,7 +126,7 @@ def test_the_reader_has_pulumi_and_not_this_package(installed: Path) -> None:
 
 
 def test_the_first_preview_works_while_the_store_is_not_known(fresh: Bookings) -> None:
-    shown = fresh.type("Preview")
+    shown = fresh.type(section_to_type("examples/consumer-stack/README.md", "Preview"))
     for kind in ("ServiceFolder", "EncryptionKey", "EndpointService", "KeyRegistration"):
         assert f":{kind} bookings create" in shown
     assert re.search(r"folder +: \[unknown\]", shown)
@@ -161,7 +165,7 @@ def test_a_second_up_changes_nothing_and_asks_nobody(live: Bookings) -> None:
 def test_a_rotation_fails_no_form_and_restarts_nothing(live: Bookings) -> None:
     before, booted = live.served(), live.log.count("Booting worker")
     with forms(live) as load:
-        live.type("Rotate")
+        live.type(section_to_type("examples/consumer-stack/README.md", "Rotate"))
         report = after_fresh_devices(load)
     no_form_failed(report, live)
     assert live.served() not in (before, None)
@@ -171,7 +175,7 @@ def test_a_rotation_fails_no_form_and_restarts_nothing(live: Bookings) -> None:
 def test_a_new_passphrase_restarts_the_service_and_fails_no_form(live: Bookings) -> None:
     before, booted = live.served(), live.log.count("Booting worker")
     with forms(live) as load:
-        live.type("A new passphrase")
+        live.type(section_to_type("examples/consumer-stack/README.md", "A new passphrase"))
         report = after_fresh_devices(load)
     no_form_failed(report, live)
     assert live.served() not in (before, None)
@@ -216,7 +220,7 @@ def opened(block: str, passphrases: list[str]) -> PrivateKey:
 
 
 def test_destroy_leaves_no_service_no_key_and_no_folder(fresh: Bookings) -> None:
-    fresh.type("Up")
-    fresh.type("Destroy")
+    fresh.type(section_to_type("examples/consumer-stack/README.md", "Up"))
+    fresh.type(section_to_type("examples/consumer-stack/README.md", "Destroy"))
     assert not fresh.service.exists()
     assert fresh.resources("EncryptionKey") == []

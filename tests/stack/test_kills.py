@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.contract.stores.vault_place import VaultPlace, policy
+from tests.pages import command_to_type
 from tests.servers.turnstile import Hold, Point, Turnstile
+from tests.stack.keyboard import type_in
 from tests.stack.project import Project, descendants, kill, stack_document
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys import document
@@ -24,6 +26,8 @@ from whatsapp_flow_keys.keys import load_public_key
 
 PAGE = Path(__file__).parents[2] / "docs" / "crashes.md"
 RULE = "|---|---|---|---|---|---|---|\n"
+CANCEL = command_to_type("docs/crashes.md", "pulumi cancel")
+ENDS_WARNINGS = command_to_type("docs/crashes.md", "pulumi refresh --clear-pending-creates")
 LOCKED = "the stack is currently locked"
 INTERRUPTED = "Attempting to deploy or update resources with 1 pending operations"
 
@@ -126,8 +130,8 @@ class Scene:
         typed = ["pulumi up"]
         run = self.project.run("up", "--yes", "--skip-preview")
         if LOCKED in run:
-            self.project.succeed("cancel", "--yes")
-            typed = ["pulumi cancel", "pulumi up"]
+            type_in(self.project, [CANCEL])
+            typed = [CANCEL, "pulumi up"]
             run = self.project.run("up", "--yes", "--skip-preview")
         assert run.status == 0, run.output
         return typed
@@ -146,7 +150,7 @@ class Scene:
         """Whether an `up` with nothing to do warns of the interrupted one; if so, the command that ends it does."""
         if INTERRUPTED not in self.project.up("--expect-no-changes"):
             return False
-        self.project.succeed("refresh", "--clear-pending-creates", "--yes", "--skip-preview", "--expect-no-changes")
+        type_in(self.project, [f"{ENDS_WARNINGS} --expect-no-changes"])
         assert INTERRUPTED not in self.project.up("--expect-no-changes")
         return True
 

@@ -1,4 +1,4 @@
-"""What the README tells a newcomer to type first, typed in a copy of the checkout."""
+"""What the README tells a newcomer to type first, and CONTRIBUTING, typed in a copy of the checkout."""
 
 import json
 import os
@@ -19,10 +19,17 @@ from typing import TextIO
 import pytest
 import requests
 
+from tests.pages import ROOT, command_to_type, section_to_type
 from tools.checkout import Checkout
 from tools.virtual_environment import stamp_of
 
-ROOT = Path(__file__).parents[2]
+UP = command_to_type("README.md", "make up")
+ENDPOINT = command_to_type("README.md", "make endpoint")
+TRAFFIC = command_to_type("README.md", "make traffic")
+ROTATE = command_to_type("README.md", "make rotate")
+PREVIEW = command_to_type("README.md", "make preview")
+DOWN = command_to_type("README.md", "make down")
+ENV = command_to_type("README.md", "eval ")
 
 pytestmark = pytest.mark.xdist_group("make")
 
@@ -34,10 +41,10 @@ class Clone:
     folder: Path
     port: int
 
-    def make(self, *words: str) -> str:
-        """One `make`, as a person types it; what it printed."""
+    def type(self, command: str) -> str:
+        """One command, as a person types it; what it printed."""
         done = subprocess.run(
-            ["make", *words],
+            ["sh", "-c", command],
             cwd=self.folder,
             env={**os.environ, "WHATSAPP_EMULATOR_PORT": str(self.port), "CI": "true"},
             stdin=subprocess.DEVNULL,
@@ -50,11 +57,11 @@ class Clone:
         return done.stdout
 
     @contextmanager
-    def running(self, *words: str) -> Iterator["Running"]:
-        """One `make` that goes on until it is interrupted, as in a terminal of its own."""
+    def running(self, command: str) -> Iterator["Running"]:
+        """A command that goes on until it is interrupted, as in a terminal of its own."""
         with tempfile.TemporaryFile("w+") as shown:
             process = subprocess.Popen(
-                ["make", *words],
+                ["sh", "-c", f"exec {command}"],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=shown,
@@ -125,15 +132,15 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
     assert stamp == stamp_of(Checkout(folder)), "run `make setup` first: this must not renew the environment it runs in"
     clone = Clone(folder, free_port())
     try:
-        first = clone.make("up")
-        assert 'eval "$(make -s env)"' in first
+        first = clone.type(UP)
+        assert ENV in first
         yield clone
     finally:
-        clone.make("down")
+        clone.type(DOWN)
 
 
 def test_up_registers_both_local_numbers_and_shows_their_fingerprints(clone: Clone) -> None:
-    shown = clone.make("up")
+    shown = clone.type(UP)
     assert len(clone.served()) == 2
     assert all(fingerprint in shown for fingerprint in clone.served())
 
@@ -146,38 +153,38 @@ def test_up_leaves_tracked_files_as_they_are(clone: Clone) -> None:
 def test_up_again_changes_nothing_and_asks_the_graph_api_nothing(clone: Clone) -> None:
     log = f"http://127.0.0.1:{clone.port}/_emulator/requests"
     requests.delete(log, timeout=10)
-    shown = clone.make("up")
+    shown = clone.type(UP)
     assert re.search(r"\b10 unchanged", shown)
     assert requests.get(log, timeout=10).json()["requests"] == []
 
 
 def test_rotate_makes_new_keys_and_later_ups_keep_them(clone: Clone) -> None:
     before = clone.served()
-    clone.make("rotate")
+    clone.type(ROTATE)
     rotated = clone.served()
     assert all(new != old for new, old in zip(rotated, before, strict=True))
-    clone.make("up")
+    clone.type(UP)
     assert clone.served() == rotated
 
 
 def test_env_lets_plain_pulumi_reach_the_stack(clone: Clone) -> None:
-    script = 'eval "$(make -s env)" && pulumi stack output --json'
-    done = subprocess.run(["sh", "-c", script], cwd=clone.folder, capture_output=True, text=True, check=True)
-    assert sorted(json.loads(done.stdout)["fingerprints"].values()) == sorted(clone.served())
+    outputs = clone.type(f"{ENV} && pulumi stack output --json")
+    assert sorted(json.loads(outputs)["fingerprints"].values()) == sorted(clone.served())
 
 
 def test_preview_after_up_shows_nothing_to_do(clone: Clone) -> None:
-    clone.make("up")
-    assert re.search(r"\b10 unchanged", clone.make("preview"))
+    clone.type(UP)
+    assert re.search(r"\b10 unchanged", clone.type(PREVIEW))
 
 
 def test_no_form_fails_at_the_example_endpoint_while_make_rotates(clone: Clone) -> None:
-    clone.make("up")
-    with clone.running("endpoint", f"PORT={free_port()}") as endpoint:
+    assert section_to_type("docs/endpoint.md", "The Flow endpoint") == [UP, ENDPOINT, TRAFFIC, ROTATE]
+    clone.type(UP)
+    with clone.running(f"{ENDPOINT} PORT={free_port()}") as endpoint:
         endpoint.wait_for("Serving on")
-        with clone.running("traffic", "RATE=20") as traffic:
+        with clone.running(TRAFFIC) as traffic:
             before = clone.served()
-            clone.make("rotate")
+            clone.type(ROTATE)
             assert clone.served() != before
             table = traffic.interrupt()
         assert re.search(r"failed +0 +0.00 %", table), table
@@ -187,8 +194,12 @@ def test_no_form_fails_at_the_example_endpoint_while_make_rotates(clone: Clone) 
 
 def test_down_stops_the_server_and_keeps_the_keys(clone: Clone) -> None:
     served = clone.served()
-    clone.make("down")
+    clone.type(DOWN)
     with pytest.raises(requests.ConnectionError):
         clone.served()
-    clone.make("up")
+    clone.type(UP)
     assert clone.served() == served
+
+
+def test_setup_again_finds_nothing_missing(clone: Clone) -> None:
+    assert "Set up" in clone.type(command_to_type("CONTRIBUTING.md", "make setup"))

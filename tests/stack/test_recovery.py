@@ -1,7 +1,12 @@
 """What docs/operations.md tells people to type, typed."""
 
+from tests.pages import command_to_type
+from tests.stack.keyboard import type_in
 from tests.stack.project import RETIRED_TOKEN, TOKEN, Project, file_ring, on_file
 from whatsapp_flow_keys.ring import Role
+
+REFRESH = command_to_type("docs/many-numbers.md", "pulumi refresh")
+DESTROY = command_to_type("docs/many-numbers.md", "pulumi destroy")
 
 
 def test_a_lost_file_is_written_anew_from_a_backup(project: Project) -> None:
@@ -46,5 +51,5 @@ def test_refresh_and_destroy_get_on_with_the_token_of_the_environment(project: P
     project.emulator.expire_token(RETIRED_TOKEN)
     refused = project.fail("refresh", "--yes", env={"WHATSAPP_ACCESS_TOKEN": ""})
     assert "in the environment variable WHATSAPP_ACCESS_TOKEN" in refused
-    project.succeed("refresh", "--yes", env={"WHATSAPP_ACCESS_TOKEN": TOKEN})
-    project.succeed("destroy", "--yes", "--skip-preview", env={"WHATSAPP_ACCESS_TOKEN": TOKEN})
+    type_in(project, [REFRESH], env={"WHATSAPP_ACCESS_TOKEN": TOKEN})
+    type_in(project, [DESTROY], env={"WHATSAPP_ACCESS_TOKEN": TOKEN})

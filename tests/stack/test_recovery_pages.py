@@ -1,53 +1,17 @@
 """Each recipe in docs/recovery/: its disaster is staged on the reference stack, and its commands are typed."""
 
-import ast
 import re
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.pages import PAGES, ROOT, section_to_type
+from tests.stack.keyboard import type_in
 from tests.stack.project import STACK, TOKEN, Project
 from tests.stack.reference import configure
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import PrivateKey, load_public_key
-
-ROOT = Path(__file__).parents[2]
-PAGES = ROOT / "docs" / "recovery"
-
-
-def recipe(page: str, section: str, nth: int = 0) -> list[str]:
-    """The commands of one block of a section."""
-    text = (PAGES / f"{page}.md").read_text()
-    found = re.search(rf"^## {re.escape(section)}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
-    assert found is not None, f"{page}.md has no section {section!r}"
-    return [line.strip() for line in blocks(found[1])[nth].splitlines()]
-
-
-def type_in(
-    project: Project, commands: list[str], env: dict[str, str] | None = None, answer: str = "", **values: str
-) -> None:
-    """Types the commands in the project's folder, with what stands in capitals filled in; each must succeed.
-
-    ``answer`` is given to a command that asks for something.
-    """
-    environment = {**project.environment, "PULUMI_SKIP_CONFIRMATIONS": "true", **(env or {})}
-    for command in commands:
-        filled = command.replace(" prod", f" {STACK}")
-        for name, value in values.items():
-            filled = filled.replace(name.replace("_", "-"), value)
-        done = subprocess.run(
-            ["sh", "-c", filled],
-            cwd=project.folder,
-            env=environment,
-            input=answer,
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
-        assert done.returncode == 0, f"{filled}\n{done.stdout}{done.stderr}"
 
 
 @pytest.fixture
@@ -88,7 +52,7 @@ def test_a_lost_store_is_written_anew_from_its_backup(line: Project) -> None:
     line.up()
     before = line.served()
     (line.folder / "keys.json").unlink()
-    type_in(line, recipe("lost-store", "A backup holds the keys"))
+    type_in(line, section_to_type("docs/recovery/lost-store.md", "A backup holds the keys"))
     assert (line.folder / "keys.json").read_text() == (line.folder / "backup.json").read_text()
     assert is_whole(line)
     assert line.served() == before
@@ -105,7 +69,7 @@ def test_a_store_that_was_soft_deleted_is_restored(
     line.up()
     before = line.served()
     openbao.client().secrets.kv.v2.delete_latest_version_of_secret(secret)
-    type_in(line, recipe("lost-store", "It was soft-deleted"))
+    type_in(line, section_to_type("docs/recovery/lost-store.md", "It was soft-deleted"))
     assert is_whole(line)
     assert line.served() == before
 
@@ -116,21 +80,29 @@ def test_a_store_that_is_lost_for_good_gets_a_new_key(line: Project) -> None:
     lost = line.served()
     assert lost is not None
     (line.folder / "keys.json").unlink()
-    type_in(line, recipe("lost-store", "Nothing holds the keys"), FINGERPRINT=lost)
+    commands = section_to_type("docs/recovery/lost-store.md", "Nothing holds the keys")
+    type_in(line, commands, filled_in={"FINGERPRINT": lost})
     assert is_whole(line)
     assert line.served() != lost
     type_in(line, ["pulumi up"])
     assert is_whole(line)
 
 
-@pytest.mark.parametrize("passphrase", [None, "generated"])
-def test_a_lost_state_is_made_anew_from_the_store(line: Project, passphrase: str | None) -> None:
+@pytest.mark.parametrize(
+    ("passphrase", "commands"),
+    [
+        (None, section_to_type("docs/recovery/lost-state.md", "The keys are in a store", block=0)),
+        ("generated", section_to_type("docs/recovery/lost-state.md", "The keys are in a store", block=1)),
+    ],
+    ids=["in the clear", "with a passphrase"],
+)
+def test_a_lost_state_is_made_anew_from_the_store(line: Project, passphrase: str | None, commands: list[str]) -> None:
     in_file(line, **({"passphrase": passphrase} if passphrase else {}))
     line.up()
     old, env = line.emulator.served(line.number)[0], environment(line)
     assert old is not None
     lose_state(line)
-    type_in(line, recipe("lost-state", "The keys are in a store", nth=1 if passphrase else 0), env)
+    type_in(line, commands, env=env)
     assert is_whole(line)
     body, _ = encrypt_request(load_public_key(old), {"screen": "DAY"})
     assert FlowKeys.from_env(environment(line)).decrypt(body)[0] == {"screen": "DAY"}
@@ -140,7 +112,7 @@ def test_a_lost_state_is_made_anew_from_a_backup_of_the_stack(line: Project) -> 
     configure(line, [{"name": "a", "phoneNumberId": line.number, "backups": ["file:backup.json"]}])
     line.up()
     lose_state(line)
-    type_in(line, recipe("lost-state", "The keys were in the stack, and a backup holds them"))
+    type_in(line, section_to_type("docs/recovery/lost-state.md", "The keys were in the stack, and a backup holds them"))
     assert is_whole(line)
 
 
@@ -149,7 +121,7 @@ def test_a_lost_state_is_made_anew_from_what_the_endpoint_was_given(line: Projec
     line.up()
     env = environment(line)
     lose_state(line)
-    type_in(line, recipe("lost-state", "The keys were in the stack alone"), env)
+    type_in(line, section_to_type("docs/recovery/lost-state.md", "The keys were in the stack alone"), env=env)
     assert is_whole(line)
 
 
@@ -157,7 +129,7 @@ def test_a_leaked_key_is_replaced(line: Project) -> None:
     in_file(line)
     line.up()
     leaked = line.served()
-    type_in(line, recipe("leaked-key", "The key"))
+    type_in(line, section_to_type("docs/recovery/leaked-key.md", "The key"))
     assert line.served() != leaked
     assert is_whole(line)
 
@@ -167,7 +139,7 @@ def test_a_leaked_passphrase_is_replaced_and_the_key_with_it(line: Project) -> N
     line.succeed("config", "set", "--secret", "oldPassphrase", "correct horse battery")
     line.up()
     leaked = line.served()
-    type_in(line, recipe("leaked-key", "The passphrase, or a copy of the store"))
+    type_in(line, section_to_type("docs/recovery/leaked-key.md", "The passphrase, or a copy of the store"))
     assert line.served() != leaked
     assert environment(line)["WHATSAPP_FLOW_PASSPHRASE"] != "correct horse battery"
     assert is_whole(line)
@@ -176,15 +148,14 @@ def test_a_leaked_passphrase_is_replaced_and_the_key_with_it(line: Project) -> N
 def test_a_reset_token_is_taken_from_the_configuration(line: Project) -> None:
     in_file(line)
     line.succeed("config", "set", "--secret", "whatsapp:accessToken", "EAAresetByMeta")
-    commands = recipe("leaked-key", "The access token, the app secret")
-    type_in(line, commands, {"WHATSAPP_ACCESS_TOKEN": ""}, answer=TOKEN)
+    commands = section_to_type("docs/recovery/leaked-key.md", "The access token, the app secret")
+    type_in(line, commands, env={"WHATSAPP_ACCESS_TOKEN": ""}, answers={"whatsapp:accessToken": TOKEN})
     assert is_whole(line)
 
 
 def test_no_page_types_a_secret_as_an_argument() -> None:
     """Whoever lists a machine's processes would see it."""
-    pages = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md"), ROOT / "README.md"]
-    text = "\n".join(page.read_text() for page in pages)
+    text = "\n".join((ROOT / page).read_text() for page in PAGES)
     after_the_name = re.findall(r"config set --secret\s+[\w:]+[ \t]*(.*)", text)
     assert len(after_the_name) > 10
     assert [rest for rest in after_the_name if not re.match(r"#|<|`|$", rest)] == []
@@ -195,7 +166,7 @@ def test_a_number_that_was_registered_anew_has_its_key_signed_again(line: Projec
     line.up()
     before = line.served()
     line.emulator.reregister(line.number)
-    type_in(line, recipe("registered-anew", "The same number"))
+    type_in(line, section_to_type("docs/recovery/registered-anew.md", "The same number"))
     assert line.emulator.served(line.number)[1:] == (before, "VALID")
 
 
@@ -203,7 +174,7 @@ def test_somebody_elses_key_is_published_over(line: Project) -> None:
     in_file(line)
     line.up()
     line.emulator.set_key(line.number, PrivateKey.generate().public_key_pem)
-    type_in(line, recipe("wrong-key-live", "It may go"))
+    type_in(line, section_to_type("docs/recovery/wrong-key-live.md", "It may go"))
     assert is_whole(line)
 
 
@@ -213,7 +184,7 @@ def test_a_key_that_was_made_by_hand_is_adopted(line: Project) -> None:
     by_hand = PrivateKey.generate()
     line.emulator.set_key(line.number, by_hand.public_key_pem)
     (line.folder / "private.pem").write_text(by_hand.to_pem())
-    type_in(line, recipe("wrong-key-live", "It is the right one"))
+    type_in(line, section_to_type("docs/recovery/wrong-key-live.md", "It is the right one"))
     assert line.served() == by_hand.fingerprint
     assert is_whole(line)
 
@@ -225,46 +196,7 @@ def test_an_old_key_of_ours_gives_way_to_the_newest(line: Project) -> None:
     line.up(env={"WHATSAPP_ROTATION_TRIGGER": "two"})
     newest = line.served()
     line.emulator.set_key(line.number, old)
-    type_in(line, recipe("wrong-key-live", "It is an old one of ours"), {"WHATSAPP_ROTATION_TRIGGER": "two"})
+    commands = section_to_type("docs/recovery/wrong-key-live.md", "It is an old one of ours")
+    type_in(line, commands, env={"WHATSAPP_ROTATION_TRIGGER": "two"})
     assert line.served() == newest
     assert is_whole(line)
-
-
-def calls(node: ast.AST, name: str) -> list[ast.Call]:
-    return [
-        call
-        for call in ast.walk(node)
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == name
-    ]
-
-
-def typed_here() -> set[tuple[str, str, int]]:
-    """The page, the section and the number of each block of commands that a test of this file types."""
-    found = set()
-    for test in ast.parse(Path(__file__).read_text()).body:
-        if isinstance(test, ast.FunctionDef) and test.name.startswith("test_") and calls(test, "type_in"):
-            for call in calls(test, "recipe"):
-                page, section = (ast.literal_eval(argument) for argument in call.args)
-                given = [
-                    constant.value
-                    for word in call.keywords
-                    for constant in ast.walk(word.value)
-                    if isinstance(constant, ast.Constant) and isinstance(constant.value, int)
-                ]
-                found |= {(str(page), str(section), int(str(nth))) for nth in given or [0]}
-    return found
-
-
-def blocks(text: str) -> list[str]:
-    return re.findall(r"(?:^    .*\n)+", text, re.M)
-
-
-def test_every_recipe_is_typed_here() -> None:
-    """Commands that no test types would be a promise that nobody keeps."""
-    written = {
-        (page.stem, section, nth)
-        for page in PAGES.glob("*.md")
-        for section, text in re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", page.read_text(), re.M | re.S)
-        for nth in range(len(blocks(text)))
-    }
-    assert typed_here() == written

@@ -1,9 +1,8 @@
 """The reference stack, `__main__.py`: one FlowEncryption for each number in the configuration."""
 
-import shlex
-import subprocess
-
+from tests.pages import command_to_type
 from tests.servers.secrets_manager import SecretsManager
+from tests.stack.keyboard import type_in
 from tests.stack.project import Project
 from tests.stack.reference import configure
 from whatsapp_flow_keys.keys import PrivateKey
@@ -49,16 +48,14 @@ def test_a_passphrase_is_taken_from_a_secret_setting(reference: Project) -> None
 
 
 def test_a_key_to_adopt_is_taken_from_secret_settings(reference: Project) -> None:
-    """As the guide types it: a PEM from a file, over standard input."""
+    """A PEM from a file, over standard input."""
     live = PrivateKey.generate()
     reference.emulator.set_key(reference.number, live.public_key_pem)
     given = {"existingPrivateKey": "supportLineKey", "existingPassphrase": "supportLineWords"}
     configure(reference, [{"name": "a", "phoneNumberId": reference.number, "store": "file:ring.json", **given}])
     assert "existingPrivateKey: must be the name of a setting that holds it" in reference.fail("preview")
-    pem = reference.path("private.pem")
-    pem.write_text(live.to_pem("correct horse battery"))
-    command = f"pulumi config set --secret supportLineKey < {shlex.quote(str(pem))}"
-    subprocess.run(["sh", "-c", command], cwd=reference.folder, env=reference.environment, check=True)
+    (reference.folder / "private.pem").write_text(live.to_pem("correct horse battery"))
+    type_in(reference, [command_to_type("docs/settings.md", "pulumi config set --secret supportLineKey")])
     reference.succeed("config", "set", "--secret", "supportLineWords", "correct horse battery")
     reference.up()
     assert reference.outputs()["fingerprints"]["a"] == reference.served() == live.fingerprint

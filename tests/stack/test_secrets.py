@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.pages import command_to_type
 from tests.secret_forms import forms_of, leaks, pem_blocks
 from tests.servers.flow_endpoint import FlowEndpoint
+from tests.stack.keyboard import type_in
 from tests.stack.project import TOKEN, Project, on_file, stored_text
 from tests.stack.written_program import Code, write
 from whatsapp_flow_keys.keys import PrivateKey
@@ -31,7 +33,7 @@ def lived(project: Project) -> str:
     printed += [
         project.succeed("refresh", "--yes", "--diff").output,
         project.succeed("up", "--yes", "--json").output,
-        project.succeed("stack", "export").output,
+        type_in(project, [command_to_type("docs/reference/resources.md", "pulumi stack export")]),
         project.succeed("stack", "output").output,
         project.succeed("stack", "history", "--json").output,
     ]

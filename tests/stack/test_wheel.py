@@ -1,11 +1,16 @@
 """The wheel in empty environments: the endpoint's without Pulumi, and a project's as `pulumi install` makes it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
-from tests.stack.project import Project
+from tests.pages import ROOT, command_to_type, fenced, section_to_type
+from tests.stack.keyboard import type_in
+from tests.stack.project import TOKEN, Project
+from whatsapp_flow_endpoint import FlowKeys
 
 APP_SECRET = "secretOfTheAppForTestsOnly"
 
@@ -27,6 +32,18 @@ with make_server("127.0.0.1", 0, app) as server:
     print(server.server_port, flush=True)
     server.handle_request()
 """
+
+
+def test_pip_makes_the_same_wheel_by_the_readmes_command(wheel: Path, tmp_path: Path) -> None:
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "tests", "docs")
+    shutil.copytree(ROOT, tmp_path / "checkout", ignore=ignored)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    environment["PIP_NO_BUILD_ISOLATION"] = "false"  # pip's way to say: with the hatchling that is here
+    command = command_to_type("README.md", "pip wheel")
+    subprocess.run(["sh", "-c", command], cwd=tmp_path / "checkout", env=environment, check=True, capture_output=True)
+    (made,) = (tmp_path / "checkout").glob("*.whl")
+    assert made.name == wheel.name
+    assert ZipFile(made).namelist() == ZipFile(wheel).namelist()
 
 
 def test_an_endpoint_without_pulumi_answers_a_form_and_the_command_line_says_what_it_needs(
@@ -51,20 +68,29 @@ def test_an_endpoint_without_pulumi_answers_a_form_and_the_command_line_says_wha
     assert command.stderr == 'whatsapp-flow-keys needs click: pip install "whatsapp-flow-encryption[cli]"\n'
 
 
-def test_a_project_that_installs_the_wheel_runs_and_asks_for_no_plugin_and_no_extra_but_what_it_uses(
+def test_the_quick_start_installs_the_wheel_and_asks_for_no_plugin_and_no_extra_but_what_it_uses(
     wheel: Path, project: Project
 ) -> None:
+    install, *commands = section_to_type("docs/quick-start.md", "Quick start on a real number")
+    own_program = (project.folder / "__main__.py").read_text()
+    for language in ("yaml", "", "python"):
+        (shown,) = fenced("docs/quick-start.md", language)
+        name, _, text = shown.partition("\n")
+        (project.folder / name.removeprefix("# ")).write_text(text.replace("[pulumi]", f"[pulumi] @ {wheel.as_uri()}"))
+    project.emulator.add_number("106540352242922")
+    project.stack = "prod"
     project.environment.pop("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", None)
-    (project.folder / "Pulumi.yaml").write_text(
-        "name: flows\nruntime:\n  name: python\n  options:\n    toolchain: pip\n    virtualenv: venv\n"
-    )
-    (project.folder / "requirements.txt").write_text(f"whatsapp-flow-encryption[pulumi] @ {wheel.as_uri()}\n")
-    installed = project.succeed("install")
-    assert "pulumi-resource-" not in installed
+    assert "pulumi-resource-" not in type_in(project, [install])
     if not (project.folder / "venv").exists():  # the language host that is built from modules makes it one folder up
         (project.folder / "venv").symlink_to(project.folder)
     venv = project.folder / "venv" / "bin"
     project.environment["PATH"] = f"{venv}{os.pathsep}{project.environment['PATH']}"
+    type_in(project, commands, env={"WHATSAPP_ACCESS_TOKEN": ""}, answers={"whatsapp:accessToken": TOKEN})
+    keys = FlowKeys.from_env(project.outputs()["endpoint"])
+    assert keys.fingerprints == (project.emulator.served("106540352242922")[1],)
+
+    (project.folder / "__main__.py").write_text(own_program)
+    project.succeed("stack", "select", "test")
     project.declare({"store": project.path("ring.json").as_uri(), "passphrase": "generated"})
     project.succeed("preview")
     project.up()

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from tests.pages import command_to_type
 from whatsapp_flow_keys.errors import InputError, PrivateKeyError
 from whatsapp_flow_keys.fingerprint import parse_fingerprint
 from whatsapp_flow_keys.keys import (
@@ -93,10 +94,24 @@ def test_the_fingerprint_is_sha256_of_the_spki_der(key: PrivateKey) -> None:
     assert key.fingerprint == hashlib.sha256(der).hexdigest()
 
 
-def test_the_fingerprint_is_what_the_openssl_program_prints(key: PrivateKey, tmp_path: Path) -> None:
-    der = tmp_path / "public.der"
-    openssl("pkey", "-pubin", "-outform", "der", "-out", str(der), given=key.public_key_pem)
-    assert openssl("dgst", "-sha256", str(der)).split()[-1] == key.fingerprint
+@pytest.mark.parametrize(
+    "command",
+    [command_to_type("docs/settings.md", "openssl pkey "), command_to_type("docs/adoption.md", "openssl pkey ")],
+    ids=["of a public key", "of a private key"],
+)
+def test_the_fingerprint_is_what_the_commands_of_the_pages_print(
+    key: PrivateKey, clear: str, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "key.pem").write_text(key.public_key_pem)
+    (tmp_path / "private.pem").write_text(clear)
+    printed = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert printed.split()[-1] == key.fingerprint
+
+
+def test_what_the_openssl_program_makes_is_read() -> None:
+    _, *words = command_to_type("docs/adoption.md", "openssl genrsa").split()
+    made = PrivateKey.from_pem(openssl(*words))
+    assert made.key.key_size == 2048
 
 
 def test_the_public_key_is_the_one_the_openssl_program_extracts(key: PrivateKey, clear: str) -> None:

@@ -3,16 +3,11 @@
 import re
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.unit.test_links import PAGES
+from tests.pages import PAGES, ROOT, code
 
-ROOT = Path(__file__).parents[2]
-_FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-_INDENTED = re.compile(r"^(?: {4}|\t).*$", re.MULTILINE)
-_SPAN = re.compile(r"(?<!Don't write )`([^`]+)`")
 _OPTION = re.compile(r"--?(access-token|app-secret|passphrase|password|secret-string|token)\b")
 _ASSIGNMENT = re.compile(r"\w+=")
 _SECRET_ASSIGNMENT = re.compile(r"\w*(TOKEN|SECRET|PASSPHRASE|PASSWORD|FLOW_KEYS)\w*=")
@@ -22,11 +17,9 @@ _BUILT_IN = ("export", "local", "read", "unset")
 
 def commands(page: str) -> Iterator[list[str]]:
     """The words of each command in the page's code, those that begin with an assignment for it left out."""
-    blocks = [*_FENCED.findall(page), *_INDENTED.findall(page)]
-    prose = _INDENTED.sub("", _FENCED.sub("", page))
-    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
-    for line in [*lines, *(" ".join(span.split()) for span in _SPAN.findall(prose))]:
-        for command in re.split(r"\|+|&&|;", line):
+    for each in code(page):
+        text = " ".join(each.text.split()) if each.kind == "span" else each.text.replace("\\\n", " ")
+        for command in re.split(r"\|+|&&|;|\n", text):
             try:
                 words = shlex.split(command, comments=True)
             except ValueError:  # a quotation with a pipe in it

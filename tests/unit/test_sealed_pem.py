@@ -5,6 +5,7 @@ import secrets
 import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
+from tests.pages import command_to_type
 from tests.pairs import old
 from tests.passphrases import strong
 from tests.unit.test_keys import openssl
@@ -50,6 +51,11 @@ def test_words_that_a_person_chose_get_600_000_rounds(passphrase: str) -> None:
 )
 def test_256_bits_made_at_random_need_no_more_than_2_048(passphrase: str) -> None:
     assert rounds_of(old().to_pem(passphrase)) == 2_048
+
+
+def test_what_the_page_has_openssl_make_looks_made_at_random() -> None:
+    _, *words = command_to_type("docs/security.md", "openssl rand").split()
+    assert rounds_of(old().to_pem(openssl(*words).strip())) == 2_048
 
 
 @pytest.mark.parametrize("passphrase", [CHOSEN, strong("made at random")])

@@ -1,7 +1,14 @@
 """docs/emulator.md: each control and each fault in its tables is sent as it is written, and the tables are complete."""
 
 import json
+import os
 import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +16,8 @@ import pytest
 import requests
 
 from tests.contract.emulator.conftest import NUMBER, TOKEN
+from tests.pages import command_to_type
+from tests.servers.foreign_endpoint import foreign_endpoint
 from whatsapp_graph_emulator import Emulator
 from whatsapp_graph_emulator.access import Access
 from whatsapp_graph_emulator.emulation import Emulation
@@ -69,6 +78,40 @@ def test_a_fault_of_the_page_can_be_armed(emulator: Emulator, fault: str) -> Non
     assert answer.status_code == 201, answer.text
 
 
+STARTS = {
+    "docs/emulator.md": [
+        command_to_type("docs/emulator.md", "export WHATSAPP_EMULATOR_TOKENS="),
+        command_to_type("docs/emulator.md", "python -m whatsapp_graph_emulator"),
+    ],
+    "examples/consumer-stack/README.md": [
+        command_to_type("examples/consumer-stack/README.md", "WHATSAPP_EMULATOR_TOKENS=")
+    ],
+}
+
+
+@contextmanager
+def started(commands: list[str], folder: Path) -> Iterator[str]:
+    """Its URL; the commands are typed in the folder, with a free port in the place of their own."""
+
+    def command(port: int) -> list[str]:
+        typed = re.sub(r"--port \d+", f"--port {port}", "; ".join(commands)).replace("python ", "exec python ")
+        return ["sh", "-ec", f"cd {shlex.quote(str(folder))}; {typed}"]
+
+    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    with foreign_endpoint(command, environment, folder / "log") as url:
+        yield url.rstrip("/")
+
+
+@pytest.mark.parametrize("page", STARTS)
+def test_the_commands_of_a_page_start_it_with_the_pages_number(tmp_path: Path, page: str) -> None:
+    with started(STARTS[page], tmp_path) as url:
+        (number,) = requests.get(f"{url}/_emulator/numbers", timeout=10).json()["numbers"]
+    assert number["id"] == "106540352242922"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not on this machine")
 def test_the_command_of_the_page_arms_its_fault(emulator: Emulator) -> None:
-    (body,) = re.findall(r"curl -X POST http://127\.0\.0\.1:8420/_emulator/faults -d '(.*)'", PAGE)
-    assert requests.post(f"{emulator.url}/_emulator/faults", data=body, timeout=10).status_code == 201
+    command = command_to_type("docs/emulator.md", "curl ").replace("http://127.0.0.1:8420", emulator.url)
+    assert json.loads(subprocess.check_output(["sh", "-c", command], stderr=subprocess.DEVNULL))["id"] == 1
+    (fault,) = requests.get(f"{emulator.url}/_emulator/faults", timeout=10).json()["faults"]
+    assert (fault["kind"], fault["code"], fault["times"]) == ("error", 131057, 2)

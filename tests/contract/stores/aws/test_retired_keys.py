@@ -1,13 +1,12 @@
 """What AWS Secrets Manager, as moto serves it, holds of a key that left the ring, and what destroys it."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.contract.stores.aws.rings import keys, ring
 from tests.contract.stores.aws_place import AwsPlace
-
-PAGE = Path(__file__).parents[4] / "docs" / "stores" / "aws-secrets-manager.md"
+from tests.pages import command_to_type
 
 
 @pytest.fixture
@@ -21,6 +20,19 @@ def versions(place: AwsPlace) -> list[str]:
     return [found.version for found in written]
 
 
+def typed(place: AwsPlace, command: str) -> Any:
+    """The call that a command of AWS's program makes, made by boto3, which has the program's names: for the secret."""
+    _, _, operation, *words = command.replace("whatsapp/flows/support-line", place.secret).split()
+    given: dict[str, Any] = {}
+    for word in words:
+        if word.startswith("--"):
+            option = "".join(part.capitalize() for part in word.split("-"))
+            given[option] = True
+        else:
+            given[option] = word
+    return getattr(place.client, operation.replace("-", "_"))(**given)
+
+
 def held(place: AwsPlace, version: str) -> str:
     """What whoever may read the secret and knows the version's ID gets."""
     return str(place.client.get_secret_value(SecretId=place.secret, VersionId=version)["SecretString"])
@@ -32,8 +44,12 @@ def test_a_version_without_a_label_holds_a_key_that_left_the_ring(place: AwsPlac
     assert keys()[0].fingerprint not in held(place, versions[2])
 
 
+def test_the_pages_command_lists_a_version_without_a_label(place: AwsPlace, versions: list[str]) -> None:
+    found = typed(place, command_to_type("docs/stores/aws-secrets-manager.md", "aws secretsmanager list-"))
+    assert versions[0] in [version["VersionId"] for version in found["Versions"]]
+
+
 def test_it_goes_with_the_secret_without_a_recovery_window(place: AwsPlace, versions: list[str]) -> None:
-    assert "delete-secret --secret-id whatsapp/flows/support-line --force-delete-without-recovery" in PAGE.read_text()
-    place.client.delete_secret(SecretId=place.secret, ForceDeleteWithoutRecovery=True)
+    typed(place, command_to_type("docs/stores/aws-secrets-manager.md", "aws secretsmanager delete-"))
     with pytest.raises(place.client.exceptions.ResourceNotFoundException):
         held(place, versions[0])

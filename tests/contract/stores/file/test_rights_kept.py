@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 import struct
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from tests.contract.stores.file.folder import as_root, left_over
 from tests.contract.stores.file_place import NOBODY, as_nobody
 from tests.contract.stores.rings import ring
+from tests.pages import command_to_type
 from whatsapp_flow_keys.errors import StorePermissionError
 from whatsapp_flow_keys.stores.file.store import FileStore
 
@@ -54,6 +56,14 @@ def test_the_rights_that_an_operator_gave_stay(store: FileStore, path: Path, giv
     path.chmod(given)
     store.write(ring(2), first)
     assert mode(path) == given
+
+
+def test_the_group_that_the_pages_command_gave_may_still_read_after_a_rotation(store: FileStore, path: Path) -> None:
+    first = store.write(ring(1), store.read())
+    command = command_to_type("docs/stores.md", "chgrp ").replace(" flows ", f" {os.getegid()} ")
+    subprocess.run(["sh", "-c", command], cwd=path.parent, check=True)
+    store.write(ring(2), first)
+    assert (path.stat().st_gid, mode(path)) == (os.getegid(), 0o640)
 
 
 @as_root

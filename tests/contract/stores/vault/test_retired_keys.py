@@ -1,6 +1,5 @@
 """What older versions in Vault hold of a key that left the ring, and the page's commands that destroy them."""
 
-import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -11,12 +10,13 @@ from hvac.exceptions import InvalidPath
 from tests.contract.stores.place import delete
 from tests.contract.stores.rings import ring
 from tests.contract.stores.vault_place import VaultPlace
+from tests.pages import command_to_type
 from tests.pairs import pair
 from tools.openbao import server_binary
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
-PAGE = Path(__file__).parents[4] / "docs" / "stores" / "vault.md"
-SECTION = PAGE.read_text().partition("## What stays of a retired key\n")[2].partition("\n## ")[0]
+PATH = "whatsapp/flows/support-line"
+"""That of the page."""
 
 
 def newer(revision: int) -> KeyRing:
@@ -34,14 +34,12 @@ def retired(place: VaultPlace) -> VaultPlace:
     return place
 
 
-def run(place: VaultPlace, command: str, home: Path) -> None:
+def run(place: VaultPlace, command: str, home: Path) -> str:
     """A command of the page, for the place's secret."""
-    (line,) = re.findall(rf"^    bao ({command} .*?)(?: +#.*)?$", SECTION, re.MULTILINE) or re.findall(
-        rf"`bao ({command} [^`]*)`", SECTION
-    )
-    words = shlex.split(line.replace("whatsapp/flows/support-line", place.path))
+    _, *words = shlex.split(command.replace(PATH, place.path))
     environment = {"BAO_ADDR": place.server.address, "BAO_TOKEN": place.server.token, "HOME": str(home)}
-    subprocess.run([server_binary(), *words], env=environment, check=True, capture_output=True, timeout=60)
+    done = subprocess.run([server_binary(), *words], env=environment, check=True, capture_output=True, timeout=60)
+    return done.stdout.decode()
 
 
 def holding_the_retired_key(place: VaultPlace) -> list[int]:
@@ -57,21 +55,30 @@ def private_keys(place: VaultPlace, version: int) -> str:
     return str(answer["data"]["data"]["private_keys"])
 
 
-def test_older_versions_hold_a_key_that_left_the_ring(retired: VaultPlace) -> None:
+def test_older_versions_hold_a_key_that_left_the_ring(retired: VaultPlace, tmp_path: Path) -> None:
     assert retired.store().read().ring == newer(4)
     assert holding_the_retired_key(retired) == [1, 2, 3]
+    command = command_to_type("docs/stores/vault.md", "bao kv get -version=3").replace("…", f"-mount=secret {PATH}")
+    assert pair().fingerprint in run(retired, command, tmp_path)
+
+
+def test_a_deleted_version_is_brought_back_by_the_pages_command(retired: VaultPlace, tmp_path: Path) -> None:
+    delete(retired.store())
+    command = command_to_type("docs/stores/vault.md", "bao kv undelete")
+    run(retired, f"{command} -mount=secret -versions=4 {PATH}", tmp_path)
+    assert retired.store().read().ring == newer(4)
 
 
 def test_the_pages_command_destroys_them_and_leaves_the_ring(retired: VaultPlace, tmp_path: Path) -> None:
-    run(retired, "kv metadata get", tmp_path)
-    run(retired, "kv destroy", tmp_path)
+    run(retired, command_to_type("docs/stores/vault.md", "bao kv metadata get"), tmp_path)
+    run(retired, command_to_type("docs/stores/vault.md", "bao kv destroy"), tmp_path)
     assert holding_the_retired_key(retired) == []
     store = retired.store()
     assert store.write(newer(5), store.read()).version == "5"
 
 
 def test_with_one_version_kept_the_next_write_leaves_none_of_them(retired: VaultPlace, tmp_path: Path) -> None:
-    run(retired, "kv metadata patch", tmp_path)
+    run(retired, command_to_type("docs/stores/vault.md", "bao kv metadata patch"), tmp_path)
     store = retired.store()
     assert holding_the_retired_key(retired) == [1, 2, 3]
     found = store.write(newer(5), store.read())
@@ -86,6 +93,6 @@ def test_after_a_deletion_they_are_there_until_the_secrets_metadata_are_deleted(
 ) -> None:
     delete(retired.store())
     assert holding_the_retired_key(retired) == [1, 2, 3]
-    run(retired, "kv metadata delete", tmp_path)
+    run(retired, command_to_type("docs/stores/vault.md", "bao kv metadata delete"), tmp_path)
     assert holding_the_retired_key(retired) == []
     assert not retired.store().read().deleted

@@ -1,5 +1,6 @@
 """The token for Vault: where it comes from, and what is said when it isn't valid."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from tests.contract.stores.vault.proxy import Between, First, answering, behind
 from tests.contract.stores.vault.refusals import refusal
 from tests.contract.stores.vault_place import VaultPlace, policy
+from tests.pages import command_to_type
+from tools.openbao import server_binary
 from whatsapp_flow_keys.errors import StorePermissionError
 
 
@@ -66,6 +69,18 @@ def test_a_token_with_a_line_break_is_refused_unseen(place: VaultPlace, monkeypa
 def test_openbaos_variable_for_the_token_is_known(place: VaultPlace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VAULT_TOKEN")
     monkeypatch.setenv("BAO_TOKEN", place.server.token)
+    assert place.store().read().version == "0"
+
+
+def test_a_login_by_the_servers_own_command_is_enough(
+    place: VaultPlace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("VAULT_TOKEN")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    _, *words = command_to_type("docs/stores/vault.md", "bao login").split()
+    environment = {"BAO_ADDR": place.server.address, "HOME": str(tmp_path)}
+    command = [server_binary(), *words, "-no-print", "-"]
+    subprocess.run(command, env=environment, input=place.server.token, text=True, check=True, timeout=60)
     assert place.store().read().version == "0"
 
 
