@@ -4,12 +4,10 @@ The traffic is the emulator's client half: of four forms, one comes from a devic
 others from devices that keep theirs, as real ones do.
 """
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
+from tests.forms import APP_SECRET
 from tests.servers.deployment import Platform
 from tests.stack.project import Project, on_file
 from whatsapp_graph_emulator.flow_load import FlowLoad, Report
@@ -18,16 +16,8 @@ if TYPE_CHECKING:
     from tests.servers.secrets_manager import SecretsManager
     from tools.openbao import OpenBao
 
-APP_SECRET = "secretOfTheAppForTestsOnly"
 RATE = 40.0
 """Forms a second."""
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
-    """A place to deploy an endpoint to."""
-    with Platform(tmp_path, {"WHATSAPP_APP_SECRET": APP_SECRET}) as running:
-        yield running
 
 
 def rotate_under_load(project: Project, platform: Platform, declare: Callable[[str], None]) -> Report:
