@@ -7,21 +7,23 @@ service knows the number, by the path or the host, that number's keys alone are 
 
 import logging
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from itertools import chain, zip_longest
 from threading import Lock
 from typing import NamedTuple
 
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_endpoint.live_keys import LiveKeys, Read
+from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import InputError, StoreError
 from whatsapp_flow_keys.key_source import KeySource, sources_from_env
 from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.stores.client_library import at_most
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
 
-_AT_ONCE = 8
-"""Numbers whose keys are read at once when an endpoint starts."""
+STARTS_WITHIN, _AT_LEAST = 30.0, 1.0
+"""Seconds that all reads of an endpoint's start may take together, and those that each number has in any case."""
 
 
 _NAMED = 3
@@ -65,13 +67,12 @@ class Numbers:
         Raises :class:`InputError` when the variable is missing or wrong, :class:`StoreError` when no number's keys can
         be read.
         """
-        sources = sources_from_env(environ)
-        with ThreadPoolExecutor(min(_AT_ONCE, len(sources))) as pool:
-            starting = [pool.submit(_started, source) for source in sources]
-        failures = [failure for each in starting if isinstance(failure := each.exception(), Exception)]
-        if failures and (len(failures) == len(starting) or not all(isinstance(each, StoreError) for each in failures)):
-            raise next((each for each in failures if not isinstance(each, StoreError)), failures[0])
-        return cls(*(_line(source, each) for source, each in zip(sources, starting, strict=True)))
+        sources, ends = sources_from_env(environ), SystemClock().monotonic() + STARTS_WITHIN
+        started = [_started(source, ends) for source in sources]
+        failures = [each for each in started if isinstance(each, StoreError)]
+        if len(failures) == len(started):
+            raise failures[0]
+        return cls(*(_line(source, each) for source, each in zip(sources, started, strict=True)))
 
     def alone(self, phone_number_id: str) -> "Numbers | None":
         """One of these numbers, or None where it is none of them."""
@@ -170,15 +171,17 @@ class _End:
                 self.future.set_result(None)
 
 
-def _started(source: KeySource) -> FlowKeys:
-    return FlowKeys(source.read_at_start(), *source.passphrases)
+def _started(source: KeySource, ends: float) -> FlowKeys | StoreError:
+    """Its keys, or why they can't be read; in this thread, since a server may fork next (see ``read_at_start``)."""
+    with at_most(max(_AT_LEAST, ends - SystemClock().monotonic())):
+        try:
+            return FlowKeys(source.read_at_start(), *source.passphrases)
+        except StoreError as error:
+            return error
 
 
-def _line(source: KeySource, started: Future[FlowKeys]) -> LiveKeys:
-    failure = started.exception()
-    if failure:
-        _LOG.error("phone number %s: has no key until its ring can be read: %s", source.phone_number_id, failure)
-        keys = FlowKeys.unread(str(source.phone_number_id), *source.passphrases)
-    else:
-        keys = started.result()
-    return LiveKeys(keys, source.read if source.is_store else None)
+def _line(source: KeySource, started: FlowKeys | StoreError) -> LiveKeys:
+    if isinstance(started, StoreError):
+        _LOG.error("phone number %s: has no key until its ring can be read: %s", source.phone_number_id, started)
+        started = FlowKeys.unread(str(source.phone_number_id), *source.passphrases)
+    return LiveKeys(started, source.read if source.is_store else None)
