@@ -48,6 +48,12 @@ class KubernetesPlace:
         """The store for the holder of this token."""
         return under({"KUBECONFIG": str(self.server.kubeconfig(token))}, KubernetesStore(url or self.url))
 
+    def kubeconfig_of(self, title: str) -> str:
+        """The kubeconfig of the service account that a Role of the page is bound to."""
+        manifests = role(title, self)
+        account = manifests[1]["subjects"][0]["name"]
+        return str(self.server.kubeconfig(self.server.token_for(self.namespace, *manifests, account=account)))
+
     def forbidden(self) -> Store:
         return self.store_as(self.server.token_for(self.namespace))
 

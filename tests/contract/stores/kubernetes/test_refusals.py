@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from tests.contract.stores.environment import under
 from tests.contract.stores.kubernetes_place import KubernetesPlace, role
 from tests.contract.stores.place import delete
 from tests.contract.stores.rings import ring
@@ -19,12 +20,11 @@ def write(store: Store, revision: int = 1) -> None:
 
 
 def stacks(place: KubernetesPlace) -> Store:
-    return place.store_as(place.server.token_for(place.namespace, *role("For the stack", place), account="pulumi"))
+    return under({"KUBECONFIG": place.kubeconfig_of("For the stack")}, place.store())
 
 
 def endpoints(place: KubernetesPlace) -> Store:
-    manifests = role("For the endpoint", place)
-    return place.store_as(place.server.token_for(place.namespace, *manifests, account="flow-endpoint"))
+    return under({"KUBECONFIG": place.kubeconfig_of("For the endpoint")}, place.store())
 
 
 def test_the_pages_role_for_the_stack_is_enough(place: KubernetesPlace) -> None:
