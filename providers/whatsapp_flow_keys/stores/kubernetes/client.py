@@ -99,6 +99,7 @@ class SecretCalls:
         """What the API server answers. Faults are met by trying again; after credentials that it doesn't know, those of
         the moment are read, once."""
         from kubernetes.client import ApiException
+        from kubernetes.config import ConfigException
         from urllib3.exceptions import HTTPError
 
         clock = SystemClock()
@@ -117,7 +118,7 @@ class SecretCalls:
                 if error.status == 401 and not attempt:
                     forget()
                     passes = True
-            except (HTTPError, OSError) as error:
+            except (HTTPError, OSError, ConfigException) as error:  # the last where a token can't be renewed
                 fault, passes = unreachable(self._secret.url, error)
             except (ValueError, TypeError, AttributeError):  # of the client library, which can't read the answer
                 fault, passes = self._not_kubernetes(), False
