@@ -178,7 +178,7 @@ def test_a_backup_has_three_seconds_at_the_start(tmp_path: Path, monkeypatch: py
 
     def read(store: FileStore) -> Versioned:
         seconds[store.url] = seconds_per_call()
-        return Versioned(ring(key("north"), number=NORTH), 1)
+        return Versioned(ring(key("north"), number=NORTH), "1")
 
     monkeypatch.setattr(FileStore, "read", read)
     endpoint("file:///store.json file:///backup.json")
