@@ -5,6 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
 from threading import Condition, Thread
 from typing import Any, TypeVar
 
@@ -28,12 +30,12 @@ class Threads:
         self._started = self._idle = 0
 
     async def run(self, work: Callable[[], T], *, seconds: float) -> T:
-        """What ``work`` returns or raises in one of the threads.
+        """What ``work`` returns or raises in one of the threads, where it finds the context variables of the caller.
 
         Raises :class:`NoThreadFree` if none of them has begun it within ``seconds``.
         """
         job: Future[T] = Future()
-        self._put(job, work)
+        self._put(job, partial(copy_context().run, work))
         ended = asyncio.wrap_future(job)
         try:
             await asyncio.wait([ended], timeout=max(0.0, seconds))
