@@ -14,10 +14,12 @@ from typing import NamedTuple
 
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_endpoint.live_keys import LiveKeys, Read
+from whatsapp_flow_endpoint.watching import Watch
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import InputError, StoreError
 from whatsapp_flow_keys.key_source import KeySource, sources_from_env
 from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.ring import Role
 from whatsapp_flow_keys.stores.client_library import at_most
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
@@ -30,13 +32,20 @@ _NAMED = 3
 """So many failures are put into one line of the log."""
 
 
+class Place(NamedTuple):
+    """Where a key stands: the number's ID, None where several numbers have that key; and its role in the ring."""
+
+    phone_number_id: str | None
+    role: Role | None
+
+
 class _Order(NamedTuple):
     """Of the keys that were held when it was made."""
 
     held: tuple[FlowKeys, ...]
     keys: tuple[PrivateKey, ...]
-    numbers: Mapping[str, str | None]
-    """Of each key's fingerprint; None where several numbers have that key."""
+    places: Mapping[str, Place]
+    """Of each key's fingerprint."""
 
 
 class Numbers:
@@ -74,6 +83,11 @@ class Numbers:
             raise failures[0]
         return cls(*(_line(source, each) for source, each in zip(sources, started, strict=True)))
 
+    def tell(self, watch: Watch) -> None:
+        """Has it watch the reads of every number from now on."""
+        for line in self._lines:
+            line.tell(watch)
+
     def alone(self, phone_number_id: str) -> "Numbers | None":
         """One of these numbers, or None where it is none of them."""
         return self._alone.get(phone_number_id)
@@ -88,15 +102,15 @@ class Numbers:
         """Every key that is held, each once: those that opened a request before the others, the most recent first."""
         return self._now().keys
 
-    def opened(self, key: PrivateKey) -> str | None:
-        """The ID of the number whose key opened a request; None where several numbers have it."""
+    def opened(self, key: PrivateKey) -> Place:
+        """Whose key opened a request; unknown where it is not held any more."""
         order = self._now()
         if order.keys and order.keys[0] is not key:
             with self._lock:
                 rest = tuple(each for each in self._order.keys if each is not key)
                 if len(rest) < len(self._order.keys):
                     self._order = self._order._replace(keys=(key, *rest))
-        return order.numbers.get(key.fingerprint)
+        return order.places.get(key.fingerprint, Place(None, None))
 
     def refresh(self) -> None:
         """Has the keys of one number whose time has come read again, and doesn't wait for it; so the reads of many
@@ -139,17 +153,18 @@ class Numbers:
 
 def _ordered(before: tuple[PrivateKey, ...], held: tuple[FlowKeys, ...]) -> _Order:
     """Keys of ``before`` stay in their order; then each number's first one, each number's second, and so on."""
-    numbers: dict[str, str | None] = {}
+    places: dict[str, Place] = {}
     keys: dict[str, PrivateKey] = {}
     for of_number in held:
         for key in of_number.keys:
-            mine = of_number.phone_number_id
-            numbers[key.fingerprint] = mine if numbers.get(key.fingerprint, mine) == mine else None
+            mine = Place(of_number.phone_number_id, of_number.roles.get(key.fingerprint))
+            others = places.get(key.fingerprint, mine)
+            places[key.fingerprint] = mine if others.phone_number_id == mine.phone_number_id else Place(None, mine.role)
     for key in chain.from_iterable(zip_longest(*(of_number.keys for of_number in held))):
         if key is not None:
             keys.setdefault(key.fingerprint, key)
     known = {key.fingerprint: keys.pop(key.fingerprint) for key in before if key.fingerprint in keys}
-    return _Order(held, (*known.values(), *keys.values()), numbers)
+    return _Order(held, (*known.values(), *keys.values()), places)
 
 
 class _End:

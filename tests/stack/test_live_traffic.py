@@ -7,6 +7,8 @@ others from devices that keep theirs, as real ones do.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.contract.stores.kubernetes_place import KubernetesPlace
 from tests.forms import APP_SECRET
 from tests.servers.deployment import Platform
