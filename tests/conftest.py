@@ -18,6 +18,7 @@ from whatsapp_graph_emulator import Emulator
 if TYPE_CHECKING:
     from tests.servers.key_vault import KeyVault
     from tests.servers.secrets_manager import SecretsManager
+    from tools.kubernetes import Kubernetes
     from tools.openbao import OpenBao
 
 # A harness that was started in the background ignores SIGINT, and so would the engine: it then waits 5 s for each of
@@ -70,6 +71,19 @@ def key_vault() -> Iterator["KeyVault"]:
     from tests.servers.key_vault import KeyVault
 
     with KeyVault() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kubernetes() -> Iterator["Kubernetes"]:
+    """A real Kubernetes API server with its database on loopback, for this worker alone."""
+    from tools.checkout import Checkout
+    from tools.kubernetes import Kubernetes
+    from tools.toolchain.api_server import built_api_server
+
+    if built_api_server(Checkout.this()) is None:
+        pytest.skip("no Kubernetes API server was built on this machine")
+    with Kubernetes() as running:
         yield running
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.pairs import pair
 from whatsapp_flow_endpoint import Answer, FlowEndpoint, FlowKeys
+from whatsapp_flow_endpoint.asgi import AsgiApp
 from whatsapp_flow_keys.flow_protocol.message import Session, encrypt_request
 from whatsapp_flow_keys.flow_protocol.signature import HEADER, sign
 from whatsapp_flow_keys.keys import PrivateKey
@@ -67,3 +68,18 @@ def sent(payload: object = None, to: PrivateKey | None = None) -> Sent:
 def endpoint_of(handler: Callable[..., Any], *keys: PrivateKey, **more: Any) -> FlowEndpoint:
     """One that holds these keys, or the current one, and wants signed requests."""
     return FlowEndpoint(handler, FlowKeys(ring(*(keys or (key(),)))), **{"app_secrets": (APP_SECRET,), **more})
+
+
+async def through(app: AsgiApp, form: Sent) -> tuple[int, str]:
+    """The status and the body that an ASGI application gives its server."""
+    got: list[Any] = []
+    headers = [(name.lower().encode(), value.encode()) for name, value in form.signed.items()]
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": form.body}
+
+    async def send(message: Any) -> None:
+        got.append(message)
+
+    await app({"type": "http", "method": "POST", "headers": headers}, receive, send)
+    return got[0]["status"], got[1]["body"].decode()

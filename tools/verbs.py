@@ -19,6 +19,7 @@ from tools.quick_tests import quick_tests
 from tools.site.build import build_site
 from tools.stop import Stop
 from tools.toolchain.acquire import ensure_engine
+from tools.toolchain.api_server import ensure_api_server
 from tools.virtual_environment import ensure_virtual_environment
 
 _INTERRUPTED = 130
@@ -61,6 +62,8 @@ def _run(checkout: Checkout, options: argparse.Namespace, words: Sequence[str]) 
     if verb == "env":
         return _env(checkout)
     if verb == "test":
+        with _setup_lock(checkout):
+            ensure_api_server(checkout, os.environ)
         return _test(checkout, words)
     if verb == "check":
         _lint(checkout)

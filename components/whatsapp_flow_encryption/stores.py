@@ -134,6 +134,31 @@ class AzureKeyVaultStore(WrittenStore):
         _one_of("AzureKeyVaultStore", self.name, self.secret_id)
 
 
+@dataclass(frozen=True)
+class KubernetesStore(WrittenStore):
+    """A Kubernetes Secret: one of this stack's by its ``name`` in a ``namespace``, or a platform team's.
+
+    Args:
+        name: of a Secret that the stack makes and deletes.
+        namespace: the namespace, which must be there.
+        secret_id: in place of both, ``NAMESPACE/NAME`` of an existing Secret, which may be empty. It is never made or
+            deleted.
+        context: of the kubeconfig, the current one by default. Without a kubeconfig it is the cluster of the Pod that
+            the stack runs in.
+    """
+
+    scheme = "kubernetes"
+    """Of its URL."""
+
+    name: pulumi.Input[str] | None = None
+    namespace: pulumi.Input[str] | None = field(default=None, kw_only=True)
+    secret_id: pulumi.Input[str] | None = field(default=None, kw_only=True)
+    context: pulumi.Input[str] | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        _one_of("KubernetesStore", self.name, self.secret_id)
+
+
 def url_of(store: Store | pulumi.Input[str]) -> pulumi.Input[str]:
     """The URL of a store, which may be given as a URL itself, as configuration holds it: ``hashivault:///flows/line``.
 

@@ -17,6 +17,7 @@ from whatsapp_flow_endpoint.endpoint import LARGEST_BODY, FlowEndpoint, NumberOf
 from whatsapp_flow_endpoint.exchange import Exchange
 from whatsapp_flow_endpoint.steps import Pending, Work
 from whatsapp_flow_endpoint.threads import NoThreadFree, Threads
+from whatsapp_flow_endpoint.watching import watch_of_this_process
 from whatsapp_flow_keys.errors import InputError
 
 Message = MutableMapping[str, Any]
@@ -97,14 +98,21 @@ class _Turns:
     """Which threads do what: forms that hang hold up neither pings nor what is refused."""
 
     def __init__(self, forms: int) -> None:
+        watch = watch_of_this_process()
         self._threads = {
-            Work.OPENING: Threads(_OPENING, "flow-opening"),
-            Work.PING: Threads(_PINGS, "flow-pings"),
-            Work.FORM: Threads(forms, "flow-forms"),
+            Work.OPENING: Threads(_OPENING, "flow-opening", watch),
+            Work.PING: Threads(_PINGS, "flow-pings", watch),
+            Work.FORM: Threads(forms, "flow-forms", watch),
         }
 
     async def answer(self, exchange: Exchange) -> Answer:
         """Goes through the exchange to its end, or to the end of its time."""
+        try:
+            return await self._answer(exchange)
+        finally:
+            exchange.close()  # of a request that is cancelled nothing stays under way
+
+    async def _answer(self, exchange: Exchange) -> Answer:
         loop = asyncio.get_running_loop()
         ends = loop.time() + LONGEST_FOR_A_THREAD
         step = exchange.step()

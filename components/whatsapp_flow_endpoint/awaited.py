@@ -4,19 +4,23 @@ import sys
 from collections.abc import Awaitable
 from typing import Any
 
+from whatsapp_flow_endpoint.watching import Current, nothing
+
 
 class Awaited:
     """What a handler's coroutine comes to: ``answer`` or ``error``, after :meth:`ready` or :meth:`wait`."""
 
-    def __init__(self, coroutine: Awaitable[Any]) -> None:
-        self._coroutine = coroutine
+    def __init__(self, coroutine: Awaitable[Any], current: Current = nothing) -> None:
+        """``current``: within it the handler runs."""
+        self._coroutine, self._current = coroutine, current
         self.answer: Any = None
         self.error: Exception | None = None
 
     async def ready(self) -> None:
         """Runs the handler in this event loop."""
         try:
-            self.answer = await self._coroutine
+            with self._current():
+                self.answer = await self._coroutine
         except Exception as error:  # noqa: BLE001 - the exchange makes a 500 of whatever a handler raises
             inner = error.__traceback__.tb_next if error.__traceback__ else None
             self.error = error.with_traceback(inner)  # without this frame, which is not the handler's

@@ -13,6 +13,7 @@ from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_endpoint.flow_request import FlowRequest
 from whatsapp_flow_endpoint.live_keys import LiveKeys
 from whatsapp_flow_endpoint.numbers import Numbers
+from whatsapp_flow_endpoint.watching import watch_of_this_process
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.flow_protocol import signature
@@ -98,8 +99,9 @@ class FlowEndpoint:
             _LOG.warning("%s", _UNSIGNED)
         self._keys, self._clock = Numbers.of(keys), clock or SystemClock()
         self._blocks_a_loop = False
-        policy = Policy(handler, on_ping, on_error_notice, app_secrets)
-        self._shared = Shared.of(policy, self._keys, self._clock)
+        policy, watch = Policy(handler, on_ping, on_error_notice, app_secrets), watch_of_this_process()
+        self._keys.tell(watch)
+        self._shared = Shared.of(policy, self._keys, self._clock, watch)
 
     @classmethod
     def from_env(

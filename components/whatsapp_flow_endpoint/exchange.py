@@ -7,6 +7,7 @@ import inspect
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import current_thread, main_thread
 from typing import Any
@@ -27,6 +28,7 @@ from whatsapp_flow_endpoint.numbers import Numbers
 from whatsapp_flow_endpoint.opening import Opening, why_none_opens
 from whatsapp_flow_endpoint.steps import Pending, Steps, Work
 from whatsapp_flow_endpoint.trouble import Diagnosis, not_json, wrong_hash
+from whatsapp_flow_endpoint.watching import ERROR_NOTICE, FORM, SAME_REQUEST, Watch
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError
 from whatsapp_flow_keys.flow_protocol import signature
@@ -53,6 +55,12 @@ class Policy:
     on_error_notice: Handler
     app_secrets: tuple[str, ...] = field(repr=False)
 
+    def handler_of(self, kind: str) -> Handler:
+        """Of a form, a ping or an error notice."""
+        if kind == FORM:
+            return self.handler
+        return self.on_ping if kind == PING else self.on_error_notice
+
 
 @dataclass(frozen=True)
 class Shared:
@@ -64,15 +72,16 @@ class Shared:
     diagnosis: Diagnosis
     log: LogLines
     answered: Answered
+    watch: Watch
 
     def keys_of(self, phone_number_id: str | None) -> Numbers | None:
         """Every number's without an ID; None where the ID is of no number that is held."""
         return self.keys if phone_number_id is None else self.keys.alone(phone_number_id)
 
     @classmethod
-    def of(cls, policy: Policy, keys: Numbers, clock: Clock) -> "Shared":
+    def of(cls, policy: Policy, keys: Numbers, clock: Clock, watch: Watch) -> "Shared":
         """That of an endpoint which begins."""
-        return cls(policy, keys, clock, Diagnosis(clock), LogLines(clock), Answered(clock))
+        return cls(policy, keys, clock, Diagnosis(clock), LogLines(clock), Answered(clock), watch)
 
 
 Step = Answer | Pending | Awaited | Work
@@ -100,8 +109,8 @@ class Exchange:
     def __init__(self, shared: Shared, came: Came, *, holds_a_thread: bool) -> None:
         """``holds_a_thread``: while it waits, a thread does."""
         self._shared, self._policy, self._clock = shared, shared.policy, shared.clock
-        self._holds_a_thread = holds_a_thread
-        self._steps = self._go(came)
+        self._holds_a_thread, self._watch = holds_a_thread, shared.watch.request()
+        self._steps = self._watched(came)
 
     def advance(self) -> Answer | Pending | Awaited:
         """Goes on for as long as nothing has to be waited for."""
@@ -119,8 +128,21 @@ class Exchange:
 
     def give_up(self, why: str) -> Answer:
         """What to answer instead of going on: the caller is too busy, as ``why`` says."""
+        answer = self._refused(BUSY, why)
+        self._watch.answered(answer.status)
         self._steps.close()
-        return self._refused(BUSY, why)
+        return answer
+
+    def close(self) -> None:
+        """For callers that wait for the answer no longer; after it, nothing. What a thread is at goes on to its end."""
+        with suppress(ValueError):  # a thread is at it
+            self._steps.close()
+
+    def _watched(self, came: Came) -> Steps[Answer]:
+        with self._watch:
+            answer = yield from self._go(came)
+            self._watch.answered(answer.status)
+            return answer
 
     def _go(self, came: Came) -> Steps[Answer]:
         refusal = self._why_unsigned(came)
@@ -136,19 +158,23 @@ class Exchange:
         except ValueError:
             return self._refused(400, "the body is not JSON")
         try:
-            opened = yield from Opening(sealed, keys, self._clock, self._holds_a_thread).steps()
+            opened = yield from Opening(sealed, keys, self._clock, self._watch, self._holds_a_thread).steps()
         except NoKeyOpensError as error:
             why = (yield from self._diagnosed(sealed, keys)) or why_none_opens(error, keys)
             return self._refused(UNDECRYPTABLE, why)
         except FlowMessageError as error:
             return self._refused(UNDECRYPTABLE, str(error))
+        number, role = keys.opened(opened.key)
+        self._watch.opened(opened.key.fingerprint, role, number)
         try:
-            request = FlowRequest.read(opened.payload, sealed.id, keys.opened(opened.key))
+            request = FlowRequest.read(opened.payload, sealed.id, number)
         except FlowMessageError as error:
             return self._refused(400, str(error))
-        return (yield from self._once(request, opened.session))
+        kind = _kind(request)
+        self._watch.is_a(kind)
+        return (yield from self._once(request, kind, opened.session))
 
-    def _once(self, request: FlowRequest, session: Session) -> Steps[Answer]:
+    def _once(self, request: FlowRequest, kind: str, session: Session) -> Steps[Answer]:
         """The answer that this very request was given before; if there is none, the handler's."""
         answered, waits_until = self._shared.answered, self._clock.monotonic() + LONGEST_FOR_THE_FIRST
         while before := answered.begin(request.id):
@@ -158,12 +184,15 @@ class Exchange:
             left = waits_until - self._clock.monotonic()
             if left <= 0:
                 return self._refused(BUSY, "the same request came before, and its handler has not ended")
-            yield Pending(before, left)
-        answer = None
+            with self._watch.waits(SAME_REQUEST):
+                yield Pending(before, left)
+        answer, handler = None, self._policy.handler_of(kind)
         try:
-            if not inspect.iscoroutinefunction(self._handler_of(request)):
-                yield Work.PING if request.action == PING else Work.FORM
-            answer = yield from self._answer(request, session)
+            if kind == ERROR_NOTICE:
+                self._say_notice(request)
+            if not inspect.iscoroutinefunction(handler):
+                yield Work.PING if kind == PING else Work.FORM
+            answer = yield from self._answer(request, session, handler)
         finally:
             answered.end(request.id, answer)
         return answer
@@ -183,16 +212,9 @@ class Exchange:
             return "the signature is not by WHATSAPP_APP_SECRET; is that the secret of the app connected to the Flow?"
         return None
 
-    def _answer(self, request: FlowRequest, session: Session) -> Steps[Answer]:
-        if request.error is not None:
-            self._say_notice(request, request.error)
+    def _answer(self, request: FlowRequest, session: Session, handler: Handler) -> Steps[Answer]:
         try:
-            answer: Any = self._handler_of(request)(request)
-            if inspect.isawaitable(answer):
-                yield (awaited := Awaited(answer))
-                if awaited.error:
-                    raise awaited.error
-                answer = awaited.answer
+            answer = yield from self._handled(request, handler)
             if not isinstance(answer, Mapping):
                 return self._refused(500, f"the handler returned a {type(answer).__name__}, not a dict", logging.ERROR)
             status = 200
@@ -209,21 +231,36 @@ class Exchange:
         except Exception:  # noqa: BLE001 - a dict of the handler's own kind may raise anything, with anything in its text
             return self._refused(500, not_json(answer, request.data), logging.ERROR)
 
-    def _handler_of(self, request: FlowRequest) -> Handler:
-        if request.action == PING:
-            return self._policy.on_ping
-        if request.error is not None:
-            return self._policy.on_error_notice
-        return self._policy.handler
+    def _handled(self, request: FlowRequest, handler: Handler) -> Steps[Any]:
+        """What the handler returns. Raises what it raises."""
+        with self._watch.handled() as current:
+            with current():
+                answer: Any = handler(request)
+            if inspect.isawaitable(answer):
+                yield (awaited := Awaited(answer, current))
+                if awaited.error:
+                    raise awaited.error
+                return awaited.answer
+            return answer
 
-    def _say_notice(self, notice: FlowRequest, error: str) -> None:
-        name = error if error in ERROR_NAMES else "an error that Meta doesn't list; on_error_notice= gets its name"
+    def _say_notice(self, notice: FlowRequest) -> None:
+        name = (
+            notice.error
+            if notice.error in ERROR_NAMES
+            else "an error that Meta doesn't list; on_error_notice= gets its name"
+        )
         why = f"screen {str(notice.screen)[:80]!r}: {name}"
         self._shared.log.say("WhatsApp's client could not use the last answer", why, logging.ERROR)
 
     def _refused(self, status: int, why: str, level: int = logging.WARNING) -> Answer:
         self._shared.log.say(f"answered {status}", why, level)
         return Answer(status)
+
+
+def _kind(request: FlowRequest) -> str:
+    if request.action == PING:
+        return PING
+    return FORM if request.error is None else ERROR_NOTICE
 
 
 def _where_it_failed(error: BaseException) -> str:

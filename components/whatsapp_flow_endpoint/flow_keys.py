@@ -8,7 +8,7 @@ from whatsapp_flow_keys.errors import StoreError
 from whatsapp_flow_keys.flow_protocol.message import SealedRequest, Session
 from whatsapp_flow_keys.key_source import KeySource
 from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.ring import KeyRing, Role
 
 
 class FlowKeys:
@@ -20,6 +20,9 @@ class FlowKeys:
     """Of the ring; the highest, where it was renewed from an older one."""
     phone_number_id: str
     """Whose keys they are."""
+    roles: Mapping[str, Role]
+    """What each key is to the ring, by its fingerprint. The ring of a stack itself has what was true before its newest
+    key was published."""
     _passphrases: tuple[str, ...]
     _opened: dict[str, PrivateKey]
 
@@ -43,8 +46,9 @@ class FlowKeys:
         self._opened = {
             key.private_key_pem: held.get(key.private_key_pem) or open_key(key, *passphrases) for key in ring.keys
         }
-        if ring.revision <= newest:
-            self._opened = {**self._opened, **held}
+        self.roles = {key.fingerprint: key.role for key in ring.keys}
+        if before and ring.revision <= newest:
+            self._opened, self.roles = {**self._opened, **held}, {**self.roles, **before.roles}
         self.keys = tuple({key.fingerprint: key for key in self._opened.values()}.values())
 
     @classmethod
@@ -52,7 +56,7 @@ class FlowKeys:
         """No key yet: the number's stores could not be read so far."""
         keys = cls.__new__(cls)
         keys.phone_number_id, keys._passphrases, keys._opened, keys.keys = phone_number_id, passphrases, {}, ()
-        keys.revision = -1
+        keys.revision, keys.roles = -1, {}
         return keys
 
     @classmethod

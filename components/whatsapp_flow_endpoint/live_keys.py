@@ -14,6 +14,7 @@ from math import inf
 from threading import Lock, Thread
 
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
+from whatsapp_flow_endpoint.watching import Watch
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import FlowKeysError
 from whatsapp_flow_keys.fingerprint import short
@@ -59,6 +60,23 @@ class LiveKeys:
         self._failure: str | None = None
         self._said_at = self._named_at = -inf
         self._in_vain: deque[float] = deque(maxlen=IN_VAIN)
+        self._watch = Watch()
+
+    def tell(self, watch: Watch) -> None:
+        """Has it watch the reads from now on."""
+        self._watch = watch
+        if self._read is not None:
+            watch.aging(self)
+
+    @property
+    def phone_number_id(self) -> str:
+        """Whose keys they are."""
+        return self._keys.phone_number_id
+
+    @property
+    def age(self) -> float:
+        """Seconds since the read began that gave the newest keys."""
+        return self._clock.monotonic() - self._taken_began
 
     @property
     def now(self) -> FlowKeys:
@@ -164,9 +182,10 @@ class LiveKeys:
 
     def _take(self, read: Callable[[], KeyRing], began: float) -> None:
         try:
-            ring = read()
-            with self._taking:
-                self._renew(ring, began)
+            with self._watch.reading(self.phone_number_id):
+                ring = read()
+                with self._taking:
+                    self._renew(ring, began)
         except FlowKeysError as error:
             self._say_failed(str(error), began)
         except Exception as error:  # noqa: BLE001 - whatever a client library raises; its text may hold anything

@@ -7,25 +7,36 @@ service knows the number, by the path or the host, that number's keys alone are 
 
 import logging
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from itertools import chain, zip_longest
 from threading import Lock
 from typing import NamedTuple
 
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_endpoint.live_keys import LiveKeys, Read
+from whatsapp_flow_endpoint.watching import Watch
+from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import InputError, StoreError
 from whatsapp_flow_keys.key_source import KeySource, sources_from_env
 from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.ring import Role
+from whatsapp_flow_keys.stores.client_library import at_most
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
 
-_AT_ONCE = 8
-"""Numbers whose keys are read at once when an endpoint starts."""
+STARTS_WITHIN, _AT_LEAST = 30.0, 1.0
+"""Seconds that all reads of an endpoint's start may take together, and those that each number has in any case."""
 
 
 _NAMED = 3
 """So many failures are put into one line of the log."""
+
+
+class Place(NamedTuple):
+    """Where a key stands: the number's ID, None where several numbers have that key; and its role in the ring."""
+
+    phone_number_id: str | None
+    role: Role | None
 
 
 class _Order(NamedTuple):
@@ -33,8 +44,8 @@ class _Order(NamedTuple):
 
     held: tuple[FlowKeys, ...]
     keys: tuple[PrivateKey, ...]
-    numbers: Mapping[str, str | None]
-    """Of each key's fingerprint; None where several numbers have that key."""
+    places: Mapping[str, Place]
+    """Of each key's fingerprint."""
 
 
 class Numbers:
@@ -65,13 +76,17 @@ class Numbers:
         Raises :class:`InputError` when the variable is missing or wrong, :class:`StoreError` when no number's keys can
         be read.
         """
-        sources = sources_from_env(environ)
-        with ThreadPoolExecutor(min(_AT_ONCE, len(sources))) as pool:
-            starting = [pool.submit(_started, source) for source in sources]
-        failures = [failure for each in starting if isinstance(failure := each.exception(), Exception)]
-        if failures and (len(failures) == len(starting) or not all(isinstance(each, StoreError) for each in failures)):
-            raise next((each for each in failures if not isinstance(each, StoreError)), failures[0])
-        return cls(*(_line(source, each) for source, each in zip(sources, starting, strict=True)))
+        sources, ends = sources_from_env(environ), SystemClock().monotonic() + STARTS_WITHIN
+        started = [_started(source, ends) for source in sources]
+        failures = [each for each in started if isinstance(each, StoreError)]
+        if len(failures) == len(started):
+            raise failures[0]
+        return cls(*(_line(source, each) for source, each in zip(sources, started, strict=True)))
+
+    def tell(self, watch: Watch) -> None:
+        """Has it watch the reads of every number from now on."""
+        for line in self._lines:
+            line.tell(watch)
 
     def alone(self, phone_number_id: str) -> "Numbers | None":
         """One of these numbers, or None where it is none of them."""
@@ -87,15 +102,15 @@ class Numbers:
         """Every key that is held, each once: those that opened a request before the others, the most recent first."""
         return self._now().keys
 
-    def opened(self, key: PrivateKey) -> str | None:
-        """The ID of the number whose key opened a request; None where several numbers have it."""
+    def opened(self, key: PrivateKey) -> Place:
+        """Whose key opened a request; unknown where it is not held any more."""
         order = self._now()
         if order.keys and order.keys[0] is not key:
             with self._lock:
                 rest = tuple(each for each in self._order.keys if each is not key)
                 if len(rest) < len(self._order.keys):
                     self._order = self._order._replace(keys=(key, *rest))
-        return order.numbers.get(key.fingerprint)
+        return order.places.get(key.fingerprint, Place(None, None))
 
     def refresh(self) -> None:
         """Has the keys of one number whose time has come read again, and doesn't wait for it; so the reads of many
@@ -138,17 +153,18 @@ class Numbers:
 
 def _ordered(before: tuple[PrivateKey, ...], held: tuple[FlowKeys, ...]) -> _Order:
     """Keys of ``before`` stay in their order; then each number's first one, each number's second, and so on."""
-    numbers: dict[str, str | None] = {}
+    places: dict[str, Place] = {}
     keys: dict[str, PrivateKey] = {}
     for of_number in held:
         for key in of_number.keys:
-            mine = of_number.phone_number_id
-            numbers[key.fingerprint] = mine if numbers.get(key.fingerprint, mine) == mine else None
+            mine = Place(of_number.phone_number_id, of_number.roles.get(key.fingerprint))
+            others = places.get(key.fingerprint, mine)
+            places[key.fingerprint] = mine if others.phone_number_id == mine.phone_number_id else Place(None, mine.role)
     for key in chain.from_iterable(zip_longest(*(of_number.keys for of_number in held))):
         if key is not None:
             keys.setdefault(key.fingerprint, key)
     known = {key.fingerprint: keys.pop(key.fingerprint) for key in before if key.fingerprint in keys}
-    return _Order(held, (*known.values(), *keys.values()), numbers)
+    return _Order(held, (*known.values(), *keys.values()), places)
 
 
 class _End:
@@ -170,15 +186,17 @@ class _End:
                 self.future.set_result(None)
 
 
-def _started(source: KeySource) -> FlowKeys:
-    return FlowKeys(source.read_at_start(), *source.passphrases)
+def _started(source: KeySource, ends: float) -> FlowKeys | StoreError:
+    """Its keys, or why they can't be read; in this thread, since a server may fork next (see ``read_at_start``)."""
+    with at_most(max(_AT_LEAST, ends - SystemClock().monotonic())):
+        try:
+            return FlowKeys(source.read_at_start(), *source.passphrases)
+        except StoreError as error:
+            return error
 
 
-def _line(source: KeySource, started: Future[FlowKeys]) -> LiveKeys:
-    failure = started.exception()
-    if failure:
-        _LOG.error("phone number %s: has no key until its ring can be read: %s", source.phone_number_id, failure)
-        keys = FlowKeys.unread(str(source.phone_number_id), *source.passphrases)
-    else:
-        keys = started.result()
-    return LiveKeys(keys, source.read if source.is_store else None)
+def _line(source: KeySource, started: FlowKeys | StoreError) -> LiveKeys:
+    if isinstance(started, StoreError):
+        _LOG.error("phone number %s: has no key until its ring can be read: %s", source.phone_number_id, started)
+        started = FlowKeys.unread(str(source.phone_number_id), *source.passphrases)
+    return LiveKeys(started, source.read if source.is_store else None)

@@ -1,9 +1,11 @@
 """Opens a request with the keys that are held, or with those that are read while it waits."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from whatsapp_flow_endpoint.numbers import Numbers
 from whatsapp_flow_endpoint.steps import Pending, Steps, Work
+from whatsapp_flow_endpoint.watching import KEYS, RequestWatch
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import NoKeyOpensError
 from whatsapp_flow_keys.flow_protocol.message import Decrypted, SealedRequest
@@ -27,6 +29,7 @@ class Opening:
     sealed: SealedRequest = field(repr=False)
     keys: Numbers
     clock: Clock
+    watch: RequestWatch
     holds_a_thread: bool
     """While it waits, a thread does."""
     _tried: set[str] = field(default_factory=set)
@@ -35,18 +38,24 @@ class Opening:
         """Waits for as long as keys that are read from now on may open it. Raises as :meth:`SealedRequest.open`."""
         self.keys.refresh()
         arrived = self.clock.monotonic()
-        while True:
-            yield Work.OPENING
-            untried = self._untried()
-            try:
-                return self.sealed.open(untried)
-            except NoKeyOpensError:
-                self._tried.update(key.fingerprint for key in untried)
-                if not (yield from self._others(arrived)):
-                    raise
+        try:
+            while True:
+                yield Work.OPENING
+                try:
+                    return self.sealed.open(self._noted(self._untried()))
+                except NoKeyOpensError:
+                    if not (yield from self._others(arrived)):
+                        raise
+        finally:
+            self.watch.tried(len(self._tried))
 
     def _untried(self) -> list[PrivateKey]:
         return [key for key in self.keys.likeliest_first() if key.fingerprint not in self._tried]
+
+    def _noted(self, keys: Iterable[PrivateKey]) -> Iterator[PrivateKey]:
+        for key in keys:
+            self._tried.add(key.fingerprint)
+            yield key
 
     def _others(self, arrived: float) -> Steps[bool]:
         """Waits until other keys than these are held; False if a read since the request ``arrived`` gave none."""
@@ -57,4 +66,5 @@ class Opening:
                 return True
             if read is None or left <= 0:
                 return False
-            yield Pending(read.ended, min(left, read.seconds))
+            with self.watch.waits(KEYS):
+                yield Pending(read.ended, min(left, read.seconds))

@@ -25,6 +25,7 @@ from whatsapp_flow_endpoint.log_lines import LogLines
 from whatsapp_flow_endpoint.numbers import Numbers
 from whatsapp_flow_endpoint.opening import Opening, why_none_opens
 from whatsapp_flow_endpoint.steps import Pending
+from whatsapp_flow_endpoint.watching import watch_of_this_process
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError
 from whatsapp_flow_keys.flow_protocol.message import Decrypted, SealedRequest
@@ -38,7 +39,8 @@ class RequestDecryptor:
         self, keys: Numbers | LiveKeys | FlowKeys | Iterable[LiveKeys | FlowKeys], *, clock: Clock | None = None
     ) -> None:
         self._keys, self._clock = Numbers.of(keys), clock or SystemClock()
-        self._log = LogLines(self._clock)
+        self._log, self._watch = LogLines(self._clock), watch_of_this_process()
+        self._keys.tell(self._watch)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "RequestDecryptor":
@@ -68,14 +70,14 @@ class RequestDecryptor:
         except FlowMessageError as error:
             self._log.say(f"answered {UNDECRYPTABLE}", str(error))
             raise
-        self._keys.opened(opened.key)
         return opened.payload, opened.session.aes_key, opened.session.iv
 
     def _opened(self, data: str, aes_key: str, vector: str) -> Decrypted[PrivateKey]:
         sealed = SealedRequest.read(
             {"encrypted_flow_data": data, "encrypted_aes_key": aes_key, "initial_vector": vector}
         )
-        steps = Opening(sealed, self._keys, self._clock, holds_a_thread=True).steps()
+        watch = self._watch.request()
+        steps = Opening(sealed, self._keys, self._clock, watch, holds_a_thread=True).steps()
         try:
             while True:
                 step = next(steps)
@@ -85,4 +87,6 @@ class RequestDecryptor:
                     step.wait()
         except StopIteration as end:
             opened: Decrypted[PrivateKey] = end.value
+            number, role = self._keys.opened(opened.key)
+            watch.opened(opened.key.fingerprint, role, number)
             return opened

@@ -5,8 +5,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
 from threading import Condition, Thread
 from typing import Any, TypeVar
+
+from whatsapp_flow_endpoint.watching import Watch
 
 IDLE = 60.0
 """Seconds without work after which a thread ends."""
@@ -21,19 +25,19 @@ class NoThreadFree(Exception):
 class Threads:
     """Up to ``most`` threads, started as they are needed. They are daemons, so what hangs ends with the process."""
 
-    def __init__(self, most: int, name: str) -> None:
-        self.most, self.name = most, name
+    def __init__(self, most: int, name: str, watch: Watch | None = None) -> None:
+        self.most, self.name, self._watch = most, name, watch or Watch()
         self._changed = Condition()
         self._waiting: OrderedDict[Future[Any], Callable[[], Any]] = OrderedDict()
         self._started = self._idle = 0
 
     async def run(self, work: Callable[[], T], *, seconds: float) -> T:
-        """What ``work`` returns or raises in one of the threads.
+        """What ``work`` returns or raises in one of the threads, where it finds the context variables of the caller.
 
         Raises :class:`NoThreadFree` if none of them has begun it within ``seconds``.
         """
         job: Future[T] = Future()
-        self._put(job, work)
+        self._put(job, partial(copy_context().run, work))
         ended = asyncio.wrap_future(job)
         try:
             await asyncio.wait([ended], timeout=max(0.0, seconds))
@@ -44,6 +48,7 @@ class Threads:
         return await ended
 
     def _put(self, job: Future[T], work: Callable[[], T]) -> None:
+        self._watch.waiting_for_a_thread(self.name, 1)
         with self._changed:
             self._waiting[job] = work
             if len(self._waiting) > self._idle and self._started < self.most:
@@ -55,7 +60,10 @@ class Threads:
     def _take_back(self, job: Future[Any]) -> bool:
         """False if a thread has begun it."""
         with self._changed:
-            return self._waiting.pop(job, None) is not None
+            was_waiting = self._waiting.pop(job, None) is not None
+        if was_waiting:
+            self._watch.waiting_for_a_thread(self.name, -1)
+        return was_waiting
 
     def _serve(self) -> None:
         while self._serve_one():
@@ -72,6 +80,7 @@ class Threads:
                 return False
             job, work = self._waiting.popitem(last=False)
             job.set_running_or_notify_cancel()
+        self._watch.waiting_for_a_thread(self.name, -1)
         try:
             job.set_result(work())
         except BaseException as error:  # noqa: BLE001 - raised again where it is awaited

@@ -1,23 +1,23 @@
 """Where the keys of a phone number are read from at run time, and the passphrases that open them."""
 
 import os
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Thread
 
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import FlowKeysError, InputError, MissingExtraError, StoreError
 from whatsapp_flow_keys.keys_variable import KEYS, is_store, read_variable
 from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.stores.client_library import at_most
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
 
 _PASSPHRASES = ("WHATSAPP_FLOW_PASSPHRASE", "WHATSAPP_FLOW_FORMER_PASSPHRASE")
 
-LONGEST_FOR_BACKUPS = 3.0
-"""Seconds that a start waits for a number's backups once one of its places was read."""
+LONGEST_FOR_A_BACKUP = 3.0
+"""Seconds that a start waits for each place behind the one that was read."""
 
 
 def sources_from_env(environ: Mapping[str, str] | None = None) -> tuple["KeySource", ...]:
@@ -93,17 +93,19 @@ class KeySource:
         return _first(self._reads())
 
     def read_at_start(self) -> KeyRing:
-        """The same, after a look at every backup: another number's is a mistake that its URL doesn't show.
+        """The same, then a look at the places behind it: another number's is a mistake that its URL doesn't show.
 
-        All are read at once. Raises as :meth:`read`, and :class:`InputError` where two places are those of two numbers.
-        A backup that can't be read, or not in :data:`LONGEST_FOR_BACKUPS`, is passed over.
+        Raises as :meth:`read`, and :class:`InputError` where two places are those of two numbers. A backup that can't
+        be read within :data:`LONGEST_FOR_A_BACKUP` is passed over.
+
+        It starts no thread: one that has just ended may still hold a lock of OpenSSL's while a server forks, and the
+        fork would wait for it for ever.
         """
-        reads = [_begun(read) for read in self._reads()]
-        ring = _first([read.result for read in reads])
-        ended, _ = wait(reads, timeout=LONGEST_FOR_BACKUPS)
-        for read in ended:
-            if read.exception() is None:
-                _refuse_another(ring, read.result())
+        reads = iter(self._reads())
+        ring = _first(reads)
+        for read in reads:
+            with at_most(LONGEST_FOR_A_BACKUP), suppress(StoreError, MissingExtraError):
+                _refuse_another(ring, read())
         return ring
 
     def _reads(self) -> list[Callable[[], KeyRing]]:
@@ -130,21 +132,8 @@ class KeySource:
         return ring
 
 
-def _begun(read: Callable[[], KeyRing]) -> Future[KeyRing]:
-    """A read in a thread of its own, which ends with the process where it hangs."""
-    ended: Future[KeyRing] = Future()
-
-    def run() -> None:
-        try:
-            ended.set_result(read())
-        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
-            ended.set_exception(error)
-
-    Thread(target=run, name="flow-keys-start", daemon=True).start()
-    return ended
-
-
-def _first(reads: list[Callable[[], KeyRing]]) -> KeyRing:
+def _first(reads: Iterable[Callable[[], KeyRing]]) -> KeyRing:
+    """The first that can be read; those behind it are left."""
     failures: list[FlowKeysError] = []
     for read in reads:
         try:

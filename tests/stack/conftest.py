@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.forms import APP_SECRET
 from tests.pages import ROOT, command_to_type
+from tests.servers.deployment import Platform
 from tests.stack.first_ups import NUMBER, FirstUps, WatchedEmulator
 from tests.stack.project import ACCOUNT_TOKENS, RETIRED_TOKEN, TOKEN, Project
 from tests.stack.reference import make_reference
@@ -60,3 +62,10 @@ def reference(project: Project) -> Project:
     """The reference stack, without a configuration yet."""
     make_reference(project)
     return project
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[Platform]:
+    """A place to deploy an endpoint to."""
+    with Platform(tmp_path, {"WHATSAPP_APP_SECRET": APP_SECRET}) as running:
+        yield running

@@ -4,30 +4,24 @@ The traffic is the emulator's client half: of four forms, one comes from a devic
 others from devices that keep theirs, as real ones do.
 """
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.contract.stores.kubernetes_place import KubernetesPlace
+from tests.forms import APP_SECRET
 from tests.servers.deployment import Platform
 from tests.stack.project import Project, on_file
 from whatsapp_graph_emulator.flow_load import FlowLoad, Report
 
 if TYPE_CHECKING:
     from tests.servers.secrets_manager import SecretsManager
+    from tools.kubernetes import Kubernetes
     from tools.openbao import OpenBao
 
-APP_SECRET = "secretOfTheAppForTestsOnly"
 RATE = 40.0
 """Forms a second."""
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
-    """A place to deploy an endpoint to."""
-    with Platform(tmp_path, {"WHATSAPP_APP_SECRET": APP_SECRET}) as running:
-        yield running
 
 
 def rotate_under_load(project: Project, platform: Platform, declare: Callable[[str], None]) -> Report:
@@ -90,6 +84,15 @@ def test_on_aws_behind_the_gate_no_form_fails(
     platform.environ |= secrets_manager.environment
     number = {"store": secrets_manager.url(f"flows/{project.unused_name()}"), "endpoint_url": platform.endpoint_url}
     no_form_failed(live_on_a_store(project, platform, number), platform)
+
+
+def test_in_a_kubernetes_secret_no_form_fails_with_the_pages_roles(
+    project: Project, platform: Platform, kubernetes: "Kubernetes", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = KubernetesPlace(kubernetes, monkeypatch)
+    project.environment["KUBECONFIG"] = place.kubeconfig_of("For the stack")
+    platform.environ["KUBECONFIG"] = place.kubeconfig_of("For the endpoint")
+    no_form_failed(live_on_a_store(project, platform, {"store": place.url}), platform)
 
 
 def test_an_endpoint_that_is_deployed_after_the_registration_is_seen_to_fail(

@@ -1,24 +1,16 @@
 """One endpoint for two numbers, with the keys in the stack: it has all keys of both before either is published."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.forms import APP_SECRET
 from tests.servers.deployment import Platform
 from tests.stack.project import Project
 from whatsapp_graph_emulator.flow_load import FlowLoad, Report
 
-APP_SECRET = "secretOfTheAppForTestsOnly"
 RATE = 20.0
 """Forms a second, of each number."""
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
-    with Platform(tmp_path, {"WHATSAPP_APP_SECRET": APP_SECRET}) as running:
-        yield running
 
 
 class Both:

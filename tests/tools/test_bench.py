@@ -28,6 +28,19 @@ from tools.bench.endpoint import (
 from tools.bench.endpoint_page import bars, cold_starts, exchanges, goals, page, threads
 from tools.bench.environments import requirements
 from tools.bench.rates import Rates, ratio
+from tools.bench.server_figures import (
+    ASYNC_KIT,
+    EXCHANGE,
+    FASTAPI,
+    GUNICORN,
+    IN_ENVIRONMENT,
+    IN_STORE,
+    KIT,
+    MANY_KEYS,
+    READS,
+    SERVED_PYWA,
+    UVICORN,
+)
 from tools.bench.table import table
 from tools.bench.task import PAYLOAD_BYTES, Task, payload
 from tools.stop import Stop
@@ -185,7 +198,7 @@ def test_what_is_started_on_one_core_stays_there() -> None:
     assert cores() == before
 
 
-def test_a_quick_run_compares_the_kit_with_cryptography_and_writes_nothing(tmp_path: Path) -> None:
+def test_a_quick_run_compares_the_kit_with_cryptography_serves_it_and_writes_nothing(tmp_path: Path) -> None:
     docs = {file: file.stat().st_mtime_ns for file in (ROOT / "docs").rglob("*")}
     ran = subprocess.run(
         [sys.executable, "-m", "tools.bench", "endpoint", "--quick"],
@@ -197,6 +210,11 @@ def test_a_quick_run_compares_the_kit_with_cryptography_and_writes_nothing(tmp_p
     assert (ran.returncode, ran.stderr) == (0, "")
     for name in (REFERENCE, KIT_EXCHANGE, KIT_ANSWER):
         assert re.search(rf"^\| {re.escape(name)} +\| +[\d,]+ \| +[\d,]+ \| +\d\.\d\d\d \|", ran.stdout, re.MULTILINE)
+    with_one_key = [f"{host}: {one}" for host in (UVICORN, FASTAPI, GUNICORN) for one in (READS, KIT)]
+    in_a_flood = [f"{host}, keys {where}" for host in (UVICORN, GUNICORN) for where in (IN_ENVIRONMENT, IN_STORE)]
+    alone = [f"{UVICORN}: {EXCHANGE}", f"{UVICORN}: {ASYNC_KIT}", f"{FASTAPI}: {SERVED_PYWA}"]
+    for name in (*with_one_key, *alone, *MANY_KEYS, *in_a_flood):
+        assert re.search(rf"^\| {re.escape(name)} +\| +[\d,.]+ \| +[\d,.]+ \|", ran.stdout, re.MULTILINE)
     assert {file: file.stat().st_mtime_ns for file in (ROOT / "docs").rglob("*")} == docs
 
 

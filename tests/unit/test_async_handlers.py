@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.forms import FORM, PING, TYPED_IN, Sent, endpoint_of, sent
+from tests.forms import FORM, PING, TYPED_IN, Sent, endpoint_of, sent, through
 from whatsapp_flow_endpoint import FlowEndpoint, FlowRequest, FlowTokenNoLongerValid, show
-from whatsapp_flow_endpoint.asgi import AsgiApp, asgi_app
+from whatsapp_flow_endpoint.asgi import asgi_app
 from whatsapp_flow_endpoint.aws_lambda import lambda_handler
 
 
@@ -30,21 +30,6 @@ async def close(_: FlowRequest) -> dict[str, Any]:
 
 async def through_asgi(endpoint: FlowEndpoint, form: Sent) -> tuple[int, str]:
     return await through(asgi_app(endpoint), form)
-
-
-async def through(app: AsgiApp, form: Sent) -> tuple[int, str]:
-    """Status and body, as a server gets them."""
-    got: list[Any] = []
-    headers = [(name.lower().encode(), value.encode()) for name, value in form.signed.items()]
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": form.body}
-
-    async def send(message: Any) -> None:
-        got.append(message)
-
-    await app({"type": "http", "method": "POST", "headers": headers}, receive, send)
-    return got[0]["status"], got[1]["body"].decode()
 
 
 def test_an_async_handler_answers_a_form() -> None:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-_COSTLY = ("requests", "urllib3", "cryptography", "hvac", "boto3", "azure", "pulumi_random")
+_COSTLY = ("requests", "urllib3", "cryptography", "hvac", "boto3", "azure", "kubernetes", "pulumi_random")
 
 _SHOW = f"import sys; print(*sorted(set({_COSTLY!r}) & sys.modules.keys()))"
 
@@ -40,6 +40,7 @@ _PROGRAMS = {
     "stack": f"STORE = 'stack'{_NOTHING_DUE}",
     "file": f"STORE = 'file:///var/lib/flows/ring.json'{_NOTHING_DUE}",
     "the endpoint's environment, with the stack as the store": _THE_ENVIRONMENT,
+    "kubernetes": f"STORE = 'kubernetes://prod/flows/line'{_NOTHING_DUE}",
     "vault": f"STORE = 'hashivault://vault.example.com/flows/line'{_NOTHING_DUE}",
 }
 

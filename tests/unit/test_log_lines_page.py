@@ -17,6 +17,7 @@ KIT = ROOT / "components" / "whatsapp_flow_endpoint"
 KEYS = ROOT / "providers" / "whatsapp_flow_keys"
 LOGGING = [
     *(KIT / f"{name}.py" for name in ("asgi", "endpoint", "exchange", "flow_request", "live_keys", "trouble")),
+    KIT / "watching.py",
     KEYS / "flow_protocol" / "message.py",
 ]
 """The modules whose sentences are lines of the endpoint's log."""

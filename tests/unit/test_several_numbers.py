@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ from whatsapp_flow_keys import document, one_line
 from whatsapp_flow_keys.errors import InputError, PrivateKeyError, StoreError
 from whatsapp_flow_keys.key_source import KeySource
 from whatsapp_flow_keys.keys import PrivateKey
+from whatsapp_flow_keys.stores.client_library import seconds_per_call
+from whatsapp_flow_keys.stores.file.store import FileStore
+from whatsapp_flow_keys.stores.store import Versioned
 
 KEYS, PASSPHRASE, FORMER = "WHATSAPP_FLOW_KEYS", "WHATSAPP_FLOW_PASSPHRASE", "WHATSAPP_FLOW_FORMER_PASSPHRASE"
 NORTH, SOUTH, EAST = "106540352242922", "110200345501442", "120300456612552"
@@ -155,6 +159,32 @@ def test_an_endpoint_none_of_whose_stores_can_be_read_does_not_start(tmp_path: P
     missing = {number: (tmp_path / f"{number}.json").as_uri() for number in (NORTH, SOUTH)}
     with pytest.raises(StoreError, match=rf"{NORTH}\.json"):
         endpoint(named(missing))
+
+
+def test_a_start_leaves_no_thread_behind_in_whose_midst_a_server_could_fork(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that ends holds a lock of OpenSSL's for a moment; a worker that is forked then never gets it."""
+    monkeypatch.setattr(Thread, "start", lambda _: pytest.fail("a thread was started"))
+    north = written(tmp_path / "north.json", key("north"), number=NORTH)
+    backup = written(tmp_path / "backup.json", key("north"), number=NORTH)
+    south = written(tmp_path / "south.json", key("south"), number=SOUTH)
+    of_both = endpoint(f"{NORTH}={north} {NORTH}={backup} {SOUTH}={south}")
+    assert answered(of_both, sent(to=key("south"))) == SOUTH
+
+
+def test_a_backup_has_three_seconds_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds: dict[str, float] = {}
+
+    def read(store: FileStore) -> Versioned:
+        seconds[store.url] = seconds_per_call()
+        return Versioned(ring(key("north"), number=NORTH), "1")
+
+    monkeypatch.setattr(FileStore, "read", read)
+    endpoint("file:///store.json file:///backup.json")
+    assert 29 < seconds["file:///store.json"] <= 30
+    assert seconds["file:///backup.json"] == 3
+    assert seconds_per_call() == 30
 
 
 def test_where_the_service_names_the_number_no_other_numbers_key_opens_a_form(caplog: pytest.LogCaptureFixture) -> None:

@@ -13,6 +13,7 @@ from whatsapp_flow_encryption import (
     AwsSecretsManagerStore,
     AzureKeyVaultStore,
     FileStore,
+    KubernetesStore,
     StackStore,
     Store,
     VaultStore,
@@ -29,6 +30,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "VAULT_ADDR", "BAO_ADDR", "VAULT_NAMESPACE", "BAO_NAMESPACE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "no-kubeconfig"))
     monkeypatch.chdir(tmp_path)
 
 
@@ -78,6 +80,15 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             AzureKeyVaultStore(secret_id="https://flows.vault.azure.net/secrets/line/0123456789abcdef"),
             "azurekeyvault://flows.vault.azure.net/line?existing=true",
         ),
+        (KubernetesStore("line", namespace="flows"), "kubernetes:///flows/line"),
+        (
+            KubernetesStore("line", namespace="flows", context="kubernetes-admin@kubernetes"),
+            "kubernetes://kubernetes-admin%40kubernetes/flows/line",
+        ),
+        (
+            KubernetesStore(secret_id="flows/line", context="arn:aws:eks:eu-west-1:1:cluster/a"),
+            "kubernetes://arn%3Aaws%3Aeks%3Aeu-west-1%3A1%3Acluster%2Fa/flows/line?existing=true",
+        ),
         ("hashivault://host/a", "hashivault://host/a"),
         ("stack", "stack"),
     ],
@@ -97,6 +108,17 @@ def test_where_a_store_is_comes_from_the_environment_if_the_program_does_not_say
     monkeypatch.setenv("VAULT_ADDR", "https://vault.example.com")
     assert AwsSecretsManagerStore("a").url == "awssecretsmanager://eu-central-1/a"
     assert VaultStore("a").url == url_of("hashivault:///a") == "hashivault://vault.example.com/a"
+
+
+def test_the_current_context_of_the_first_kubeconfig_that_names_one_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, content in {"one": "contexts: []", "two": "current-context: prod", "three": "current-context: x"}.items():
+        (tmp_path / name).write_text(content)
+    files = [str(tmp_path / name) for name in ("one", "missing", "two", "three")]
+    monkeypatch.setenv("KUBECONFIG", os.pathsep.join(files))
+    assert KubernetesStore("a", namespace="flows").url == "kubernetes://prod/flows/a"
+    assert KubernetesStore("a", namespace="flows", context="dev").url == "kubernetes://dev/flows/a"
 
 
 def test_what_the_program_says_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +154,7 @@ def test_a_url_may_be_an_output_too() -> None:
     assert asyncio.run(run()) == f"file://{os.getcwd()}/ring.json"
 
 
-@pytest.mark.parametrize("store", [AwsSecretsManagerStore, AzureKeyVaultStore])
+@pytest.mark.parametrize("store", [AwsSecretsManagerStore, AzureKeyVaultStore, KubernetesStore])
 @pytest.mark.parametrize("given", [{}, {"name": "a", "secret_id": "b"}])
 def test_either_a_name_or_an_existing_secret_is_asked_for(store: Any, given: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="give either name=, a secret of this stack's, or secret_id=, an existing one"):
@@ -160,6 +182,10 @@ def test_a_store_does_not_change_after_it_is_made() -> None:
         (AwsSecretsManagerStore("a", region="eu-west-1", tags=["x"]), "'tag.' is no setting"),  # type: ignore[arg-type]
         (AwsSecretsManagerStore("a", region="eu-west-1", kms_key_id=""), "kms_key_id must be"),
         (AzureKeyVaultStore("", vault_url="https://v.vault.azure.net"), "can't be a secret's name"),
+        (KubernetesStore("line"), "namespace= is needed"),
+        (KubernetesStore("line", namespace="Flows"), "can't be a namespace"),
+        (KubernetesStore("a/b", namespace="flows"), "can't be a Secret's name"),
+        (KubernetesStore(secret_id="line"), "can't be a Secret's name"),
         (5, "'int' is not a store"),
         (None, "'NoneType' is not a store"),
         ("", "is empty"),

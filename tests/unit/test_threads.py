@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from threading import Event, current_thread
 from typing import Any
 
@@ -34,6 +35,23 @@ def test_work_returns_or_raises_as_if_it_was_done_here() -> None:
     with pytest.raises(LookupError, match="missing"):
         run(threads, failing)
     assert run(threads, lambda: 7) == 7
+
+
+def test_work_finds_the_context_variables_of_its_caller_and_leaves_none() -> None:
+    threads, tenant, whose = Threads(1, "tested"), ContextVar("tenant", default="nobody's"), list[str]()
+
+    def work() -> None:
+        whose.append(tenant.get())
+        tenant.set("the work's own")
+
+    async def story() -> None:
+        for name in ("north's", "south's"):
+            tenant.set(name)
+            await threads.run(work, seconds=_SECONDS)
+
+    asyncio.run(story())
+    run(threads, work)
+    assert whose == ["north's", "south's", "nobody's"]
 
 
 def test_a_thread_is_used_again() -> None:

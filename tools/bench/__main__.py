@@ -7,7 +7,7 @@ import argparse
 import signal
 import sys
 
-from tools.bench import endpoint, endpoint_page, stack, stack_advice, stack_page
+from tools.bench import endpoint, endpoint_page, flood, server, server_page, stack, stack_advice, stack_page
 from tools.bench.environments import ensure_environment
 from tools.bench.picture import draw
 from tools.bench.stack_figures import STORES, Figures
@@ -18,10 +18,10 @@ from tools.stop import Stop
 _PARTS = ("endpoint", "stacks")
 _INTRODUCTION = """# Benchmarks
 
-Written by `make bench ARGS=endpoint`: everything side by side, in one run, on one machine. It takes about two minutes,
-more the first time: what is compared is installed below `.dev/bench/`, pinned and with its hashes checked. A quiet
-machine is needed. `make bench ARGS="endpoint --quick"` shows in seconds that it runs, compares with nothing that must
-be installed, and writes nothing. What stacks take is on [a page of its own](benchmarks-stacks.md).
+Written by `make bench ARGS=endpoint`: everything side by side, in one run, on one machine. It takes about eight
+minutes, more the first time: what is compared is installed below `.dev/bench/`, pinned and with its hashes checked. A
+quiet machine is needed. `make bench ARGS="endpoint --quick"` shows in half a minute that it runs, compares with nothing
+that must be installed, and writes nothing. What stacks take is on [a page of its own](benchmarks-stacks.md).
 
 """
 
@@ -55,12 +55,22 @@ def _endpoint(checkout: Checkout, quick: bool) -> None:
     for one in (endpoint_page.exchanges, endpoint_page.threads, endpoint_page.cold_starts):
         say(one(measured) + "\n")
     say("\n".join(endpoint_page.goals(measured)) + "\n")
-    if quick:
-        return
+    served = server.measure(checkout, server.QUICK if quick else server.FULL)
+    say(f"\n{server_page.side_by_side(served)}\n\n{server_page.many_keys(served)}\n")
+    floods = flood.measure(checkout, flood.QUICK if quick else flood.FULL)
+    say(f"\n{server_page.floods(floods)}\n")
+    say("\n".join(map(str, server_page.goals(served, floods))) + "\n")
+    if not quick:
+        _write_endpoint(checkout, measured, server_page.page(served, floods))
+
+
+def _write_endpoint(checkout: Checkout, measured: endpoint.Measured, servers: str) -> None:
+    """The page, which ends with what was found of servers, and its picture."""
     python = ensure_environment(checkout, "picture")
     with part(f"Drawing {endpoint_page.PICTURE}"):
         draw(checkout, python, endpoint_page.bars(measured), checkout.root / endpoint_page.PICTURE)
-    write_whole(checkout.root / "docs" / "benchmarks.md", _INTRODUCTION + endpoint_page.page(measured))
+    page = f"{_INTRODUCTION}{endpoint_page.page(measured)}\n{servers}"
+    write_whole(checkout.root / "docs" / "benchmarks.md", page)
     say("Wrote docs/benchmarks.md.")
 
 

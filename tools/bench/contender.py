@@ -16,12 +16,13 @@ from tools.stop import Stop
 
 @dataclass(frozen=True)
 class Contender:
-    """What is measured: a module of `tools.bench.contenders`, and the Python that has what it imports."""
+    """What is measured: a module of the bench and its words, and the Python that has what it imports."""
 
     name: str
     module: str
     python: Path
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class ColdStart:
 
 
 class Running:
-    """One process of a contender that has answered rightly."""
+    """One process of a contender."""
 
     def __init__(self, name: str, process: "subprocess.Popen[str]") -> None:
         self.name, self._process = name, process
@@ -41,10 +42,14 @@ class Running:
     def ask(self, line: Mapping[str, Any]) -> dict[str, Any]:
         """Raises `Stop` when the process ends instead of answering; its own words are on the terminal then."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         with suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps(line) + "\n")
             self._process.stdin.flush()
+        return self.hear()
+
+    def hear(self) -> dict[str, Any]:
+        """The next line that it says. Raises as :meth:`ask` does."""
+        assert self._process.stdout is not None
         answer = self._process.stdout.readline()
         if not answer:
             raise Stop(f"{self.name} ended without an answer (exit status {self._process.wait()}).")
@@ -55,20 +60,23 @@ class Running:
         """How long that many exchanges take."""
         return float(self.ask({"exchanges": exchanges, "threads": threads})["seconds"])
 
+    def cpu_seconds_for(self, exchanges: int) -> float:
+        """The processor time that they take, in one thread."""
+        return float(self.ask({"exchanges": exchanges, "threads": 1})["cpu_seconds"])
+
 
 @contextmanager
 def running(contender: Contender, task: Task, root: Path) -> Iterator[Running]:
     """The contender, on the cores that this process may use, with every request of the task answered once."""
-    with _process(contender, root) as process:
-        started = Running(contender.name, process)
+    with process_of(contender, root) as started:
         task.check(contender.name, started.ask(task.first_line(len(task.asked)))["answers"])
         yield started
 
 
 def start_cold(contender: Contender, task: Task, root: Path) -> ColdStart:
     """Starts a process for one request and stops it."""
-    with _process(contender, root) as process:
-        said = Running(contender.name, process).ask(task.first_line(1))
+    with process_of(contender, root) as started:
+        said = started.ask(task.first_line(1))
         task.check(contender.name, said["answers"])
         return ColdStart(float(said["seconds"]), int(said["peak_bytes"]))
 
@@ -76,15 +84,33 @@ def start_cold(contender: Contender, task: Task, root: Path) -> ColdStart:
 @contextmanager
 def on_one_core() -> Iterator[bool]:
     """Whether what is started meanwhile is kept on one core: not every system can do that."""
-    if sys.platform != "linux":
+    with _on(_usable()[-1:]) as pinned:
+        yield pinned
+
+
+@contextmanager
+def off_that_core() -> Iterator[bool]:
+    """Whether this process keeps off the core of :func:`on_one_core` meanwhile: there may be no other."""
+    with _on(_usable()[:-1]) as apart:
+        yield apart
+
+
+@contextmanager
+def _on(some: list[int]) -> Iterator[bool]:
+    if not some or sys.platform != "linux":
         yield False
         return
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(before)})
+    os.sched_setaffinity(0, some)
     try:
         yield True
     finally:
         os.sched_setaffinity(0, before)
+
+
+def _usable() -> list[int]:
+    """The cores that this process may use; none where that can't be known."""
+    return sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
 
 
 def cores() -> int:
@@ -93,11 +119,12 @@ def cores() -> int:
 
 
 @contextmanager
-def _process(contender: Contender, root: Path) -> Iterator["subprocess.Popen[str]"]:
+def process_of(contender: Contender, root: Path) -> Iterator[Running]:
+    """Its process, on the cores that this one may use; it ends with its input."""
     # Byte code is kept between runs, as it is where the packages are installed.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     process = subprocess.Popen(
-        [contender.python, "-m", contender.module],
+        [contender.python, "-m", contender.module, *contender.words],
         cwd=root,
         env={**clean, **contender.environment},
         stdin=subprocess.PIPE,
@@ -106,7 +133,7 @@ def _process(contender: Contender, root: Path) -> Iterator["subprocess.Popen[str
         start_new_session=True,  # an interrupt is for the bench, which ends it
     )
     try:
-        yield process
+        yield Running(contender.name, process)
     except BaseException:
         process.kill()
         raise

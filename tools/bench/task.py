@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tools.bench.servers.talk import PATH
 from tools.stop import Stop
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import FlowMessageError
@@ -18,7 +19,7 @@ from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 PAYLOAD_BYTES = 300
-_NUMBER = "106540352242922"
+NUMBER = "106540352242922"
 _APP_SECRET = "app secret of the bench"
 
 
@@ -29,6 +30,20 @@ class Asked:
     headers: dict[str, str]
     body: str
     session: Session
+    path: str = PATH
+
+    @property
+    def http(self) -> bytes:
+        """The whole request, as HTTP/1.1 sends it."""
+        head = [f"POST {self.path} HTTP/1.1", *(f"{name}: {value}" for name, value in self.headers.items())]
+        return "\r\n".join([*head, "", self.body]).encode()
+
+    def is_rightly_answered(self, answer: str) -> bool:
+        """Whether ``answer`` is encrypted for this request, and sends its data back."""
+        try:
+            return bool(self.session.decrypt_answer(answer) == {"screen": "CONFIRM", "data": payload()["data"]})
+        except FlowMessageError:
+            return False
 
 
 @dataclass(frozen=True)
@@ -44,11 +59,7 @@ class Task:
     def make(cls, requests: int) -> "Task":
         """With a new key."""
         key = PrivateKey.generate()
-        now = datetime.now(UTC)
-        only = RingKey(key.fingerprint, Role.CURRENT, now.date().isoformat(), now, key.to_pem())
-        ring = KeyRing(_NUMBER, "organization/bench/local", "owner", 1, (only,))
-        environment = {"WHATSAPP_FLOW_KEYS": document.dump(ring), "WHATSAPP_APP_SECRET": _APP_SECRET}
-        return cls(key, tuple(_ask(key) for _ in range(requests)), environment)
+        return cls(key, tuple(ask(key) for _ in range(requests)), environment(document.dump(ring_of([key]))))
 
     def first_line(self, requests: int) -> dict[str, Any]:
         """What a contender is given at its start."""
@@ -58,11 +69,7 @@ class Task:
     def check(self, name: str, answers: Sequence[str]) -> None:
         """Raises `Stop` where an answer is not the right one; ``name`` is the contender's."""
         for asked, answer in zip(self.asked, answers, strict=False):
-            try:
-                right = asked.session.decrypt_answer(answer) == {"screen": "CONFIRM", "data": payload()["data"]}
-            except FlowMessageError:
-                right = False
-            if not right:
+            if not asked.is_rightly_answered(answer):
                 raise Stop(f"{name} gave a wrong answer, so its speed means nothing.")
         if not answers:
             raise Stop(f"{name} gave no answer.")
@@ -82,7 +89,24 @@ def payload() -> dict[str, Any]:
     return form
 
 
-def _ask(key: PrivateKey) -> Asked:
+def ring_of(keys: Sequence[PrivateKey], number: str = NUMBER) -> KeyRing:
+    """The ring of a phone number that holds these keys, tried in this order."""
+    now = datetime.now(UTC)
+    roles = (Role.CURRENT, Role.PREVIOUS, *(Role.RETAINED for _ in keys[2:]))
+    held = (
+        RingKey(key.fingerprint, role, now.date().isoformat(), now, key.to_pem())
+        for key, role in zip(keys, roles, strict=False)
+    )
+    return KeyRing(number, "organization/bench/local", "owner", 1, tuple(held))
+
+
+def environment(keys: str) -> dict[str, str]:
+    """What the kit reads its keys and its app secret from."""
+    return {"WHATSAPP_FLOW_KEYS": keys, "WHATSAPP_APP_SECRET": _APP_SECRET}
+
+
+def ask(key: PrivateKey, path: str = PATH) -> Asked:
+    """A request that is encrypted for ``key``, with an AES key of its own."""
     sealed, session = encrypt_request(key.key.public_key(), payload())
     body = json.dumps(sealed)
     headers = {
@@ -95,4 +119,4 @@ def _ask(key: PrivateKey) -> Asked:
         signature.HEADER: signature.sign(_APP_SECRET, body.encode()),
         "X-Forwarded-For": "192.0.2.1",
     }
-    return Asked(headers, body, session)
+    return Asked(headers, body, session, path)

@@ -228,9 +228,14 @@ def _download(module: str, cwd: Path) -> Mapping[str, str]:
     return dict(described)
 
 
-def _go(command: list[str], cwd: Path) -> str:
+def run_go(command: list[str], cwd: Path, **settings: str) -> str:
+    """What `go` prints when it builds for this machine, with further `settings` of its environment."""
     environment = {name: value for name, value in os.environ.items() if name not in ("GOOS", "GOARCH")}
-    return run_quietly(command, cwd=cwd, environment={**environment, "GOWORK": "off"})
+    return run_quietly(command, cwd=cwd, environment={**environment, "GOWORK": "off", **settings})
+
+
+def _go(command: list[str], cwd: Path) -> str:
+    return run_go(command, cwd)
 
 
 @contextmanager

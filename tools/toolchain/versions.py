@@ -75,6 +75,16 @@ def needed_go() -> Version:
     return _version_in(MODULES / "engine" / "go.mod", r"^go (\S+)")
 
 
+def kubernetes_of_tests() -> Version:
+    """The Kubernetes whose API server tests start, from its go.mod."""
+    return _version_in(MODULES / "kubernetes" / "go.mod", r"^require k8s\.io/kubernetes (v\S+)")
+
+
+def needed_go_of_kubernetes() -> Version:
+    """The oldest Go that builds that API server, from its go.mod."""
+    return _version_in(MODULES / "kubernetes" / "go.mod", r"^go (\S+)")
+
+
 def random_bridge() -> str:
     """The bridge under the random plugin as Go names it, from its go.mod."""
     path = "github.com/pulumi/pulumi-terraform-bridge/v3"

@@ -1,7 +1,11 @@
 """The stores' client libraries: extras of this distribution, loaded when a store is first used."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.util import find_spec
+from math import inf
 
 from whatsapp_flow_keys.clock import parse_seconds
 from whatsapp_flow_keys.errors import MissingExtraError
@@ -13,6 +17,7 @@ ATTEMPTS = 3
 """How often a call that meets a fault of the service is made at most."""
 
 _DEFAULT_SECONDS = 30.0
+_limit = ContextVar("limit", default=inf)
 
 
 def require_extra(extra: str, *modules: str, field: str) -> None:
@@ -28,7 +33,17 @@ def require_extra(extra: str, *modules: str, field: str) -> None:
 def seconds_per_call() -> float:
     """How long one call may take, all its attempts together. Raises :class:`InputError` for a wrong environment
     variable."""
-    return parse_seconds(os.environ.get(DEADLINE) or _DEFAULT_SECONDS, DEADLINE)
+    return min(parse_seconds(os.environ.get(DEADLINE) or _DEFAULT_SECONDS, DEADLINE), _limit.get())
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Within it no call takes longer than this, whatever the environment allows."""
+    before = _limit.set(min(seconds, _limit.get()))
+    try:
+        yield
+    finally:
+        _limit.reset(before)
 
 
 def seconds_per_attempt() -> float:

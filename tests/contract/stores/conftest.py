@@ -9,6 +9,7 @@ import pytest
 from tests.contract.stores.aws_place import AwsPlace
 from tests.contract.stores.azure_place import azure_place
 from tests.contract.stores.file_place import FilePlace
+from tests.contract.stores.kubernetes_place import KubernetesPlace
 from tests.contract.stores.place import KINDS, Place
 from tests.contract.stores.vault_place import VaultPlace
 
@@ -20,6 +21,9 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         "file": lambda: FilePlace(request.getfixturevalue("tmp_path")),
         "vault": lambda: VaultPlace(request.getfixturevalue("openbao"), request.getfixturevalue("monkeypatch")),
         "aws": lambda: AwsPlace(request.getfixturevalue("secrets_manager"), request.getfixturevalue("monkeypatch")),
+        "kubernetes": lambda: KubernetesPlace(
+            request.getfixturevalue("kubernetes"), request.getfixturevalue("monkeypatch")
+        ),
         "azure": lambda: rest.enter_context(azure_place(slowly=3)),
     }
     with ExitStack() as rest:

@@ -26,7 +26,8 @@ def serve(load: Load[Request], prepare: Prepare[Request]) -> None:
     """Answers each request that the first line gives, then as many again as each further line says.
 
     In: ``{"private_key", "requests": [{"headers", "body"}]}``. Out: ``{"answers", "seconds", "peak_bytes"}``, the
-    seconds from the start to the first answer. Then, in: ``{"exchanges", "threads"}``; out: ``{"seconds"}``.
+    seconds from the start to the first answer. Then, in: ``{"exchanges", "threads"}``; out: ``{"seconds",
+    "cpu_seconds"}``.
     """
     given = json.loads(sys.stdin.readline())
     exchange = load(given["private_key"])
@@ -37,7 +38,9 @@ def serve(load: Load[Request], prepare: Prepare[Request]) -> None:
     _say({"answers": answers, "seconds": seconds, "peak_bytes": peak})
     for line in sys.stdin:
         asked = json.loads(line)
-        _say({"seconds": _seconds_for(exchange, requests, asked["exchanges"], asked["threads"])})
+        cpu_began = time.process_time()
+        seconds = _seconds_for(exchange, requests, asked["exchanges"], asked["threads"])
+        _say({"seconds": seconds, "cpu_seconds": time.process_time() - cpu_began})
 
 
 def fields(_headers: dict[str, str], body: str) -> Fields:
