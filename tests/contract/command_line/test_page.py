@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.command_line.shell import APP_SECRET, Shell, lose_the_store
 from tests.forms import endpoint_of
-from tests.pages import section_to_type, shown_below
+from tests.pages import command_to_type, section_to_type, shown_below
 from tests.servers.flow_endpoint import FlowEndpoint
 from tests.servers.http_servers import waitress_server
 from whatsapp_flow_endpoint import complete
@@ -64,6 +64,11 @@ def test_verify_prints_what_the_page_shows(shell: Shell, endpoint: FlowEndpoint)
     (command,) = section_to_type("docs/command-line.md", "verify")
     printed = typed(shell, command.replace("http://127.0.0.1:9001/", endpoint.url))
     assert agree(shell, command, printed.replace(endpoint.url.partition("/flows")[0], "http://127.0.0.1:9001"))
+
+
+def test_verify_is_asked_as_the_page_on_watching_says(shell: Shell, endpoint: FlowEndpoint) -> None:
+    command = command_to_type("docs/watching.md", "whatsapp-flow-keys verify").replace("URL", endpoint.url)
+    assert typed(shell, command).startswith("OK: ")
 
 
 def test_send_prints_what_the_page_shows(shell: Shell) -> None:
