@@ -24,7 +24,7 @@ from whatsapp_flow_keys.stores.client_library import at_most
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
 
-STARTS_WITHIN, _AT_LEAST = 30.0, 1.0
+STARTS_WITHIN, AT_LEAST = 30.0, 1.0
 """Seconds that all reads of an endpoint's start may take together, and those that each number has in any case."""
 
 
@@ -188,7 +188,7 @@ class _End:
 
 def _started(source: KeySource, ends: float) -> FlowKeys | StoreError:
     """Its keys, or why they can't be read; in this thread, since a server may fork next (see ``read_at_start``)."""
-    with at_most(max(_AT_LEAST, ends - SystemClock().monotonic())):
+    with at_most(max(AT_LEAST, ends - SystemClock().monotonic())):
         try:
             return FlowKeys(source.read_at_start(), *source.passphrases)
         except StoreError as error:

@@ -54,6 +54,9 @@ PROMISES = (
     ),
     Promise(f"{_LIFECYCLE}.gate:PINGS", 10, "rotation.md", "each key is asked for ten times"),
     # The endpoint, within WhatsApp's 10 s.
+    Promise(f"{_ENDPOINT}.numbers:STARTS_WITHIN", 30.0, "endpoint.md", "the reads at its start take 30 s together"),
+    Promise(f"{_ENDPOINT}.numbers:AT_LEAST", 1.0, "endpoint.md", "1 s more for each further number"),
+    Promise("whatsapp_flow_keys.key_source:LONGEST_FOR_A_BACKUP", 3.0, "endpoint.md", "each backup has 3 s"),
     Promise(f"{_ENDPOINT}.opening:LONGEST_WAIT", 3.0, "endpoint.md", "up to 3 s, and is then answered 421"),
     Promise(f"{_ENDPOINT}.aws_lambda:LONGEST_READ", 3.0, "endpoint.md", "3 s at most"),
     Promise(f"{_ENDPOINT}.live_keys:EVERY", 60.0, "endpoint.md", "a minute after the last read"),
