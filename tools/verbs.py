@@ -24,6 +24,8 @@ from tools.virtual_environment import ensure_virtual_environment
 
 _INTERRUPTED = 130
 _TAKE_WORDS = ("test", "bench", "mutants")
+SOAK_HISTORIES = 3000
+"""Random histories of `make soak`."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -153,7 +155,7 @@ def _soak(checkout: Checkout) -> int:
     """200,000 requests through an endpoint, the searches that are too long for every test run, random histories."""
     with _setup_lock(checkout):
         ensure_virtual_environment(checkout)
-    environment = {**_tool_environment(checkout), "SOAK_HISTORIES": "3000"}
+    environment = {**_tool_environment(checkout), "SOAK_HISTORIES": str(SOAK_HISTORIES)}
     histories = "tests/model/test_random_histories.py"
     for words in (["tests.endpoint_soak"], ["tests.model.soak"], ["pytest", "-n", str(os.cpu_count() or 1), histories]):
         say(f"$ python -m {' '.join(words)}")

@@ -13,6 +13,7 @@ from tests.model.left_out import every_outcome, left_out
 from tests.model.ports import scripted
 from tests.model.scenarios import bounded
 from tests.model.search import Found, explore, label
+from tests.pages import ROOT
 
 _SEARCHES = {label(scenario): scenario for scenario in bounded()}
 
@@ -34,6 +35,11 @@ def test_nothing_less_finds(defect: Defect) -> None:
     if defect.needs:
         less = _search(defect, defect.found_by, *defect.needs)
         assert less.broken is None, less.trace
+
+
+def test_the_page_says_how_many_there_are() -> None:
+    assert "more than 80 small defects" in (ROOT / "docs" / "model-checking.md").read_text()
+    assert 80 < len(DEFECTS) <= 90
 
 
 def test_every_search_has_a_defect_that_it_finds() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.contract.stores.kubernetes_place import KubernetesPlace
 from tests.forms import APP_SECRET
+from tests.pages import ROOT
 from tests.servers.deployment import Platform
 from tests.stack.project import Project, on_file
 from whatsapp_graph_emulator.flow_load import FlowLoad, Report
@@ -93,6 +94,11 @@ def test_in_a_kubernetes_secret_no_form_fails_with_the_pages_roles(
     project.environment["KUBECONFIG"] = place.kubeconfig_of("For the stack")
     platform.environ["KUBECONFIG"] = place.kubeconfig_of("For the endpoint")
     no_form_failed(live_on_a_store(project, platform, {"store": place.url}), platform)
+
+
+def test_the_page_says_how_many_forms_come_in() -> None:
+    page = " ".join((ROOT / "docs" / "endpoint.md").read_text().split())
+    assert f"gunicorn, {RATE:.0f} forms a second, three rotations each" in page
 
 
 def test_an_endpoint_that_is_deployed_after_the_registration_is_seen_to_fail(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.endpoint_page import program_server
+from tests.pages import ROOT
 from tests.servers.endpoint_app import echo
 from tests.servers.http_servers import gunicorn_server, hypercorn_server, uvicorn_server, waitress_server
 from tests.servers.lambda_function import function_app
@@ -72,6 +73,12 @@ def opens_the_first_form(new_device: Callable[[], FlowClient]) -> bool:
 
 def without_a_failure(report: Report) -> bool:
     return report.answered == report.requests > 2 * RATE and report.answers_421 == 0
+
+
+def test_the_page_says_how_many_servers_get_how_many_forms() -> None:
+    page = " ".join((ROOT / "docs" / "endpoint.md").read_text().split())
+    assert len(SERVERS) == 8
+    assert f"All eight read one ring in a file and get {RATE:.0f} forms a second each, {8 * RATE:.0f} in all" in page
 
 
 def test_two_rotations_fail_no_form_behind_any_server(

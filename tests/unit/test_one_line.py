@@ -1,5 +1,6 @@
 """WHATSAPP_FLOW_KEYS as one line: small, carried by everything, read as it was written, and refused when it was not."""
 
+import base64
 import hashlib
 import json
 import re
@@ -87,6 +88,21 @@ def test_a_key_takes_450_characters_where_the_document_takes_1925() -> None:
     few, many = (ring(*[key(str(which)) for which in range(count)]) for count in (3, 7))
     assert round((len(written(many)) - len(written(few))) / 4, -1) == 450
     assert (len(document.dump(many)) - len(document.dump(few))) / 4 == pytest.approx(1925, abs=5)
+
+
+def test_its_parts_have_the_sizes_of_the_page() -> None:
+    """As docs/architecture.md has it."""
+    _, length, checksum, head, *keys = written(ring(key(), key("previous"))).split(".")
+    assert (len(checksum), len(keys)) == (16, 2)
+    assert int(length) == len(".".join([head, *keys]))
+    assert {len(base64.urlsafe_b64decode(f"{each}==")) for each in keys} == {288}
+
+
+def test_on_aws_lambda_there_is_room_for_two_numbers_whose_keys_are_in_the_stack() -> None:
+    """As docs/many-numbers.md has it: two keys each at least, three as a rule once they rotate."""
+    least, most = (len(written(ring(*[key(str(which)) for which in range(count)]))) for count in (2, 3))
+    assert 1000 < least < most < 1500
+    assert 2 * 1500 < 4096 < 3 * 1500
 
 
 def test_it_is_a_line_without_anything_that_a_file_or_a_shell_would_change() -> None:

@@ -68,6 +68,12 @@ def test_the_page_has_every_metric_with_its_kind_its_unit_and_its_attributes(exp
     }
 
 
+def test_the_page_counts_the_buckets_of_a_series(exported: Exported) -> None:
+    histograms = [metric.data for metric in exported.metrics().values() if isinstance(metric.data, Histogram)]
+    fewest = min(len(point.bucket_counts) for histogram in histograms for point in histogram.data_points)
+    assert f"each of their series has {fewest} buckets or more" in PAGE
+
+
 def test_the_page_has_every_attribute_of_a_metric(exported: Exported) -> None:
     named = {name for first, _ in rows("attribute") for name in in_code(first)}
     assert named == set().union(*map(attributes_of, exported.metrics().values()))
