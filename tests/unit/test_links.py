@@ -44,3 +44,8 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
                 found = target.relative_to(ROOT).as_posix()
                 left += [found] if found not in reached and target.exists() else []
     assert set(PAGES) - reached == set()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_holds_what_a_merge_left_undecided(page: str) -> None:
+    assert re.findall(r"^(?:<{7}|={7}|>{7})(?: .*)?$", (ROOT / page).read_text(), re.MULTILINE) == []
