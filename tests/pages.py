@@ -51,7 +51,7 @@ class Code:
         """Those in it, without comments."""
         if self.kind == "span":
             words = " ".join(self.text.split())
-            program, *arguments = _ASSIGNMENTS.sub("", words).split()
+            program, _, arguments = _ASSIGNMENTS.sub("", words).partition(" ")
             return [words] if program in PROGRAMS and arguments else []
         if self.kind == "fence" and not self.text.startswith(_SHELL):
             return []

@@ -27,7 +27,6 @@ _FOUND_BY: dict[str, Callable[..., list[Command]]] = {
     command_to_type.__name__: commands_that_begin,
 }
 
-
 NOT_TYPED = {
     "AWS's command line needs an account at AWS": (
         "aws sso login",
@@ -62,7 +61,7 @@ NOT_TYPED = {
         "export OTEL_SERVICE_NAME=…",
         "opentelemetry-instrument gunicorn app:app",
     ),
-    "it says how what is measured was installed": ("pip install uvicorn",),
+    "it tells how the server that was measured is installed": ("pip install uvicorn",),
     "`make setup` does it, editable": ('pip install ".[pulumi]"',),
     "the environment of the tests has it": ("pip install flask",),
     "on the page of the Lambda it fetches 300 MB; tests/examples makes that environment once": ("pulumi install",),
@@ -72,8 +71,8 @@ NOT_TYPED = {
     "every test of the example has it in its environment, for an emulator of its own": (
         "export WHATSAPP_GRAPH_URL=http://127.0.0.1:8360",
     ),
-    "every test of the engine does by Project.up, with `--yes`": ("pulumi up --skip-preview",),
-    "CI types `make lint` and `make test`, of which it is a part": (
+    "every test of the engine types it by Project.up, with `--yes`": ("pulumi up --skip-preview",),
+    "it is a part of `make lint` and `make test`, which CI types": (
         "make check",
         'make test ARGS="tests/unit/test_ring.py"',
         'make test ARGS="-k rotation"',
