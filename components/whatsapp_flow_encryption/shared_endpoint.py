@@ -1,19 +1,14 @@
 """One endpoint for several numbers: its environment, and its deployment before any of their keys is published."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Protocol
 
 import pulumi
 
-from whatsapp_flow_encryption.staged_keys import (
-    FORMER_PASSPHRASE_VARIABLE,
-    KEYS_VARIABLE,
-    PASSPHRASE_VARIABLE,
-    StagedKeys,
-    listed_resources,
-)
+from whatsapp_flow_encryption.staged_keys import StagedKeys, listed_resources
+from whatsapp_flow_keys.keys_variable import joined
 
 
 class HasEndpointEnv(Protocol):
@@ -35,8 +30,7 @@ def shared_endpoint_env(numbers: Iterable[HasEndpointEnv]) -> pulumi.Output[dict
         numbers: FlowEncryptions, or their staged keys; each number once.
     """
     together = [pulumi.Output.all(each.phone_number_id, each.endpoint_env) for each in numbers]
-    joined: pulumi.Output[dict[str, str]] = pulumi.Output.all(*together).apply(_joined)
-    return pulumi.Output.secret(joined)
+    return pulumi.Output.secret(pulumi.Output.all(*together).apply(joined))
 
 
 class SharedDeployment:
@@ -97,16 +91,3 @@ class SharedDeployment:
             self._future.exception()  # else asyncio complains where nothing waits for it
         else:
             self._future.cancel()
-
-
-def _joined(numbers: Sequence[tuple[str | None, Mapping[str, str] | None]]) -> dict[str, str]:
-    """``ID=`` before each word of each number. Values are None under mocks that hand inputs back."""
-    env: dict[str, str] = {}
-    words: list[str] = []
-    for number, variables in numbers:
-        for word in (variables or {}).get(KEYS_VARIABLE, "").split():
-            words.append(f"{number}={word}")
-        for name in (PASSPHRASE_VARIABLE, FORMER_PASSPHRASE_VARIABLE):
-            if variables and name in variables:
-                env[f"{name}_{number}"] = variables[name]
-    return {KEYS_VARIABLE: " ".join(words), **env}

@@ -8,12 +8,9 @@ import pulumi
 
 from whatsapp_flow_encryption.resources import EncryptionKey, KeyRing
 from whatsapp_flow_keys import document
+from whatsapp_flow_keys.keys_variable import FORMER_PASSPHRASE, KEYS, PASSPHRASE
 from whatsapp_flow_keys.stores.recorded import STACKS_RING
 from whatsapp_flow_keys.stores.urls import open_store
-
-KEYS_VARIABLE = "WHATSAPP_FLOW_KEYS"
-PASSPHRASE_VARIABLE = "WHATSAPP_FLOW_PASSPHRASE"
-FORMER_PASSPHRASE_VARIABLE = "WHATSAPP_FLOW_FORMER_PASSPHRASE"
 
 
 @dataclass(frozen=True)
@@ -41,15 +38,15 @@ def staged_keys(
     """
     if ring is not None:
         line = ring.ring.apply(lambda text: text and document.in_one_line(text, STACKS_RING))
-        env = _secret_environment({KEYS_VARIABLE: line})
+        env = _secret_environment({KEYS: line})
         private_keys = ring.ring.apply(lambda text: text and document.load(text, STACKS_RING).private_keys)
         return StagedKeys(number, env, pulumi.Output.secret(private_keys), key.fingerprint, key.public_key_pem)
     variables: dict[str, pulumi.Output[Any]] = {
-        KEYS_VARIABLE: key.locations.apply(lambda locations: " ".join(open_store(url).url for url in locations or [])),
-        FORMER_PASSPHRASE_VARIABLE: key.former_passphrases.apply(lambda formers: formers[0] if formers else None),
+        KEYS: key.locations.apply(lambda locations: " ".join(open_store(url).url for url in locations or [])),
+        FORMER_PASSPHRASE: key.former_passphrases.apply(lambda formers: formers[0] if formers else None),
     }
     if passphrase is not None:
-        variables[PASSPHRASE_VARIABLE] = passphrase
+        variables[PASSPHRASE] = passphrase
     return StagedKeys(number, _secret_environment(variables), None, key.fingerprint, key.public_key_pem)
 
 

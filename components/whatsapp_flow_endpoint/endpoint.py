@@ -97,11 +97,10 @@ class FlowEndpoint:
             raise InputError("app_secrets: one of them is empty, or not ASCII")
         if not app_secrets:
             _LOG.warning("%s", _UNSIGNED)
-        self._keys, self._clock = Numbers.of(keys), clock or SystemClock()
         self._blocks_a_loop = False
         policy, watch = Policy(handler, on_ping, on_error_notice, app_secrets), watch_of_this_process()
-        self._keys.tell(watch)
-        self._shared = Shared.of(policy, self._keys, self._clock, watch)
+        self._shared = Shared.of(policy, Numbers.of(keys), clock or SystemClock(), watch)
+        self._shared.keys.tell(watch)
 
     @classmethod
     def from_env(
@@ -135,7 +134,7 @@ class FlowEndpoint:
     @property
     def fingerprints(self) -> tuple[str, ...]:
         """The fingerprints of the keys that are held at the moment, each number's in the order of its ring."""
-        return tuple(key.fingerprint for key in self._keys.keys)
+        return tuple(key.fingerprint for key in self._shared.keys.keys)
 
     def sealed(self, payload: Any, *, phone_number_id: str | None = None) -> tuple[dict[str, str], bytes, Session]:
         """For tests: a request to this endpoint as WhatsApp's client sends it, signed with its app secret and
@@ -165,9 +164,9 @@ class FlowEndpoint:
         return step
 
     def finish_reading(self, seconds: float) -> None:
-        """For who is stopped between two requests: waits for a read of the keys that goes on in the background, for so
-        many seconds at most."""
-        self._keys.finish_reading(self._clock.monotonic() + seconds)
+        """For a process that is stopped between two requests: waits for a read of the keys that goes on in the
+        background, for so many seconds at most."""
+        self._shared.keys.finish_reading(self._shared.clock.monotonic() + seconds)
 
     def exchange(self, headers: Mapping[str, str], body: bytes, *, phone_number_id: str | None = None) -> Exchange:
         """The same in steps, for callers that must not block; see :class:`Exchange`."""

@@ -105,8 +105,8 @@ class LiveKeys:
 
         None if one has, or if there is nothing to read; of reads that failed only the last one under way counts. Ask
         again after each wait: an earlier read may have ended, or one may hang, and then this begins another beside it.
-        None also for who ``holds_a_thread`` of a server while it waits, if the last reads were in vain and another is
-        not due yet: else what no key opens would soon hold every thread. The read takes place all the same.
+        None also for a caller that ``holds_a_thread`` of a server while it waits, if the last reads were in vain and
+        another is not due yet: else what no key opens would soon hold every thread. The read takes place all the same.
         """
         with self._lock:
             if self._read is None or self._has_ended_after(moment):

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from itertools import chain, zip_longest
+from math import inf
 from threading import Lock
 from typing import NamedTuple
 
@@ -24,9 +25,8 @@ from whatsapp_flow_keys.stores.client_library import at_most
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
 
-STARTS_WITHIN, AT_LEAST = 30.0, 1.0
-"""Seconds that all reads of an endpoint's start may take together, and those that each number has in any case."""
-
+LONG_FOR_A_START, THEN_EACH = 10.0, 1.0
+"""Seconds after which the start of an endpoint is late, and those that each further number then has for its read."""
 
 _NAMED = 3
 """So many failures are put into one line of the log."""
@@ -76,8 +76,8 @@ class Numbers:
         Raises :class:`InputError` when the variable is missing or wrong, :class:`StoreError` when no number's keys can
         be read.
         """
-        sources, ends = sources_from_env(environ), SystemClock().monotonic() + STARTS_WITHIN
-        started = [_started(source, ends) for source in sources]
+        sources, late = sources_from_env(environ), SystemClock().monotonic() + LONG_FOR_A_START
+        started = [_started(source, late) for source in sources]
         failures = [each for each in started if isinstance(each, StoreError)]
         if len(failures) == len(started):
             raise failures[0]
@@ -186,9 +186,9 @@ class _End:
                 self.future.set_result(None)
 
 
-def _started(source: KeySource, ends: float) -> FlowKeys | StoreError:
+def _started(source: KeySource, late: float) -> FlowKeys | StoreError:
     """Its keys, or why they can't be read; in this thread, since a server may fork next (see ``read_at_start``)."""
-    with at_most(max(AT_LEAST, ends - SystemClock().monotonic())):
+    with at_most(inf if SystemClock().monotonic() < late else THEN_EACH):  # a client of boto3 is kept for each limit
         try:
             return FlowKeys(source.read_at_start(), *source.passphrases)
         except StoreError as error:

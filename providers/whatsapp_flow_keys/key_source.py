@@ -8,13 +8,18 @@ from functools import partial
 
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.errors import FlowKeysError, InputError, MissingExtraError, StoreError
-from whatsapp_flow_keys.keys_variable import KEYS, is_store, read_variable
+from whatsapp_flow_keys.keys_variable import (
+    FORMER_PASSPHRASE,
+    KEYS,
+    PASSPHRASE,
+    is_store,
+    of_number,
+    read_variable,
+)
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.client_library import at_most
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
-
-_PASSPHRASES = ("WHATSAPP_FLOW_PASSPHRASE", "WHATSAPP_FLOW_FORMER_PASSPHRASE")
 
 LONGEST_FOR_A_BACKUP = 3.0
 """Seconds that a start waits for each place behind the one that was read."""
@@ -41,8 +46,9 @@ def passphrases_from_env(
     an ID.
     """
     environ = os.environ if environ is None else environ
-    own = [environ.get(f"{name}_{phone_number_id}") for name in _PASSPHRASES] if phone_number_id else []
-    found = own if any(own) else [environ.get(name) for name in _PASSPHRASES]
+    names = (PASSPHRASE, FORMER_PASSPHRASE)
+    own = [environ.get(of_number(name, phone_number_id)) for name in names] if phone_number_id else []
+    found = own if any(own) else [environ.get(name) for name in names]
     return tuple(filter(None, found))
 
 

@@ -7,7 +7,7 @@ one number are its store and its backups.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from whatsapp_flow_keys import one_line
 from whatsapp_flow_keys.carried import unwrapped, with_line_ends
@@ -16,6 +16,7 @@ from whatsapp_flow_keys.pem_text import pems
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
 
 KEYS = "WHATSAPP_FLOW_KEYS"
+PASSPHRASE, FORMER_PASSPHRASE = "WHATSAPP_FLOW_PASSPHRASE", "WHATSAPP_FLOW_FORMER_PASSPHRASE"
 _STORE = re.compile(r"[a-z]+:/", re.IGNORECASE)
 _NAMED = re.compile(r"([0-9]+)=(.*)")
 
@@ -23,6 +24,22 @@ _NAMED = re.compile(r"([0-9]+)=(.*)")
 def is_store(given: str) -> bool:
     """Whether these are URLs of stores, not a ring."""
     return bool(_STORE.match(given))
+
+
+def of_number(variable: str, phone_number_id: str) -> str:
+    """The name of a variable with a passphrase that one number of several has."""
+    return f"{variable}_{phone_number_id}"
+
+
+def joined(environments: Iterable[tuple[str, Mapping[str, str]]]) -> dict[str, str]:
+    """The environment of an endpoint of several numbers, from each one's ID and the environment for it alone."""
+    words: list[str] = []
+    passphrases: dict[str, str] = {}
+    for number, variables in environments:
+        words += [f"{number}={word}" for word in variables.get(KEYS, "").split()]
+        given = [name for name in (PASSPHRASE, FORMER_PASSPHRASE) if name in variables]
+        passphrases |= {of_number(name, number): variables[name] for name in given}
+    return {KEYS: " ".join(words), **passphrases}
 
 
 def read_variable(environ: Mapping[str, str]) -> dict[str | None, str]:

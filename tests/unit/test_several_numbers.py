@@ -173,18 +173,34 @@ def test_a_start_leaves_no_thread_behind_in_whose_midst_a_server_could_fork(
     assert answered(of_both, sent(to=key("south"))) == SOUTH
 
 
-def test_a_backup_has_three_seconds_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """How many seconds each read of a store had; every file holds the ring of the number that it is called by."""
     seconds: dict[str, float] = {}
 
     def read(store: FileStore) -> Versioned:
         seconds[store.url] = seconds_per_call()
-        return Versioned(ring(key("north"), number=NORTH), "1")
+        return Versioned(ring(key("north"), number=Path(store.url).parent.name), "1")
 
     monkeypatch.setattr(FileStore, "read", read)
-    endpoint("file:///store.json file:///backup.json")
-    assert 29 < seconds["file:///store.json"] <= 30
-    assert seconds["file:///backup.json"] == 3
+    return seconds
+
+
+def test_a_backup_has_three_seconds_at_the_start(limits: dict[str, float]) -> None:
+    endpoint(f"file:///{NORTH}/store.json file:///{NORTH}/backup.json")
+    assert limits == {f"file:///{NORTH}/store.json": 30, f"file:///{NORTH}/backup.json": 3}
     assert seconds_per_call() == 30
+
+
+@pytest.mark.parametrize(("late_after", "each"), [(10.0, 30), (0.0, 1)], ids=["in time", "late"])
+def test_a_start_that_is_late_gives_each_further_number_a_second(
+    limits: dict[str, float], monkeypatch: pytest.MonkeyPatch, late_after: float, each: float
+) -> None:
+    """In time all have one limit, the one of later reads: AWS's client is made anew for another."""
+    monkeypatch.setattr("whatsapp_flow_endpoint.numbers.LONG_FOR_A_START", late_after)
+    places = {number: f"file:///{number}/store.json" for number in (NORTH, SOUTH)}
+    endpoint(named(places))
+    assert limits == dict.fromkeys(places.values(), each)
 
 
 def test_where_the_service_names_the_number_no_other_numbers_key_opens_a_form(caplog: pytest.LogCaptureFixture) -> None:
