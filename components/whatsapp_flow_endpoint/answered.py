@@ -23,7 +23,7 @@ class Answered:
 
     def __init__(self, clock: Clock) -> None:
         self._clock, self._lock = clock, Lock()
-        self._under_way: dict[str, Future[None]] = {}
+        self._under_way: dict[str, Future[None] | None] = {}  # None until somebody waits for its end
         self._given: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
         self._characters = 0
 
@@ -35,8 +35,9 @@ class Answered:
             if request_id in self._given:
                 return self._given[request_id][1]
             if request_id in self._under_way:
-                return self._under_way[request_id]
-            self._under_way[request_id] = Future()
+                ended = self._under_way[request_id] = self._under_way[request_id] or Future()
+                return ended
+            self._under_way[request_id] = None
             return None
 
     def end(self, request_id: str, answer: Answer | None) -> None:
@@ -47,7 +48,8 @@ class Answered:
                 self._given[request_id] = self._clock.monotonic(), answer
                 self._characters += len(answer.body)
             self._forget()
-        ended.set_result(None)
+        if ended:
+            ended.set_result(None)
 
     def _forget(self) -> None:
         oldest = self._clock.monotonic() - KEPT_FOR

@@ -3,7 +3,6 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
@@ -28,7 +27,7 @@ class Threads:
     def __init__(self, most: int, name: str, watch: Watch | None = None) -> None:
         self.most, self.name, self._watch = most, name, watch or Watch()
         self._changed = Condition()
-        self._waiting: OrderedDict[Future[Any], Callable[[], Any]] = OrderedDict()
+        self._waiting: OrderedDict[asyncio.Future[Any], Callable[[], Any]] = OrderedDict()
         self._started = self._idle = 0
 
     async def run(self, work: Callable[[], T], *, seconds: float) -> T:
@@ -36,18 +35,21 @@ class Threads:
 
         Raises :class:`NoThreadFree` if none of them has begun it within ``seconds``.
         """
-        job: Future[T] = Future()
-        self._put(job, partial(copy_context().run, work))
-        ended = asyncio.wrap_future(job)
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[T] = loop.create_future()
+        self._put(ended, partial(copy_context().run, work))
+        timer = loop.call_later(max(0.0, seconds), self._give_up, ended)
         try:
-            await asyncio.wait([ended], timeout=max(0.0, seconds))
+            return await ended
         finally:
-            was_waiting = self._take_back(job)
-        if was_waiting:
-            raise NoThreadFree
-        return await ended
+            timer.cancel()
+            self._take_back(ended)  # of a caller that was cancelled
 
-    def _put(self, job: Future[T], work: Callable[[], T]) -> None:
+    def _give_up(self, ended: asyncio.Future[Any]) -> None:
+        if self._take_back(ended) and not ended.done():
+            ended.set_exception(NoThreadFree())
+
+    def _put(self, job: asyncio.Future[T], work: Callable[[], T]) -> None:
         self._watch.waiting_for_a_thread(self.name, 1)
         with self._changed:
             self._waiting[job] = work
@@ -57,7 +59,7 @@ class Threads:
                     self._started += 1
             self._changed.notify()
 
-    def _take_back(self, job: Future[Any]) -> bool:
+    def _take_back(self, job: asyncio.Future[Any]) -> bool:
         """False if a thread has begun it."""
         with self._changed:
             was_waiting = self._waiting.pop(job, None) is not None
@@ -79,10 +81,21 @@ class Threads:
                 self._started -= 1
                 return False
             job, work = self._waiting.popitem(last=False)
-            job.set_running_or_notify_cancel()
         self._watch.waiting_for_a_thread(self.name, -1)
         try:
-            job.set_result(work())
+            settle = partial(_settle, job, work())
         except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
-            job.set_exception(error)
+            settle = partial(_fail, job, error)
+        with suppress(RuntimeError):  # its loop has been closed meanwhile
+            job.get_loop().call_soon_threadsafe(settle)
         return True
+
+
+def _settle(job: asyncio.Future[T], result: T) -> None:
+    if not job.done():  # else nobody waits for it any more
+        job.set_result(result)
+
+
+def _fail(job: asyncio.Future[Any], error: BaseException) -> None:
+    if not job.done():
+        job.set_exception(error)
