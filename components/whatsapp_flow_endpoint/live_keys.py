@@ -85,10 +85,11 @@ class LiveKeys:
 
     def refresh(self) -> bool:
         """Has the keys read again if that is due, and doesn't wait for it. Whether a read began."""
-        if self._read is None or self._clock.monotonic() - self._ended_began <= (EVERY if self._keys.keys else APART):
+        if self._read is None:
             return False
         with self._lock:
-            return self._begin_another(self._read)
+            is_old = self._clock.monotonic() - self._ended_began > (EVERY if self._keys.keys else APART)
+            return is_old and self._begin_another(self._read)
 
     def failure_to_name(self) -> str | None:
         """Why the last read failed, for a caller that has no key; None if it didn't, or if this was given to a caller

@@ -261,6 +261,28 @@ def test_keys_are_read_again_behind_a_request_after_a_minute(line: Line) -> None
     assert line.store.reads == 1
 
 
+def test_keys_that_another_request_has_read_meanwhile_are_not_read_again(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, store = line.clock, line.store
+    keys = LiveKeys(FlowKeys(ring(key())), store.read, clock=clock)
+    clock.move(EVERY + APART)
+
+    class TakenMeanwhile:
+        """A lock that another request gets first."""
+
+        def __enter__(self) -> None:
+            monkeypatch.undo()
+            assert keys.refresh()
+            keys.finish_reading(clock.monotonic() + _SECONDS)
+
+        def __exit__(self, *_: object) -> None: ...
+
+    monkeypatch.setattr(keys, "_lock", TakenMeanwhile())
+    assert not keys.refresh()
+    assert store.reads == 1
+
+
 def test_a_retired_key_goes(line: Line) -> None:
     line.store.keys = [key("new")]
     assert line.finish(line.begin(sent(to=key("new")))) == 200
