@@ -110,7 +110,7 @@ def commands_in_section(page: str, section: str, block: int | None = None, witho
 
 
 def commands_that_begin(page: str, words: str) -> list[Command]:
-    """The only command on a page that begins so, wherever it stands there."""
+    """The only command on a page that begins so, in a block or in a sentence."""
     found = [each for each in commands(page) if each.words.startswith(words)]
     assert len({each.words for each in found}) == 1, f"{page} has none, or several, that begin with {words!r}"
     return found

@@ -36,7 +36,7 @@ class MissingInputError(InputError):
 
 
 class PrivateKeyError(InputError):
-    """A text is not a private key that WhatsApp Flows can use, or its passphrase does not open it."""
+    """A string is not a private key that WhatsApp Flows can use, or its passphrase does not open it."""
 
 
 class MissingExtraError(InputError):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import command_to_type, section_to_type
+from tests.pages import command_to_type, fenced, section_to_type
 
 PAGE = (Path(__file__).parents[2] / "docs" / "other-languages.md").read_text()
 FILES: dict[str, str] = {
@@ -19,7 +19,7 @@ FILES: dict[str, str] = {
 SHELL = "\n".join(section_to_type("docs/other-languages.md", "Where the keys come from"))
 """The commands that make a bundle."""
 
-AGENT_TEMPLATE = re.findall(r"^```hcl\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[0]
+(AGENT_TEMPLATE,) = fenced("docs/other-languages.md", "hcl")
 """What an agent of Vault's or OpenBao's is configured with."""
 
 _PHPSECLIB = "<?php require 'phpseclib3/autoload.php';"

@@ -1,4 +1,4 @@
-"""The programs of docs/endpoint.md, run as they stand there: a form that is sent to them is answered."""
+"""The programs of docs/endpoint.md, run unchanged: a form that is sent to them is answered."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The programs of docs/other-languages.md, run as they stand there: the rule that the page states holds for each."""
+"""The programs of docs/other-languages.md, run unchanged: the rule that the page states holds for each."""
 
 import json
 import os

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.endpoint_page import program_server
+from tests.forms import APP_SECRET
 from tests.pages import ROOT
 from tests.servers.endpoint_app import echo
 from tests.servers.http_servers import gunicorn_server, hypercorn_server, uvicorn_server, waitress_server
@@ -22,7 +23,6 @@ from whatsapp_flow_endpoint.wsgi import wsgi_app
 from whatsapp_graph_emulator.flow_client import FlowClient, Outcome
 from whatsapp_graph_emulator.flow_load import FlowLoad, Report
 
-APP_SECRET = "secretOfTheAppForTestsOnly"
 RATE = 5.0
 """Forms a second to each server; 40 in all."""
 DEVICES = 10

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from tests.forms import APP_SECRET
 from tests.pages import fenced, section_to_type
 from tests.servers.secrets_manager import SecretsManager
 from tests.stack.keyboard import entered, type_in
@@ -32,14 +33,14 @@ def test_the_readmes_quick_start_registers_a_key(project: Project) -> None:
 
 def test_a_live_key_is_adopted_by_the_commands_of_the_page(project: Project, openbao: Any) -> None:
     project.environment |= openbao.environment
-    live, words = PrivateKey.generate(), "the words of before"
+    live, passphrase = PrivateKey.generate(), "the key's own passphrase"
     project.emulator.set_key(project.number, live.public_key_pem)
-    (project.folder / "private.pem").write_text(live.to_pem(words))
+    (project.folder / "private.pem").write_text(live.to_pem(passphrase))
     path = project.unused_name()
     program = write_program(project, "docs/adoption.md").replace("whatsapp/flows/support-line", path)
     (project.folder / "__main__.py").write_text(program)
     *give, remove_key, remove_passphrase, up = section_to_type("docs/adoption.md", "A number that is live already")
-    type_in(project, give, answers={"existingPassphrase": words})
+    type_in(project, give, answers={"existingPassphrase": passphrase})
     assert project.served() == live.fingerprint
     assert project.publications() == 0
 
@@ -57,7 +58,7 @@ def test_an_accounts_settings_are_set_by_the_commands_of_the_page(reference: Pro
     number = f"{reference.number}9"
     reference.emulator.add_number(number, tokens=[ACCOUNT_TOKENS["north"]])
     commands = section_to_type("docs/many-numbers.md", "Accounts")
-    answers = {"north:accessToken": ACCOUNT_TOKENS["north"], "north:appSecret": "secretOfTheAppForTestsOnly"}
+    answers = {"north:accessToken": ACCOUNT_TOKENS["north"], "north:appSecret": APP_SECRET}
     type_in(reference, commands, answers=answers, filled_in={NUMBER: number})
     type_in(reference, section_to_type("docs/many-numbers.md", "When one number fails"))
     assert reference.emulator.served(number)[1] == reference.outputs()["fingerprints"][number]

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from textwrap import fill
 from threading import Event, Thread
@@ -52,7 +51,7 @@ FLOODS = (
     Flooded(UVICORN, IN_ENVIRONMENT, quiet=2.0, beside=4.0, slowest_at_first=9.0, failed=0),
     Flooded(GUNICORN, IN_STORE, quiet=2.0, beside=5.0, slowest_at_first=3100.0, failed=3),
 )
-CHECKOUT = Checkout(Path(__file__).resolve().parents[2])
+CHECKOUT = Checkout.this()
 _SECONDS = 60
 
 

@@ -107,10 +107,10 @@ def test_a_ping_has_a_handler_of_its_own(exported: Exported) -> None:
 @pytest.mark.parametrize("later", [False, True], ids=["plain", "async"])
 def test_of_an_exception_both_spans_tell_no_more_than_its_type(later: bool, exported: Exported) -> None:
     def fails(_: FlowRequest) -> dict[str, Any]:
-        raise LookupError("with a text")
+        raise LookupError("with a message")
 
     async def fails_later(_: FlowRequest) -> dict[str, Any]:
-        raise LookupError("with a text")
+        raise LookupError("with a message")
 
     assert answered(endpoint_of(fails_later if later else fails), sent()) == 500
     for name, error in (("handle form", "LookupError"), (REQUEST, "500")):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 _LINE, _COLUMNS = 16, 132
@@ -36,13 +37,21 @@ class Take:
         return [_cut(line) for line in shown if line.strip() and not line.startswith(_NOISE)][-self.rows :]
 
 
+class Frame(NamedTuple):
+    """The rows that are seen from one moment to another, in seconds."""
+
+    begin: float
+    end: float
+    rows: list[str]
+
+
 @dataclass(frozen=True)
 class Film:
-    """``seconds``: of the whole; ``frames``: of each take, from when to when which rows are seen."""
+    """``seconds``: of the whole; ``frames``: of each take."""
 
     seconds: float
     takes: Sequence[Take]
-    frames: Sequence[Sequence[tuple[float, float, list[str]]]]
+    frames: Sequence[Sequence[Frame]]
 
     @classmethod
     def of(cls, takes: Sequence[Take]) -> "Film":
@@ -72,22 +81,22 @@ def _cut(line: str) -> str:
     return line if len(line) <= _COLUMNS else f"{line[: _COLUMNS - 1]}…"
 
 
-def _frames(take: Take, seconds: float) -> list[tuple[float, float, list[str]]]:
-    frames: list[tuple[float, float, list[str]]] = []
+def _frames(take: Take, seconds: float) -> list[Frame]:
+    frames: list[Frame] = []
     for step in range(int(seconds / _STEP) + 1):
         moment, rows = step * _STEP, take.at(step * _STEP)
-        if frames and frames[-1][2] == rows:
-            frames[-1] = (frames[-1][0], moment + _STEP, rows)
+        if frames and frames[-1].rows == rows:
+            frames[-1] = frames[-1]._replace(end=moment + _STEP)
         else:
-            frames.append((moment, moment + _STEP, rows))
+            frames.append(Frame(moment, moment + _STEP, rows))
     return frames
 
 
-def _frame(name: str, frame: tuple[float, float, list[str]], seconds: float, top: int) -> str:
+def _frame(name: str, frame: Frame, seconds: float, top: int) -> str:
     rows = "".join(
-        f'<text{_kind(row)} x="14" y="{top + 24 + at * _LINE}">{escape(row)}</text>' for at, row in enumerate(frame[2])
+        f'<text{_kind(row)} x="14" y="{top + 24 + at * _LINE}">{escape(row)}</text>' for at, row in enumerate(frame.rows)
     )
-    unless_last = "" if frame[1] >= seconds else ' opacity="0"'
+    unless_last = "" if frame.end >= seconds else ' opacity="0"'
     return f'<g id="{name}"{unless_last}>{rows}</g>'
 
 
@@ -97,8 +106,8 @@ def _kind(row: str) -> str:
     return ' class="good"' if "live and verified" in row or "failed                 0" in row else ""
 
 
-def _rule(name: str, frame: tuple[float, float, list[str]], seconds: float) -> str:
-    begin, end = (100 * moment / seconds for moment in frame[:2])
+def _rule(name: str, frame: Frame, seconds: float) -> str:
+    begin, end = (100 * moment / seconds for moment in (frame.begin, frame.end))
     hidden = "" if begin == 0 else f"0%,{begin:.2f}%{{opacity:0}}"
     after = "" if end >= 100 else f"{end:.2f}%,100%{{opacity:0}}"
     frames = f"@keyframes {name}{{{hidden}{begin:.2f}%,{min(end, 100):.2f}%{{opacity:1}}{after}}}"

@@ -8,10 +8,15 @@ import re
 _ROLE = re.compile(r":\w+:`~?(?:[\w.]*\.)?(\w+)`")
 
 
+def without_roles(text: str) -> str:
+    """The text with each name as code in place of a role of Sphinx."""
+    return _ROLE.sub(r"`\1`", text)
+
+
 def first_paragraph(thing: object) -> str:
     """The first paragraph of a docstring, in one line."""
     paragraph = (inspect.getdoc(thing) or "").partition("\n\n")[0]
-    return _ROLE.sub(r"`\1`", " ".join(paragraph.split())).replace("``", "`")
+    return without_roles(" ".join(paragraph.split())).replace("``", "`")
 
 
 def first_sentence(thing: object) -> str:

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 
 from griffe import DocstringSectionKind, Object
 
-_ROLE = re.compile(r":(?:class|data|func|meth|mod):`~?(?:[\w.]*\.)?(\w+)`")
+from tools.reference.sentences import without_roles
+
 _EXAMPLE_FOLLOWS = re.compile(r"^::\n", re.MULTILINE)
 
 
 def turn_into_markdown(obj: Object) -> None:
     """Turns roles of Sphinx in `obj` and below it into code, and drops the sign before an example (it is indented)."""
     if obj.docstring:
-        obj.docstring.value = _EXAMPLE_FOLLOWS.sub("", _ROLE.sub(r"`\1`", obj.docstring.value))
+        obj.docstring.value = _EXAMPLE_FOLLOWS.sub("", without_roles(obj.docstring.value))
     for member in obj.members.values():
         if not member.is_alias:
             turn_into_markdown(member)
