@@ -234,8 +234,7 @@ def run_go(command: list[str], cwd: Path, **settings: str) -> str:
     return run_quietly(command, cwd=cwd, environment={**environment, "GOWORK": "off", **settings})
 
 
-def _go(command: list[str], cwd: Path) -> str:
-    return run_go(command, cwd)
+_go = run_go  # a stamp holds the text of the build functions: the long name there would build all parts again
 
 
 @contextmanager
