@@ -1,4 +1,4 @@
-"""A Kubernetes API server with its database on loopback, for tests: the real programs, processes of its own.
+"""A Kubernetes API server with its database on loopback, for tests.
 
 There are no controllers, no kubelet and no nodes: what others would do (mount a Secret, empty a namespace that is being
 deleted) doesn't happen. Its secrets lie in a folder that goes with the context.
@@ -7,14 +7,8 @@ deleted) doesn't happen. Its secrets lie in a folder that goes with the context.
 import base64
 import secrets
 import socket
-import subprocess
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from threading import Event
-from time import monotonic
-from types import TracebackType
 from typing import Any
 
 import requests
@@ -23,11 +17,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tools.checkout import Checkout
+from tools.loopback_server import LoopbackServer
 from tools.stop import Stop
 from tools.toolchain.api_server import built_api_server
 
 _STARTS_WITHIN = 90.0
-_POLL = 0.05
 _PORTS = range(11000, 20000)
 """Below those that the system gives to clients, which could take one of ours before its server does."""
 
@@ -35,37 +29,22 @@ CONTEXT = "local"
 """Of the kubeconfigs that the server writes."""
 
 
-class Kubernetes:
+class Kubernetes(LoopbackServer):
     """The server while the context is open."""
 
     def __init__(self) -> None:
+        super().__init__("kubernetes", _STARTS_WITHIN)
         self.token = secrets.token_urlsafe(16)
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def __enter__(self) -> "Kubernetes":
-        """Starts it on free ports, ready to be used. Raises `Stop` where it isn't built or doesn't start."""
+    def _begin(self) -> None:
         files = built_api_server(Checkout.this())
         if files is None:
             raise Stop("There is no Kubernetes API server here: `make test` builds it where there is a Go.")
         self._files = files
-        self._folder = TemporaryDirectory(prefix="kubernetes-")
         self._etcd_port, self._peer_port, self.port = _free_ports(3)
-        try:
-            self._write_credentials()
-            self._start_etcd()
-            self.start()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stops both processes."""
-        self.stop()
-        self._end("etcd")
-        self._folder.cleanup()
+        self._write_credentials()
+        self._start_etcd()
+        self.start()
 
     def start(self) -> None:
         """Starts the API server, again with what its database holds."""
@@ -219,36 +198,6 @@ class Kubernetes:
         )
         self._path("sa.key").write_bytes(key)
         self._path("tokens.csv").write_text(f'{self.token},owner,owner,"system:masters"\n')
-
-    def _run(self, name: str, *command: str) -> None:
-        with self._path(f"{name}.log").open("ab") as output:
-            self._processes[name] = subprocess.Popen(
-                command,
-                env={"HOME": self._folder.name},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-
-    def _end(self, name: str) -> None:
-        process = self._processes.pop(name, None)
-        if process is not None:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    def _wait(self, name: str, is_so: Callable[[], bool]) -> None:
-        ends, pause = monotonic() + _STARTS_WITHIN, Event()
-        while not is_so():
-            if self._processes[name].poll() is not None or monotonic() > ends:
-                raise Stop(f"{name} does not start:\n{self._path(f'{name}.log').read_text()[-2000:]}")
-            pause.wait(_POLL)
-
-    def _path(self, name: str) -> Path:
-        return Path(self._folder.name, name)
 
 
 def _free_ports(count: int) -> list[int]:

@@ -8,83 +8,52 @@ import re
 import secrets
 import shutil
 import socket
-import subprocess
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event
 from time import monotonic
-from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
 import hvac
 import requests
 
+from tools.loopback_server import POLL, LoopbackServer
 from tools.stop import Stop
 
+_PROGRAM = "openbao"
 _STARTS_WITHIN = 60.0
-_POLL = 0.02
 _PORTS = range(20000, 30000)
 """Below those that the system gives to clients, which could take the second of our two ports meanwhile."""
 
 
-class OpenBao:
+class OpenBao(LoopbackServer):
     """The server while the context is open. ``tls``: it speaks https, by a CA of its own; ``storage``: a folder."""
 
     def __init__(self, *, tls: bool = False, storage: Path | None = None) -> None:
         assert not (tls and storage), "a server with a storage speaks plain HTTP"
+        super().__init__(_PROGRAM, _STARTS_WITHIN)
         self._tls, self._storage = tls, storage
         self.token = f"local-{secrets.token_urlsafe(16)}"
         self._unseal_keys: list[str] = []
-        self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> "OpenBao":
-        """Starts it on a free port, ready to be used. Raises `Stop` where it can't be had or doesn't start."""
-        self._folder = TemporaryDirectory(prefix="openbao-")
+    def _begin(self) -> None:
         self.port = _two_free_ports()
-        try:
-            self.start()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stops it."""
-        self.stop()
-        self._folder.cleanup()
+        self.start()
 
     def start(self) -> None:
         """Starts it, again with what its storage holds; one with a storage is made, or unsealed."""
-        log = Path(self._folder.name, "log")
-        with log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [server_binary(), "server", *self._arguments()],
-                env={"HOME": self._folder.name},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        self._wait(lambda status: status != 0)
+        self._run(_PROGRAM, server_binary(), "server", *self._arguments())
+        self._wait_for_health(lambda status: status != 0)
         if self._storage:
             self._unseal(fresh=not self._unseal_keys)
-        self._wait(lambda status: status == 200)
+        self._wait_for_health(lambda status: status == 200)
         self._wait_for_mount("secret")
 
     def stop(self) -> None:
         """Ends its process."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+        self._end(_PROGRAM)
 
     def seal(self) -> None:
         """Nobody can read it from now on."""
@@ -103,7 +72,7 @@ class OpenBao:
     @property
     def ca(self) -> Path:
         """The certificate of the CA of a server that speaks https."""
-        return Path(self._folder.name, "vault-ca.pem")
+        return self._path("vault-ca.pem")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -144,7 +113,7 @@ class OpenBao:
 
     def _arguments(self) -> list[str]:
         if self._storage:
-            file = Path(self._folder.name, "server.hcl")
+            file = self._path("server.hcl")
             file.write_text(_with_storage(self._storage, self.port))
             return [f"-config={file}"]
         given = [
@@ -162,7 +131,7 @@ class OpenBao:
             self.token, self._unseal_keys = made["root_token"], made["keys"]
             client = self.client()
         client.sys.submit_unseal_keys(self._unseal_keys)
-        self._wait(lambda status: status == 200)
+        self._wait_for_health(lambda status: status == 200)
         if fresh:
             self.make_mount("secret", 2)
 
@@ -171,17 +140,15 @@ class OpenBao:
         adapter, ends, pause = self.client(namespace=namespace).adapter, monotonic() + _STARTS_WITHIN, Event()
         while adapter.get(f"/v1/{path}/data/nothing", raise_exception=False).status_code == 400:
             assert monotonic() < ends, f"the mount {path}/ does not come into service"
-            pause.wait(_POLL)
+            pause.wait(POLL)
 
-    def _wait(self, is_ready: Callable[[int], bool]) -> None:
+    def _wait_for_health(self, is_ready: Callable[[int], bool]) -> None:
         """Until the status of its health is as asked for; 0 is no answer."""
-        ends, pause = monotonic() + _STARTS_WITHIN, Event()
-        while not is_ready(self._health()):
-            assert self._process is not None
-            log = Path(self._folder.name, "log")
-            if self._process.poll() is not None or monotonic() > ends:
-                raise Stop(f"OpenBao does not start:\n{_without_keys(log.read_text())}")
-            pause.wait(_POLL)
+        self._wait(_PROGRAM, lambda: is_ready(self._health()))
+
+    def _without_secrets(self, log: str) -> str:
+        """A development server prints the keys that unseal it, and its token."""
+        return re.sub(r"(?m)^(Unseal Key|Root Token):.*$", r"\1: …", log)
 
     def _health(self) -> int:
         """https://openbao.org/api-docs/system/health: 200 in use, 501 not initialized, 503 sealed."""
@@ -232,11 +199,6 @@ def _two_free_ports() -> int:
                 return first
         except OSError:
             continue
-
-
-def _without_keys(log: str) -> str:
-    """What a development server says without the keys and the token that it prints."""
-    return re.sub(r"(?m)^(Unseal Key|Root Token):.*$", r"\1: …", log)[-2000:]
 
 
 def variables(environ: Mapping[str, str]) -> list[str]:

@@ -32,6 +32,7 @@ STACK = "test"
 
 _PROJECT_FILE = "name: flows\nruntime: python\n"
 _SECONDS = 240
+_FILLED_IN = {"screen": "BOOKING"}
 
 
 @dataclass(frozen=True)
@@ -194,13 +195,20 @@ class Project:
         """How often a public key was sent to Meta for this number."""
         return len(self.emulator.requests(self.number, "POST"))
 
-    def opens_a_form(self, name: str = "line") -> bool:
-        """Whether a Flow request, encrypted with the key that Meta serves, is decrypted with the stack's output."""
+    def form(self) -> dict[str, str]:
+        """A form that somebody fills in now, encrypted with the key that Meta serves."""
         pem = self.emulator.served(self.number)[0]
         assert pem is not None
-        body, _ = encrypt_request(load_public_key(pem), {"screen": "BOOKING"})
-        opened, _ = FlowKeys.from_env(self.outputs()[name]).decrypt(body)
-        return bool(opened == {"screen": "BOOKING"})
+        return encrypt_request(load_public_key(pem), _FILLED_IN)[0]
+
+    def opens(self, *forms: dict[str, str], name: str = "line") -> bool:
+        """Whether an endpoint with the stack's `endpoint_env` opens all of them."""
+        keys = FlowKeys.from_env(self.outputs()[name])
+        return all(keys.decrypt(form)[0] == _FILLED_IN for form in forms)
+
+    def opens_a_form(self, name: str = "line") -> bool:
+        """Whether it opens one that somebody fills in now."""
+        return self.opens(self.form(), name=name)
 
     def issue_on(self, date: str) -> None:
         """Sets the key's date back in the state, as if it had been made then."""

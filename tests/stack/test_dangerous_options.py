@@ -8,10 +8,7 @@ import pytest
 from tests.secret_forms import forms_of, leaks, pem_blocks
 from tests.stack.project import Project, file_ring, on_file, stack_ring, stored_text
 from tests.stack.written_program import Code, transform, write
-from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys import document
-from whatsapp_flow_keys.flow_protocol.message import encrypt_request
-from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.ring import Role
 
 LOCKED = 131031
@@ -33,18 +30,6 @@ DELETED_FIRST = {
     "by a transform": transform("EncryptionKey", "delete_before_replace=True"),
     "by autonaming": "",
 }
-
-
-def form(project: Project) -> dict[str, str]:
-    """A form that somebody fills in now, encrypted with the key that Meta serves."""
-    pem = project.emulator.served(project.number)[0]
-    assert pem is not None
-    return encrypt_request(load_public_key(pem), {"screen": "BOOKING"})[0]
-
-
-def opens(project: Project, body: dict[str, str]) -> bool:
-    opened, _ = FlowKeys.from_env(project.outputs()["line"]).decrypt(body)
-    return bool(opened == {"screen": "BOOKING"})
 
 
 def rotated(project: Project, trigger: str | Code) -> dict[str, Any]:
@@ -80,12 +65,12 @@ def test_a_rotation_that_deletes_first_loses_no_key_though_force_destroy_is_set(
         project.succeed("config", "set", "--path", "pulumi:autonaming.mode", "verbatim")
     write(project, before=DELETED_FIRST[asked], **rotated(project, "one"))
     project.up()
-    old, body = project.served(), form(project)
+    old, body = project.served(), project.form()
     write(project, before=DELETED_FIRST[asked], **rotated(project, "two"))
     assert "delete" in project.up()
     assert file_ring(project) == {Role.CURRENT: project.served(), Role.PREVIOUS: old}
-    assert opens(project, body)
-    assert opens(project, form(project))
+    assert project.opens(body)
+    assert project.opens_a_form()
 
 
 def test_such_a_rotation_that_fails_after_the_deletion_leaves_the_served_key(project: Project) -> None:

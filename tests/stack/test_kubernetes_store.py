@@ -9,11 +9,8 @@ from tests.contract.stores.kubernetes_place import KubernetesPlace
 from tests.secret_forms import forms_of, leaks, pem_blocks
 from tests.stack.project import TOKEN, Project, stored_text
 from tools.kubernetes import Kubernetes
-from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.command_line import command
-from whatsapp_flow_keys.flow_protocol.message import encrypt_request
-from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.ring import Role
 
 
@@ -36,28 +33,15 @@ def roles(place: KubernetesPlace) -> dict[Role, str]:
     return {key.role: key.fingerprint for key in ring.keys}
 
 
-def form(project: Project) -> dict[str, str]:
-    """A form that somebody fills in now."""
-    pem = project.emulator.served(project.number)[0]
-    assert pem is not None
-    return encrypt_request(load_public_key(pem), {"screen": "BOOKING"})[0]
-
-
-def opens(project: Project, forms: list[dict[str, str]]) -> bool:
-    """Whether an endpoint with the stack's `endpoint_env` opens all of them."""
-    keys = FlowKeys.from_env(project.outputs()["line"])
-    return all(keys.decrypt(body)[0] == {"screen": "BOOKING"} for body in forms)
-
-
 def test_a_key_lives_in_the_secret_and_nowhere_in_the_state(project: Project, place: KubernetesPlace) -> None:
     project.declare(store(place))
     printed = project.succeed("up", "--yes", "--diff").output
-    first, forms = project.served(), [form(project)]
+    first, forms = project.served(), [project.form()]
     assert roles(place) == {Role.CURRENT: first}
     project.declare({**store(place), "rotation_trigger": "two"})
     printed += project.succeed("up", "--yes", "--diff").output
     assert roles(place) == {Role.CURRENT: project.served(), Role.PREVIOUS: first}
-    assert opens(project, [*forms, form(project)])
+    assert project.opens(*forms, project.form())
     assert project.outputs()["line"]["WHATSAPP_FLOW_KEYS"] == place.url
     secrets = set().union(*(forms_of(pem) for pem in pem_blocks(place.fields()["private_keys"])))
     shown = project.succeed("stack", "export", "--show-secrets").output
@@ -70,7 +54,7 @@ def test_destroy_is_refused_for_the_last_copy_and_with_a_backup_the_number_comes
 ) -> None:
     project.declare(store(place))
     project.up()
-    old, forms = project.served(), [form(project)]
+    old, forms = project.served(), [project.form()]
     assert "Meta serves key" in project.fail("destroy", "--yes", "--skip-preview")
     assert roles(place) == {Role.CURRENT: old}
     backed = {**store(place), "backups": [project.path("backup.json").as_uri()]}
@@ -80,7 +64,7 @@ def test_destroy_is_refused_for_the_last_copy_and_with_a_backup_the_number_comes
     assert place.found() is None
     project.up()
     assert roles(place) == {Role.CURRENT: project.served(), Role.PREVIOUS: old}
-    assert opens(project, [*forms, form(project)])
+    assert project.opens(*forms, project.form())
 
 
 def test_a_number_moves_from_the_stack_into_the_cluster_and_on_to_a_file(
@@ -88,7 +72,7 @@ def test_a_number_moves_from_the_stack_into_the_cluster_and_on_to_a_file(
 ) -> None:
     project.declare({})
     project.up()
-    forms, file = [form(project)], project.path("ring.json").as_uri()
+    forms, file = [project.form()], project.path("ring.json").as_uri()
     for number in (
         {"backups": [place.url]},
         {**store(place), "rotation_trigger": None},
@@ -98,8 +82,8 @@ def test_a_number_moves_from_the_stack_into_the_cluster_and_on_to_a_file(
     ):
         project.declare(number)
         project.up()
-        forms.append(form(project))
-        assert opens(project, forms)
+        forms.append(project.form())
+        assert project.opens(*forms)
     assert roles(place)[Role.CURRENT] == project.served() == project.fingerprint()
 
 

@@ -15,11 +15,8 @@ from tests.contract.stores.place import Place
 from tests.contract.stores.vault_place import VaultPlace, policy
 from tests.secret_forms import forms_of, leaks, pem_blocks
 from tests.stack.project import Project, stored_text
-from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.command_line import command
-from whatsapp_flow_keys.flow_protocol.message import encrypt_request
-from whatsapp_flow_keys.keys import load_public_key
 from whatsapp_flow_keys.ring import KeyRing, Role
 
 CLOSED = "http://127.0.0.1:9"
@@ -56,19 +53,6 @@ def roles(place: Place) -> dict[Role, str]:
     return {key.role: key.fingerprint for key in ring_at(place).keys}
 
 
-def form(project: Project) -> dict[str, str]:
-    """A form that somebody fills in now, encrypted with the key that Meta serves."""
-    pem = project.emulator.served(project.number)[0]
-    assert pem is not None
-    return encrypt_request(load_public_key(pem), {"screen": "BOOKING"})[0]
-
-
-def opens(project: Project, forms: list[dict[str, str]]) -> bool:
-    """Whether an endpoint with the stack's `endpoint_env` opens all of them."""
-    keys = FlowKeys.from_env(project.outputs()["line"])
-    return all(keys.decrypt(body)[0] == {"screen": "BOOKING"} for body in forms)
-
-
 def everything_left_behind(project: Project) -> str:
     shown = project.succeed("stack", "export", "--show-secrets").output
     return shown + stored_text(project.backend) + stored_text(project.folder)
@@ -81,13 +65,13 @@ def test_a_key_lives_in_the_store_and_nowhere_in_the_state(
     place = places[kind]
     project.declare({"store": place.url})
     printed = project.succeed("up", "--yes", "--diff").output
-    first, forms = project.served(), [form(project)]
+    first, forms = project.served(), [project.form()]
     assert roles(place) == {Role.CURRENT: first}
     project.declare({"store": place.url, "rotation_trigger": "two"})
     printed += project.succeed("up", "--yes", "--diff").output
     assert roles(place) == {Role.CURRENT: project.served(), Role.PREVIOUS: first}
     assert project.served() == project.fingerprint() != first
-    assert opens(project, [*forms, form(project)])
+    assert project.opens(*forms, project.form())
     secrets = set().union(*(forms_of(pem) for pem in pem_blocks(ring_at(place).private_keys)))
     assert len(secrets) > 50
     assert leaks(printed + everything_left_behind(project), secrets) == set()
@@ -122,13 +106,13 @@ def test_destroy_soft_deletes_and_the_next_up_restores_and_rotates(
     place = places[kind]
     project.declare({"store": place.url})
     project.up()
-    old, forms = project.served(), [form(project)]
+    old, forms = project.served(), [project.form()]
     destroyed = project.succeed("destroy", "--yes", "--skip-preview")
     assert "the next `pulumi up`" in destroyed
     assert place.content() is None
     project.up()
     assert roles(place) == {Role.CURRENT: project.served(), Role.PREVIOUS: old}
-    assert opens(project, [*forms, form(project)])
+    assert project.opens(*forms, project.form())
 
 
 def test_destroy_is_refused_where_the_passphrase_would_go_with_the_stack(
@@ -158,20 +142,20 @@ def test_a_number_moves_from_the_stack_through_every_store_and_no_form_becomes_u
 ) -> None:
     project.declare({})
     project.up()
-    forms = [form(project)]
+    forms = [project.form()]
     before: dict[str, Any] = {}
     for step, place in enumerate(places.values()):
         project.declare({**before, "backups": [place.url]})
         project.up()
-        assert opens(project, forms)
+        assert project.opens(*forms)
         project.declare({"store": place.url, "backups": [before["store"]] if before else []})
         project.up()
-        assert opens(project, forms)
+        assert project.opens(*forms)
         before = {"store": place.url}
         project.declare({**before, "rotation_trigger": f"after move {step}"})
         project.up()
-        forms.append(form(project))
-        assert opens(project, forms[-2:])
+        forms.append(project.form())
+        assert project.opens(*forms[-2:])
         assert roles(place)[Role.CURRENT] == project.served() == project.fingerprint()
     secrets = set().union(*(forms_of(pem) for pem in pem_blocks(ring_at(place).private_keys)))
     shown = project.succeed("stack", "export", "--show-secrets").output
@@ -250,7 +234,7 @@ def test_a_store_that_was_lost_is_rebuilt_from_a_backup_by_up(
     project.declare({"store": places[kind].url, "backups": [backup.as_uri()]})
     project.up()
     places[kind].destroy()
-    assert opens(project, [form(project)])
+    assert project.opens_a_form()
     project.up("--refresh")
     assert ring_at(places[kind]) == document.load(backup.read_text(), "backup")
     project.succeed("preview", "--refresh", "--expect-no-changes")
@@ -269,7 +253,7 @@ def test_a_store_that_was_lost_is_rebuilt_by_the_command_and_a_refresh_finds_not
     project.up("--refresh")
     assert ring_at(places["aws"]) == document.load(backup.read_text(), "backup")
     assert project.publications() == published
-    assert opens(project, [form(project)])
+    assert project.opens_a_form()
 
 
 def test_another_stack_is_refused_with_both_names_and_changes_nothing(
@@ -332,7 +316,7 @@ def test_a_platform_teams_secret_is_filled_and_stays_after_destroy(project: Proj
     project.declare({"store": {"class": "AwsSecretsManagerStore", "secret_id": {"made": arn}}})
     project.up()
     assert roles(aws) == {Role.CURRENT: project.served()}
-    assert opens(project, [form(project)])
+    assert project.opens_a_form()
     assert "so it stays" in project.succeed("destroy", "--yes", "--skip-preview")
     assert aws.content() is not None
 
@@ -343,12 +327,12 @@ def test_a_passphrase_that_changes_together_with_a_rotation_strands_no_key(
     where = {"store": places["aws"].url, "backups": [places["vault"].url]}
     project.declare({**where, "passphrase": "the first four words"})
     project.up()
-    forms = [form(project)]
+    forms = [project.form()]
     project.declare({**where, "passphrase": "the second four words", "rotation_trigger": "two"})
     for _ in range(2):
         project.up()
-        forms.append(form(project))
-        assert opens(project, forms)
+        forms.append(project.form())
+        assert project.opens(*forms)
     assert project.served() == project.fingerprint()
     assert ring_at(places["vault"]) == ring_at(places["aws"])
     assert "PRIVATE KEY-----" in ring_at(places["aws"]).private_keys

@@ -94,7 +94,8 @@ def _frames(take: Take, seconds: float) -> list[Frame]:
 
 def _frame(name: str, frame: Frame, seconds: float, top: int) -> str:
     rows = "".join(
-        f'<text{_kind(row)} x="14" y="{top + 24 + at * _LINE}">{escape(row)}</text>' for at, row in enumerate(frame.rows)
+        f'<text{_kind(row)} x="14" y="{top + 24 + at * _LINE}">{escape(row)}</text>'
+        for at, row in enumerate(frame.rows)
     )
     unless_last = "" if frame.end >= seconds else ' opacity="0"'
     return f'<g id="{name}"{unless_last}>{rows}</g>'

@@ -1,5 +1,6 @@
 """The stores' client libraries: extras of this distribution, loaded when a store is first used."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ ATTEMPTS = 3
 
 _DEFAULT_SECONDS = 30.0
 _limit = ContextVar("limit", default=inf)
+_asking = ContextVar("asking", default=False)
 
 
 def require_extra(extra: str, *modules: str, field: str) -> None:
@@ -49,6 +51,22 @@ def at_most(seconds: float) -> Iterator[None]:
 def seconds_per_attempt() -> float:
     """How long one attempt of a call may take. Raises :class:`InputError` for a wrong environment variable."""
     return seconds_per_call() / ATTEMPTS
+
+
+@contextmanager
+def unlogged(*loggers: str) -> Iterator[None]:
+    """Within it these loggers of a client library say nothing: at the level DEBUG they show private keys and tokens."""
+    for name in loggers:
+        logging.getLogger(name).addFilter(_is_not_ours)  # once: the logger knows it the next time
+    before = _asking.set(True)
+    try:
+        yield
+    finally:
+        _asking.reset(before)
+
+
+def _is_not_ours(_record: logging.LogRecord) -> bool:
+    return not _asking.get()
 
 
 def _is_there(module: str) -> bool:

@@ -1,10 +1,7 @@
 """The calls of AWS: shared clients, time limits. What is sent and answered stays out of logs and off plain HTTP."""
 
-import logging
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -13,7 +10,10 @@ from whatsapp_flow_keys.errors import StoreUnavailableError
 from whatsapp_flow_keys.loopback import leaves_in_the_clear
 from whatsapp_flow_keys.stores.aws_secrets_manager.address import AwsSecret
 from whatsapp_flow_keys.stores.aws_secrets_manager.refusals import OF_CREDENTIALS, as_ours
-from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_attempt
+from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_attempt, unlogged
+
+_TALKATIVE = ("botocore.auth", "botocore.endpoint", "botocore.parsers")
+"""The loggers that show whole requests and answers, private keys and session tokens in them."""
 
 _ALWAYS_ANSWERED = {
     "GetCallerIdentity": "Account",
@@ -30,7 +30,7 @@ def ask(secret: AwsSecret, service: str, action: str, **parameters: Any) -> dict
 
     seconds = seconds_per_attempt()
     try:
-        with _unlogged():
+        with unlogged(*_TALKATIVE):
             answer = getattr(shared_client(service, secret.region, seconds), xform_name(action))(**parameters)
     except ClientError as error:
         said = error.response.get("Error", {})
@@ -50,26 +50,6 @@ def _answer(secret: AwsSecret, service: str, action: str, answer: Mapping[str, A
             secret.url, f"what answered {service}:{action} is not AWS; check AWS_ENDPOINT_URL and the proxy"
         )
     return dict(answer)
-
-
-_TALKATIVE = ("botocore.auth", "botocore.endpoint", "botocore.parsers")
-_asking = ContextVar("asking", default=False)
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    """At the level DEBUG boto3 logs whole requests and answers, private keys and session tokens in them."""
-    for name in _TALKATIVE:
-        logging.getLogger(name).addFilter(_is_not_ours)  # once: the logger knows it the next time
-    before = _asking.set(True)
-    try:
-        yield
-    finally:
-        _asking.reset(before)
-
-
-def _is_not_ours(_record: logging.LogRecord) -> bool:
-    return not _asking.get()
 
 
 _making = Lock()

@@ -1,17 +1,13 @@
 """The calls about one Secret: time limits, attempts, credentials that are renewed."""
 
-import logging
-import os
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import StoreError, StoreUnavailableError
-from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_attempt, seconds_per_call
+from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_attempt, seconds_per_call, unlogged
 from whatsapp_flow_keys.stores.kubernetes.address import KubernetesSecret
 from whatsapp_flow_keys.stores.kubernetes.connection import core_api, forget
 from whatsapp_flow_keys.stores.kubernetes.refusals import SecretRefusedError, refusal, unreachable
@@ -20,6 +16,8 @@ FIELD_MANAGER = "whatsapp-flow-encryption"
 """How the API server calls the owner of the fields that are written here."""
 
 _FIRST_PAUSE = 0.1
+_TALKATIVE = "kubernetes.client.rest"
+"""The logger that shows whole answers, private keys in them."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,19 +50,19 @@ class SecretCalls:
     """Calls about one Secret. Each raises :class:`StoreUnavailableError` and its kinds; :class:`SecretRefusedError` is
     a "no" that depends on what is there."""
 
-    def __init__(self, secret: KubernetesSecret) -> None:
-        """Talks to nobody."""
-        self._secret = secret
+    def __init__(self, secret: KubernetesSecret, fields: Collection[str]) -> None:
+        """``fields``: those that are written here, whose owner is looked for. Talks to nobody."""
+        self._secret, self._fields = secret, fields
 
-    def get(self, fields: "frozenset[str]" = frozenset()) -> Found | None:
-        """The Secret; None where there is none. ``fields``: whose owner is looked for."""
+    def get(self) -> Found | None:
+        """The Secret; None where there is none."""
         try:
             answer = self._ask("get", lambda api, **given: api.read_namespaced_secret(*self._names, **given))
         except SecretRefusedError as refused:
             if refused.reason == "NotFound":
                 return None
             raise
-        return _found(answer, fields)
+        return self._found(answer)
 
     def create(self, metadata: Mapping[str, Any], data: Mapping[str, str]) -> Found:
         """Makes the Secret."""
@@ -76,7 +74,9 @@ class SecretCalls:
             "data": _encoded(data),
         }
         namespace = self._secret.namespace
-        return _found(self._ask("create", lambda api, **given: api.create_namespaced_secret(namespace, body, **given)))
+        return self._found(
+            self._ask("create", lambda api, **given: api.create_namespaced_secret(namespace, body, **given))
+        )
 
     def patch(self, found: Found, metadata: Mapping[str, Any], data: Mapping[str, str]) -> Found:
         """Changes these fields of the Secret that was ``found``, if it is still as it was."""
@@ -84,7 +84,9 @@ class SecretCalls:
             "metadata": {"uid": found.uid, "resourceVersion": found.resource_version, **metadata},
             "data": _encoded(data),
         }
-        return _found(self._ask("patch", lambda api, **given: api.patch_namespaced_secret(*self._names, body, **given)))
+        return self._found(
+            self._ask("patch", lambda api, **given: api.patch_namespaced_secret(*self._names, body, **given))
+        )
 
     def delete(self, found: Found) -> None:
         """Deletes the Secret that was ``found``, if it is still as it was."""
@@ -108,9 +110,9 @@ class SecretCalls:
         for attempt in range(ATTEMPTS):
             if attempt:
                 clock.sleep(_FIRST_PAUSE * 2 ** (attempt - 1))
-            api = core_api(self._secret, os.environ)
+            api = core_api(self._secret)
             try:
-                with _unlogged():
+                with unlogged(_TALKATIVE):
                     answer = call(api, _request_timeout=seconds_per_attempt(), **manager)
             except ApiException as error:
                 fault: StoreError = refusal(self._secret, verb, error)
@@ -130,6 +132,17 @@ class SecretCalls:
                 break
         raise fault
 
+    def _found(self, answer: Any) -> Found:
+        metadata = answer.metadata
+        return Found(
+            uid=metadata.uid,
+            resource_version=metadata.resource_version,
+            data={name: b64decode(text or "") for name, text in (answer.data or {}).items()},
+            owner=_owner(metadata, self._fields),
+            immutable=bool(answer.immutable),
+            finalizers=", ".join(metadata.finalizers or ()) if metadata.deletion_timestamp else "",
+        )
+
     def _not_kubernetes(self) -> StoreUnavailableError:
         return StoreUnavailableError(
             self._secret.url, "what answers is not a Kubernetes API server; check the kubeconfig's server and the proxy"
@@ -145,19 +158,7 @@ def _is_secret(answer: Any) -> bool:
     return bool(getattr(metadata, "uid", None) and getattr(metadata, "resource_version", None))
 
 
-def _found(answer: Any, fields: frozenset[str] = frozenset()) -> Found:
-    metadata = answer.metadata
-    return Found(
-        uid=metadata.uid,
-        resource_version=metadata.resource_version,
-        data={name: b64decode(text or "") for name, text in (answer.data or {}).items()},
-        owner=_owner(metadata, fields),
-        immutable=bool(answer.immutable),
-        finalizers=", ".join(metadata.finalizers or ()) if metadata.deletion_timestamp else "",
-    )
-
-
-def _owner(metadata: Any, fields: frozenset[str]) -> str:
+def _owner(metadata: Any, fields: Collection[str]) -> str:
     """Whose the Secret is, or one of these ``fields``: a controller, or whoever applied it by server-side apply."""
     for reference in metadata.owner_references or ():
         if reference.controller:
@@ -168,21 +169,3 @@ def _owner(metadata: Any, fields: frozenset[str]) -> str:
         if entry.operation == "Apply" and not names.isdisjoint(f"f:{name}" for name in fields):
             return f"{entry.manager} (server-side apply)"
     return ""
-
-
-_asking = ContextVar("asking", default=False)
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    """At the level DEBUG the client library logs whole answers, private keys in them."""
-    logging.getLogger("kubernetes.client.rest").addFilter(_is_not_ours)  # once: the logger knows it the next time
-    before = _asking.set(True)
-    try:
-        yield
-    finally:
-        _asking.reset(before)
-
-
-def _is_not_ours(_record: logging.LogRecord) -> bool:
-    return not _asking.get()

@@ -28,7 +28,7 @@ class _NoWayError(Exception):
     """There is no way to a cluster; the text says what to do."""
 
 
-def core_api(secret: KubernetesSecret, environ: Mapping[str, str]) -> Any:
+def core_api(secret: KubernetesSecret) -> Any:
     """The official client's CoreV1Api for the secret's cluster. It has no types, and threads may share it.
 
     It is made once for an environment, since that reads files and may start a program that gives a token. Raises
@@ -36,7 +36,7 @@ def core_api(secret: KubernetesSecret, environ: Mapping[str, str]) -> Any:
     """
     try:
         with _making:
-            return _core_api(secret.context, _signature(environ), os.getpid())
+            return _core_api(secret.context, _signature(os.environ), os.getpid())
     except _NoWayError as error:
         raise StoreUnavailableError(secret.url, str(error)) from None
 
@@ -47,9 +47,9 @@ def forget() -> None:
         _core_api.cache_clear()
 
 
-def in_a_pod_without_kubeconfig(environ: Mapping[str, str]) -> bool:
+def in_a_pod_without_kubeconfig() -> bool:
     """Whether the service account of this Pod is the way in."""
-    return not kubeconfig_files(environ) and bool(environ.get("KUBERNETES_SERVICE_HOST"))
+    return not kubeconfig_files(os.environ) and bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
 
 
 def _signature(environ: Mapping[str, str]) -> frozenset[tuple[str, str]]:
@@ -98,7 +98,7 @@ def _load(context: str, configuration: Any) -> None:
                 client_configuration=configuration,
                 persist_config=False,
             )
-        elif in_a_pod_without_kubeconfig(os.environ):
+        elif in_a_pod_without_kubeconfig():
             account = (f"{SERVICE_ACCOUNT}/token", f"{SERVICE_ACCOUNT}/ca.crt")
             InClusterConfigLoader(*account, environ=os.environ).load_and_set(configuration)
         else:

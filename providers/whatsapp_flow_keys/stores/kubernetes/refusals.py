@@ -136,32 +136,29 @@ def refusal(secret: KubernetesSecret, verb: str, error: Any) -> StoreError:
 
 def unreachable(url: str, error: Exception) -> tuple[StoreUnavailableError, bool]:
     """The error for a call without an answer, and whether the fault may pass."""
+    said, passes = _cause(error)
+    return StoreUnavailableError(url, said), passes
+
+
+def _cause(error: Exception) -> tuple[str, bool]:
     from urllib3 import exceptions as http
 
     cause = error.reason if isinstance(error, http.MaxRetryError) else error
     if isinstance(cause, http.SSLError) or getattr(cause, "status", None) == 0:
-        return StoreUnavailableError(
-            url,
+        return (
             "its certificate was not accepted, or TLS failed; check the kubeconfig's certificate-authority, its server "
-            "and the clock",
+            "and the clock"
         ), False
     if isinstance(cause, http.ProxyError):
-        return StoreUnavailableError(
-            url, "the proxy did not let the call through; check HTTPS_PROXY and NO_PROXY"
-        ), True
+        return "the proxy did not let the call through; check HTTPS_PROXY and NO_PROXY", True
     if isinstance(cause, http.TimeoutError) and not isinstance(cause, http.NewConnectionError):
-        return StoreUnavailableError(
-            url,
+        return (
             "the API server did not answer in time; check the kubeconfig's server, and that it is up "
-            "(WHATSAPP_STORE_DEADLINE is the time limit in seconds)",
+            "(WHATSAPP_STORE_DEADLINE is the time limit in seconds)"
         ), True
     if isinstance(cause, http.HTTPError):
-        return StoreUnavailableError(
-            url, "the API server can't be reached; check the kubeconfig's server and that it is up"
-        ), True
-    return StoreUnavailableError(
-        url, "the call can't be made; check that the kubeconfig's files of certificates and tokens can be read"
-    ), False
+        return "the API server can't be reached; check the kubeconfig's server and that it is up", True
+    return "the call can't be made; check that the kubeconfig's files of certificates and tokens can be read", False
 
 
 def _status_in(body: object) -> dict[str, Any]:

@@ -1,11 +1,9 @@
-"""A key ring as two fields of a Kubernetes Secret: ``document``, and its ``private_keys`` for who wants nothing else.
+"""A key ring as two fields of a Kubernetes Secret: ``document``, and ``private_keys`` for programs that need no more.
 
 What it never does is write without the ``uid`` and ``resourceVersion`` that were read, delete another version than the
 one that was read, or change a Secret that belongs to another controller. Kubernetes keeps no older version and deletes
 for good.
 """
-
-import os
 
 from whatsapp_flow_keys.errors import ForeignDocumentError, StoreUnavailableError
 from whatsapp_flow_keys.ring import KeyRing
@@ -18,7 +16,7 @@ from whatsapp_flow_keys.stores.kubernetes.refusals import SecretRefusedError
 from whatsapp_flow_keys.stores.store import Versioned
 
 DOCUMENT, PRIVATE_KEYS = "document", "private_keys"
-_FIELDS = frozenset({DOCUMENT, PRIVATE_KEYS})
+FIELDS = frozenset({DOCUMENT, PRIVATE_KEYS})
 
 _LARGEST = 512 * 1024
 """Bytes of a document: a Secret holds 1 MiB, and the private keys stand in both fields."""
@@ -38,7 +36,7 @@ class KubernetesStore:
         Talks to nobody. Raises :class:`InputError`, which names ``field``, and :class:`MissingExtraError`."""
         self._secret = parse_secret(url, field)
         require_extra("kubernetes", "kubernetes", field=field)
-        self._calls = SecretCalls(self._secret)
+        self._calls = SecretCalls(self._secret, FIELDS)
 
     @property
     def url(self) -> str:
@@ -97,17 +95,17 @@ class KubernetesStore:
         """A deleted Secret is gone."""
 
     def delete(self, expected: Versioned) -> str:
-        """See :class:`Store`. Not recoverable. An empty Secret is theirs who made it."""
+        """See :class:`Store`. Not recoverable. An empty Secret was made by somebody else, and stays."""
         if not self.is_ours:
             return f"{self.url}: was given by secret_id=, so it stays with the private keys in it"
-        found = self._calls.get(_FIELDS)
+        found = self._calls.get()
         if found is None or not found.data:
             return ""
         self._check_cluster("deleted")
         if found.version != expected.version:
             raise lost_deletion(self.url)
         self._check_owner(found, "deleted")
-        others = len(found.data.keys() - _FIELDS)
+        others = len(found.data.keys() - FIELDS)
         if others:
             raise StoreUnavailableError(
                 self.url,
@@ -148,7 +146,7 @@ class KubernetesStore:
 
     def _changeable(self, expected: Versioned) -> Found:
         """The Secret, if it is as it was read and may be changed."""
-        found = self._calls.get(_FIELDS)
+        found = self._calls.get()
         if found is None or found.version != expected.version:
             raise lost_race(self.url)
         self._check_owner(found, "written")
@@ -184,7 +182,7 @@ class KubernetesStore:
 
     def _check_cluster(self, done: str) -> None:
         """A copy of private keys in another cluster would be a leak: a Pod knows its own one, and no context."""
-        if self._secret.context and in_a_pod_without_kubeconfig(os.environ):
+        if self._secret.context and in_a_pod_without_kubeconfig():
             raise StoreUnavailableError(
                 self.url,
                 f"names the context {self._secret.context}, and there is no kubeconfig here that says which cluster it "

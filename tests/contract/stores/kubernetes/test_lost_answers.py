@@ -17,6 +17,7 @@ from whatsapp_flow_keys import document
 from whatsapp_flow_keys.stores.kubernetes.address import parse_secret
 from whatsapp_flow_keys.stores.kubernetes.client import SecretCalls
 from whatsapp_flow_keys.stores.kubernetes.refusals import SecretRefusedError
+from whatsapp_flow_keys.stores.kubernetes.store import FIELDS
 
 
 class Losing(HTTPServer):
@@ -95,7 +96,7 @@ def test_a_deletion_whose_answer_is_lost_is_found_done(place: KubernetesPlace, b
 def test_a_deletion_names_the_version_that_was_read(place: KubernetesPlace) -> None:
     store = place.store()
     store.write(ring(), store.read())
-    calls = SecretCalls(parse_secret(place.url, "store"))
+    calls = SecretCalls(parse_secret(place.url, "store"), FIELDS)
     found = calls.get()
     assert found is not None
     place.change({"metadata": {"labels": {"team": "payments"}}})
