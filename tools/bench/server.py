@@ -97,12 +97,12 @@ class Started:
 def measure(checkout: Checkout, plan: Plan) -> Served:
     """Raises `Stop` when a contender can't be had, doesn't start, or answers wrongly."""
     with part("Making keys and encrypting forms"):
-        keys = [PrivateKey.generate() for _ in range(_NUMBERS)]
+        keys, former = ([PrivateKey.generate() for _ in range(_NUMBERS)] for _ in range(2))
         forms = [ask(keys[0]) for _ in range(plan.all_forms(plan.forms))]
     servers = with_one_key(checkout, keys[0], forms)
     fewer = forms[: plan.all_forms(plan.forms_of_many_keys)]
     servers += with_many_keys(checkout, keys, fewer)
-    servers += with_many_numbers(checkout, keys, fewer, plan.all_forms(plan.forms_in_any_order))
+    servers += with_many_numbers(checkout, keys, former, fewer, plan.all_forms(plan.forms_in_any_order))
     with ExitStack() as stack:
         with on_one_core() as pinned, part(f"Starting {len(servers)} servers"):
             exchange = stack.enter_context(_exchange(checkout))

@@ -80,12 +80,20 @@ def with_many_keys(checkout: Checkout, keys: Sequence[PrivateKey], forms: Sequen
 
 
 def with_many_numbers(
-    checkout: Checkout, keys: Sequence[PrivateKey], forms: Sequence[Asked], fewest: int
+    checkout: Checkout,
+    keys: Sequence[PrivateKey],
+    former: Sequence[PrivateKey],
+    forms: Sequence[Asked],
+    fewest: int,
 ) -> list[Server]:
-    """The kit behind uvicorn for as many numbers as there are ``keys``; ``forms`` are encrypted for ``keys[0]``, which
-    is the last number's. ``fewest``: how many forms the endpoint gets that has to try many keys for each."""
+    """The kit behind uvicorn for as many numbers as there are ``keys``, each with one of the ``former`` beside it;
+    ``forms`` are encrypted for ``keys[0]``, which is the last number's. ``fewest``: how many forms the endpoint gets
+    that has to try many keys for each."""
     keys_of = {str(int(NUMBER) + at): key for at, key in enumerate([*keys[1:], keys[0]])}
-    rings = " ".join(f"{number}={one_line.dump(ring_of([key], number))}" for number, key in keys_of.items())
+    rings = " ".join(
+        f"{number}={one_line.dump(ring_of([key, before], number))}"
+        for (number, key), before in zip(keys_of.items(), former, strict=True)
+    )
     senders = Random(1).choices(list(keys_of), k=len(forms))  # noqa: S311 - the same in each run
     named = [ask(keys_of[number], f"{PATH}/{number}") for number in senders]
     not_named = [ask(keys_of[number]) for number in senders[:fewest]]

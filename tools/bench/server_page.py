@@ -157,8 +157,9 @@ they take turns. Each form has an AES key of its own and is signed, and each ans
 
 {_goals_of(reached, Kind.PLACE_OF_THE_KEY)}
 
-Forms come as above. *Ratio* is to the CPU with one key, in the same rounds. Each of the 50 numbers has one key. *Named
-by the path* is an endpoint with `number_of=`, which tries that number's keys only. Forms of all come in random order.
+Forms come as above. *Ratio* is to the CPU with one key, in the same rounds. Each of the 50 numbers has two keys, and
+its forms are encrypted for the current one. *Named by the path* is an endpoint with `number_of=`, which tries that
+number's keys only. Forms of all come in random order.
 
 ### Beside a flood
 
