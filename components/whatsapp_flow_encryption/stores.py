@@ -4,7 +4,7 @@ Any field may be an Output. The environment's part of a URL (a region, a server'
 that a preview shows it and the state records it. What is wrong is said by the provider's check, in the preview.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, ClassVar, Protocol
@@ -135,6 +135,36 @@ class AzureKeyVaultStore(WrittenStore):
 
 
 @dataclass(frozen=True)
+class GcpSecretManagerStore(WrittenStore):
+    """Google Secret Manager: a secret of this stack's by its ``name`` in a ``project``, or a platform team's.
+
+    Args:
+        name: of a secret that the stack makes and deletes.
+        project: its ID or number; GOOGLE_PROJECT, GOOGLE_CLOUD_PROJECT, GCLOUD_PROJECT or CLOUDSDK_CORE_PROJECT by
+            default.
+        secret_id: in place of all others, ``projects/PROJECT/secrets/NAME`` of an existing secret, which may be empty.
+            It is never made or deleted.
+        locations: of the replicas, as in ``["europe-west3", "europe-west4"]``; by default Google chooses them.
+        kms_keys: of Cloud KMS, which encrypt the replicas: one for each location, in their order, or one where Google
+            chooses; by default the keys are Google's.
+        labels: of the secret, 61 at most.
+    """
+
+    scheme = "gcpsecretmanager"
+    """Of its URL."""
+
+    name: pulumi.Input[str] | None = None
+    project: pulumi.Input[str] | None = field(default=None, kw_only=True)
+    secret_id: pulumi.Input[str] | None = field(default=None, kw_only=True)
+    locations: Sequence[pulumi.Input[str]] | None = field(default=None, kw_only=True)
+    kms_keys: Sequence[pulumi.Input[str]] | None = field(default=None, kw_only=True)
+    labels: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        _one_of("GcpSecretManagerStore", self.name, self.secret_id)
+
+
+@dataclass(frozen=True)
 class KubernetesStore(WrittenStore):
     """A Kubernetes Secret: one of this stack's by its ``name`` in a ``namespace``, or a platform team's.
 
@@ -190,7 +220,8 @@ def _url(build: Callable[..., str], **fields: Any) -> pulumi.Input[str]:
 
 
 def _waits(value: Any) -> bool:
-    nested = value.values() if isinstance(value, Mapping) else ()
+    several = isinstance(value, Sequence) and not isinstance(value, str)
+    nested = value.values() if isinstance(value, Mapping) else value if several else ()
     return isinstance(value, pulumi.Output | Awaitable) or any(_waits(item) for item in nested)
 
 

@@ -18,6 +18,7 @@ EXTRAS = {
     "hashivault://vault.example.com/line": "vault",
     "awssecretsmanager://eu-west-1/line": "aws",
     "azurekeyvault://my-vault.vault.azure.net/line": "azure",
+    "gcpsecretmanager://my-project/line": "gcp",
     "kubernetes://prod/flows/line": "kubernetes",
 }
 

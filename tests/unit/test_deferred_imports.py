@@ -5,7 +5,18 @@ import sys
 
 import pytest
 
-_COSTLY = ("requests", "urllib3", "cryptography", "hvac", "boto3", "azure", "kubernetes", "pulumi_random")
+_COSTLY = (
+    "requests",
+    "urllib3",
+    "cryptography",
+    "hvac",
+    "boto3",
+    "azure",
+    "google.auth",
+    "google.cloud.secretmanager_v1",
+    "kubernetes",
+    "pulumi_random",
+)
 
 _SHOW = f"import sys; print(*sorted(set({_COSTLY!r}) & sys.modules.keys()))"
 
@@ -40,6 +51,7 @@ _PROGRAMS = {
     "stack": f"STORE = 'stack'{_NOTHING_DUE}",
     "file": f"STORE = 'file:///var/lib/flows/ring.json'{_NOTHING_DUE}",
     "the endpoint's environment, with the stack as the store": _THE_ENVIRONMENT,
+    "google": f"STORE = 'gcpsecretmanager://my-project/line'{_NOTHING_DUE}",
     "kubernetes": f"STORE = 'kubernetes://prod/flows/line'{_NOTHING_DUE}",
     "vault": f"STORE = 'hashivault://vault.example.com/flows/line'{_NOTHING_DUE}",
 }

@@ -17,6 +17,12 @@ PAGE = (ROOT / "docs" / "reference" / "environment.md").read_text()
 NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 
 NO_VARIABLES = {
+    "ALREADY_EXISTS": "a status of gRPC",
+    "DEADLINE_EXCEEDED": "a status of gRPC",
+    "FAILED_PRECONDITION": "a status of gRPC",
+    "NOT_FOUND": "a status of gRPC",
+    "PERMISSION_DENIED": "a status of gRPC",
+    "RESOURCE_EXHAUSTED": "a status of gRPC",
     "CERTIFICATE_VERIFY_FAILED": "OpenSSL's word in an error",
     "CONTENT_LENGTH": "of a WSGI request",
     "HTTP_HOST": "of a WSGI request",

@@ -13,6 +13,7 @@ from whatsapp_flow_encryption import (
     AwsSecretsManagerStore,
     AzureKeyVaultStore,
     FileStore,
+    GcpSecretManagerStore,
     KubernetesStore,
     StackStore,
     Store,
@@ -22,6 +23,7 @@ from whatsapp_flow_encryption.stores import url_of, urls_of
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.stores.urls import open_store, parse_stores
 
+KMS = "projects/keys/locations/{}/keyRings/flows/cryptoKeys/flows"
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:flows/line-AbCdEf"
 
 
@@ -80,6 +82,21 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             AzureKeyVaultStore(secret_id="https://flows.vault.azure.net/secrets/line/0123456789abcdef"),
             "azurekeyvault://flows.vault.azure.net/line?existing=true",
         ),
+        (
+            GcpSecretManagerStore(
+                "line",
+                project="my-project",
+                locations=["europe-west3", "europe-west4"],
+                kms_keys=[KMS.format("europe-west3"), KMS.format("europe-west4")],
+                labels={"team": "pay"},
+            ),
+            f"gcpsecretmanager://my-project/line?kms_keys={KMS.format('europe-west3')}%2C{KMS.format('europe-west4')}"
+            "&locations=europe-west3%2Ceurope-west4&tag.team=pay",
+        ),
+        (
+            GcpSecretManagerStore(secret_id="projects/my-project/secrets/line"),
+            "gcpsecretmanager://my-project/line?existing=true",
+        ),
         (KubernetesStore("line", namespace="flows"), "kubernetes:///flows/line"),
         (
             KubernetesStore("line", namespace="flows", context="kubernetes-admin@kubernetes"),
@@ -108,6 +125,15 @@ def test_where_a_store_is_comes_from_the_environment_if_the_program_does_not_say
     monkeypatch.setenv("VAULT_ADDR", "https://vault.example.com")
     assert AwsSecretsManagerStore("a").url == "awssecretsmanager://eu-central-1/a"
     assert VaultStore("a").url == url_of("hashivault:///a") == "hashivault://vault.example.com/a"
+
+
+@pytest.mark.parametrize("name", ["GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"])
+def test_googles_project_comes_from_the_variables_of_pulumis_own_provider(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "from-environment")
+    assert GcpSecretManagerStore("a").url == "gcpsecretmanager://from-environment/a"
+    assert GcpSecretManagerStore("a", project="my-project").url == "gcpsecretmanager://my-project/a"
 
 
 def test_the_current_context_of_the_first_kubeconfig_that_names_one_counts(
@@ -154,7 +180,7 @@ def test_a_url_may_be_an_output_too() -> None:
     assert asyncio.run(run()) == f"file://{os.getcwd()}/ring.json"
 
 
-@pytest.mark.parametrize("store", [AwsSecretsManagerStore, AzureKeyVaultStore, KubernetesStore])
+@pytest.mark.parametrize("store", [AwsSecretsManagerStore, AzureKeyVaultStore, GcpSecretManagerStore, KubernetesStore])
 @pytest.mark.parametrize("given", [{}, {"name": "a", "secret_id": "b"}])
 def test_either_a_name_or_an_existing_secret_is_asked_for(store: Any, given: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="give either name=, a secret of this stack's, or secret_id=, an existing one"):
@@ -182,6 +208,17 @@ def test_a_store_does_not_change_after_it_is_made() -> None:
         (AwsSecretsManagerStore("a", region="eu-west-1", tags=["x"]), "'tag.' is no setting"),  # type: ignore[arg-type]
         (AwsSecretsManagerStore("a", region="eu-west-1", kms_key_id=""), "kms_key_id must be"),
         (AzureKeyVaultStore("", vault_url="https://v.vault.azure.net"), "can't be a secret's name"),
+        (GcpSecretManagerStore("line"), "project= is needed"),
+        (GcpSecretManagerStore("line", project="Flows"), "can't be a project's ID"),
+        (GcpSecretManagerStore("a/b", project="my-project"), "can't be a secret's name"),
+        (GcpSecretManagerStore(secret_id="line", project="my-project", labels={"a": "b"}), "takes no settings"),
+        (GcpSecretManagerStore("line", project="my-project", labels={"Team": "b"}), "can't be one"),
+        (GcpSecretManagerStore("line", project="my-project", labels={"whatsapp-flow-keys-x": "b"}), "is set here"),
+        (GcpSecretManagerStore("line", project="my-project", locations=["eu"]), "is no location"),
+        (GcpSecretManagerStore("line", project="my-project", locations="europe-west3, europe-west4"), "is no location"),
+        (GcpSecretManagerStore("line", project="my-project", locations=["a-b1", "a-b1"]), "is given twice"),
+        (GcpSecretManagerStore("line", project="my-project", kms_keys=["a", "b"]), "one of kms_keys for each"),
+        (GcpSecretManagerStore("line", project="my-project", kms_keys=[KMS.format("europe-west3")]), "in global"),
         (KubernetesStore("line"), "namespace= is needed"),
         (KubernetesStore("line", namespace="Flows"), "can't be a namespace"),
         (KubernetesStore("a/b", namespace="flows"), "can't be a Secret's name"),

@@ -18,6 +18,7 @@ KINDS = {
     "hashivault": "whatsapp_flow_keys.stores.vault",
     "awssecretsmanager": "whatsapp_flow_keys.stores.aws_secrets_manager",
     "azurekeyvault": "whatsapp_flow_keys.stores.azure_key_vault",
+    "gcpsecretmanager": "whatsapp_flow_keys.stores.gcp_secret_manager",
     "kubernetes": "whatsapp_flow_keys.stores.kubernetes",
 }
 """By scheme, the folder whose ``KIND`` it is: a program pays for the stores that it names."""

@@ -9,6 +9,7 @@ import pytest
 from tests.contract.stores.aws_place import AwsPlace
 from tests.contract.stores.azure_place import azure_place
 from tests.contract.stores.file_place import FilePlace
+from tests.contract.stores.gcp_place import gcp_place
 from tests.contract.stores.kubernetes_place import KubernetesPlace
 from tests.contract.stores.place import KINDS, Place
 from tests.contract.stores.vault_place import VaultPlace
@@ -25,6 +26,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
             request.getfixturevalue("kubernetes"), request.getfixturevalue("monkeypatch")
         ),
         "azure": lambda: rest.enter_context(azure_place(slowly=3)),
+        "gcp": lambda: rest.enter_context(gcp_place(request.getfixturevalue("monkeypatch"))),
     }
     with ExitStack() as rest:
         yield makers[request.param]()

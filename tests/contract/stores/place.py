@@ -6,10 +6,10 @@ import pytest
 
 from whatsapp_flow_keys.stores.store import Store
 
-KINDS = ("file", "vault", "aws", "azure", "kubernetes")
+KINDS = ("file", "vault", "aws", "azure", "gcp", "kubernetes")
 soft_deleting = pytest.mark.parametrize("place", ["vault", "aws", "azure"], indirect=True)
 """Marks a test of the kinds whose deletion can be undone."""
-hard_deleting = pytest.mark.parametrize("place", ["file", "kubernetes"], indirect=True)
+hard_deleting = pytest.mark.parametrize("place", ["file", "gcp", "kubernetes"], indirect=True)
 """Marks a test of the kinds whose deletion can't."""
 
 

@@ -71,6 +71,7 @@ def test_a_program_composes_a_new_kind_by_its_class(monkeypatch: pytest.MonkeyPa
         ("vault", r"stores\.vault|\bVaultStore|\"hashivault\""),
         ("aws_secrets_manager", r"aws_secrets_manager|AwsSecretsManager|awssecretsmanager"),
         ("azure_key_vault", r"azure_key_vault|AzureKeyVault|azurekeyvault"),
+        ("gcp_secret_manager", r"gcp_secret_manager|GcpSecretManager|gcpsecretmanager"),
         ("kubernetes", r"stores\.kubernetes|\bKubernetesStore"),
     ],
 )

@@ -1,0 +1,72 @@
+"""A secret at our own fake of Google Secret Manager."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+
+import pytest
+
+from tests.contract.stores.environment import under
+from tests.servers.secret_manager import PROJECT, SecretManager
+from whatsapp_flow_keys.stores.gcp_secret_manager.connection import EMULATOR
+from whatsapp_flow_keys.stores.gcp_secret_manager.store import GcpSecretManagerStore
+from whatsapp_flow_keys.stores.gcp_secret_manager.versions import WRITTEN_OVER
+from whatsapp_flow_keys.stores.store import Store
+
+_names = count(1)
+
+
+class GcpPlace:
+    """A :class:`~tests.contract.stores.place.Place`: a name that no other test uses."""
+
+    name = "gcp"
+    limit = 64 * 1024 - 64
+
+    def __init__(self, server: SecretManager, rest: ExitStack) -> None:
+        self.server, self._rest = server, rest
+        self.secret = f"line-{next(_names)}"
+
+    @property
+    def url(self) -> str:
+        return f"gcpsecretmanager://{PROJECT}/{self.secret}"
+
+    def store(self) -> GcpSecretManagerStore:
+        return GcpSecretManagerStore(self.url)
+
+    def store_of(self, *permissions: str, url: str = "") -> Store:
+        """The store for somebody who has these permissions only."""
+        port = self._rest.enter_context(self.server.serving(*permissions))
+        return under({EMULATOR: f"127.0.0.1:{port}"}, GcpSecretManagerStore(url or self.url))
+
+    def forbidden(self) -> Store:
+        return self.store_of("secrets.list")
+
+    def at_port(self, port: int) -> Store:
+        return under({EMULATOR: f"127.0.0.1:{port}"}, self.store())
+
+    def make_empty(self) -> None:
+        self.server.make_empty(self.secret)
+
+    def put(self, text: str) -> None:
+        self.server.put(self.secret, text.encode())
+
+    def content(self) -> str | None:
+        """Without the member that says over which version it was written."""
+        found = self.server.newest(self.secret)
+        if found is None:
+            return None
+        members = json.loads(found)
+        members.pop(WRITTEN_OVER, None)
+        return json.dumps(members)
+
+    def destroy(self) -> None:
+        self.server.delete(self.secret)
+
+
+@contextmanager
+def gcp_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[GcpPlace]:
+    """A place in a project of its own, whose environment is this process's meanwhile."""
+    with SecretManager() as server, ExitStack() as rest:
+        monkeypatch.setenv(EMULATOR, f"127.0.0.1:{server.port}")
+        yield GcpPlace(server, rest)
