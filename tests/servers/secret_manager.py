@@ -52,7 +52,8 @@ class Secret:
     described: Any
     versions: list[Version] = field(default_factory=list)
     lagging: int = 0
-    """So many more looks at ``latest`` see the version before the last."""
+    """So many more looks at ``latest`` see the version number ``seen``."""
+    seen: int = 0
 
 
 @dataclass
@@ -219,14 +220,12 @@ class SecretManager:
     def _added(self, secret: Secret, data: bytes) -> str:
         secret.versions.append(Version(data))
         secret.lagging = self.lag
+        secret.seen = secret.seen if self.lag else len(secret.versions)
         return f"{secret.described.name}/versions/{len(secret.versions)}"
 
     def _access(self, request: Any) -> Any:
         secret, asked = self._secret(request.name), request.name.rpartition("/")[2]
-        number = len(secret.versions) if asked == "latest" else int(asked)
-        if asked == "latest" and secret.lagging:
-            secret.lagging -= 1
-            number -= 1
+        number = _latest(secret) if asked == "latest" else int(asked)
         if not 0 < number <= len(secret.versions):
             raise _Refused("NOT_FOUND", f"Secret Version [{secret.described.name}/versions/{asked}] not found.")
         name, found = f"{secret.described.name}/versions/{number}", secret.versions[number - 1]
@@ -244,6 +243,13 @@ class SecretManager:
 
     def _etag(self) -> str:
         return f'"{next(self._etags):016x}"'
+
+
+def _latest(secret: Secret) -> int:
+    if not secret.lagging:
+        secret.seen = len(secret.versions)
+    secret.lagging = max(0, secret.lagging - 1)
+    return secret.seen
 
 
 class _Refused(Exception):

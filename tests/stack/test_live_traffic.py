@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.contract.stores.gcp_place import gcp_place, permissions
 from tests.contract.stores.kubernetes_place import KubernetesPlace
 from tests.forms import APP_SECRET
 from tests.pages import ROOT
 from tests.servers.deployment import Platform
 from tests.stack.project import Project, on_file
+from whatsapp_flow_keys.stores.gcp_secret_manager.connection import EMULATOR
 from whatsapp_graph_emulator.flow_load import FlowLoad, Report
 
 if TYPE_CHECKING:
@@ -94,6 +96,16 @@ def test_in_a_kubernetes_secret_no_form_fails_with_the_pages_roles(
     project.environment["KUBECONFIG"] = place.kubeconfig_of("For the stack")
     platform.environ["KUBECONFIG"] = place.kubeconfig_of("For the endpoint")
     no_form_failed(live_on_a_store(project, platform, {"store": place.url}), platform)
+
+
+def test_in_google_secret_manager_no_form_fails_though_latest_lags(
+    project: Project, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with gcp_place(monkeypatch) as place:
+        project.environment[EMULATOR] = place.way_for(*permissions("For the stack"))
+        platform.environ[EMULATOR] = place.way_for(*permissions("For the endpoint"))
+        place.server.lag = 1_000_000
+        no_form_failed(live_on_a_store(project, platform, {"store": place.url}), platform)
 
 
 def test_the_page_says_how_many_forms_come_in() -> None:

@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.contract.stores.environment import under
 from tests.servers.secret_manager import PROJECT, SecretManager
@@ -15,6 +17,7 @@ from whatsapp_flow_keys.stores.gcp_secret_manager.versions import WRITTEN_OVER
 from whatsapp_flow_keys.stores.store import Store
 
 _names = count(1)
+_PAGE = Path(__file__).parents[3] / "docs" / "stores" / "gcp-secret-manager.md"
 
 
 class GcpPlace:
@@ -34,10 +37,13 @@ class GcpPlace:
     def store(self) -> GcpSecretManagerStore:
         return GcpSecretManagerStore(self.url)
 
+    def way_for(self, *permissions: str) -> str:
+        """What the variable for an emulator says to somebody who has these permissions only."""
+        return f"127.0.0.1:{self._rest.enter_context(self.server.serving(*permissions))}"
+
     def store_of(self, *permissions: str, url: str = "") -> Store:
         """The store for somebody who has these permissions only."""
-        port = self._rest.enter_context(self.server.serving(*permissions))
-        return under({EMULATOR: f"127.0.0.1:{port}"}, GcpSecretManagerStore(url or self.url))
+        return under({EMULATOR: self.way_for(*permissions)}, GcpSecretManagerStore(url or self.url))
 
     def forbidden(self) -> Store:
         return self.store_of("secrets.list")
@@ -62,6 +68,12 @@ class GcpPlace:
 
     def destroy(self) -> None:
         self.server.delete(self.secret)
+
+
+def permissions(title: str) -> set[str]:
+    """What the page lists under a title, as in ``versions.access``."""
+    section = _PAGE.read_text().partition(f"### {title}\n")[2].partition("```yaml\n")[2].partition("```")[0]
+    return {each.removeprefix("secretmanager.") for each in yaml.safe_load(section)["includedPermissions"]}
 
 
 @contextmanager

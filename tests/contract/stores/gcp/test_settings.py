@@ -3,24 +3,15 @@
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.contract.stores.gcp_place import GcpPlace
+from tests.contract.stores.gcp_place import GcpPlace, permissions
 from tests.contract.stores.place import delete
 from tests.contract.stores.rings import ring
-from tests.pages import ROOT
 from whatsapp_flow_keys.errors import StoreConflictError, StoreError, StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.stores.gcp_secret_manager.store import GcpSecretManagerStore
 
 OURS = {"whatsapp-flow-keys-phone-number-id": "106540352242922"}
-PAGE = (ROOT / "docs" / "stores" / "gcp-secret-manager.md").read_text()
 KEY = "projects/keys/locations/{}/keyRings/flows/cryptoKeys/flows"
-
-
-def permissions_for(whom: str) -> set[str]:
-    """What the page lists, as in ``versions.access``."""
-    section = PAGE.partition(f"### For {whom}\n")[2].partition("```yaml\n")[2].partition("```")[0]
-    return {each.removeprefix("secretmanager.") for each in yaml.safe_load(section)["includedPermissions"]}
 
 
 def described(place: GcpPlace) -> Any:
@@ -124,7 +115,7 @@ def test_a_platform_teams_secret_is_filled_and_neither_made_labelled_nor_deleted
 
 def test_an_endpoint_needs_no_other_permission_than_to_access(place: GcpPlace) -> None:
     held = written(place, "").read()
-    endpoint = place.store_of(*permissions_for("the endpoint"))
+    endpoint = place.store_of(*permissions("For the endpoint"))
     assert endpoint.read() == held
     with pytest.raises(StorePermissionError, match=r"may not do secretmanager\.versions\.add"):
         endpoint.write(ring(revision=2), held)
@@ -133,16 +124,16 @@ def test_an_endpoint_needs_no_other_permission_than_to_access(place: GcpPlace) -
 
 
 def test_a_stack_lives_on_the_permissions_of_the_page(place: GcpPlace) -> None:
-    _lives(place.store_of(*permissions_for("the stack"), url=f"{place.url}?tag.team=payments"))
+    _lives(place.store_of(*permissions("For the stack"), url=f"{place.url}?tag.team=payments"))
     assert place.secret not in place.server.secrets
 
 
 def test_a_stack_changes_labels_by_the_permission_to_update(place: GcpPlace) -> None:
     written(place, "")
-    permissions = permissions_for("the stack")
-    place.store_of(*permissions, url=f"{place.url}?tag.team=payments").settle()
+    granted = permissions("For the stack")
+    place.store_of(*granted, url=f"{place.url}?tag.team=payments").settle()
     with pytest.raises(StorePermissionError, match=r"secretmanager\.secrets\.update"):
-        place.store_of(*permissions - {"secrets.update"}, url=f"{place.url}?tag.team=billing").settle()
+        place.store_of(*granted - {"secrets.update"}, url=f"{place.url}?tag.team=billing").settle()
 
 
 def test_a_stack_with_a_platform_teams_secret_needs_to_add_and_to_access_only(place: GcpPlace) -> None:
@@ -158,7 +149,7 @@ def test_a_stack_with_a_platform_teams_secret_needs_to_add_and_to_access_only(pl
     "missing", ["secrets.create", "secrets.get", "secrets.delete", "versions.add", "versions.access"]
 )
 def test_each_permission_of_the_page_is_needed(place: GcpPlace, missing: str) -> None:
-    stack = place.store_of(*(name for name in permissions_for("the stack") if name != missing))
+    stack = place.store_of(*(name for name in permissions("For the stack") if name != missing))
     with pytest.raises(StoreError, match=rf"secretmanager\.{missing}"):
         _lives(stack)
 
