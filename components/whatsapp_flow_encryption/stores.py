@@ -147,7 +147,7 @@ class GcpSecretManagerStore(WrittenStore):
         locations: of the replicas, as in ``["europe-west3", "europe-west4"]``; by default Google chooses them.
         kms_keys: of Cloud KMS, which encrypt the replicas: one for each location, in their order, or one where Google
             chooses; by default the keys are Google's.
-        labels: of the secret, 61 at most.
+        labels: of the secret, 63 at most.
     """
 
     scheme = "gcpsecretmanager"

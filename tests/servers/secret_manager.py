@@ -78,6 +78,8 @@ class SecretManager:
         self.faults: list[Fault] = []
         self.lag = 0
         """How many looks at ``latest`` don't see a new version."""
+        self.former: dict[str, Secret] = {}
+        """A secret that was deleted, whose last version ``latest`` goes on to show."""
         self.before: Callable[[str, Any], None] = lambda _method, _request: None
         """Called before the effect of each call that is permitted."""
         self._lock, self._etags = RLock(), count(1)
@@ -196,16 +198,16 @@ class SecretManager:
         return self._secret(request.name).described
 
     def _update(self, request: Any) -> Any:
-        described = self._secret(request.secret.name).described
-        if request.secret.etag and request.secret.etag != described.etag:
-            raise _Refused("FAILED_PRECONDITION", "The etag of the request is not the one of the stored resource.")
+        secret = self._secret(request.secret.name)
+        described = secret.described
+        _check_etag(request.secret.etag, secret)
         for path in request.update_mask.paths:
             setattr(described, path, getattr(request.secret, path))
         described.etag = self._etag()
         return described
 
     def _delete(self, request: Any) -> Any:
-        self._secret(request.name)
+        _check_etag(request.etag, self._secret(request.name))
         del self.secrets[_name_in(request.name)]
         return empty_pb2.Empty()
 
@@ -225,8 +227,10 @@ class SecretManager:
 
     def _access(self, request: Any) -> Any:
         secret, asked = self._secret(request.name), request.name.rpartition("/")[2]
+        if asked == "latest":
+            secret = self.former.get(_name_in(request.name), secret)
         number = _latest(secret) if asked == "latest" else int(asked)
-        if not 0 < number <= len(secret.versions):
+        if not 0 < number <= len(secret.versions) or secret.versions[number - 1].state == "MISSING":
             raise _Refused("NOT_FOUND", f"Secret Version [{secret.described.name}/versions/{asked}] not found.")
         name, found = f"{secret.described.name}/versions/{number}", secret.versions[number - 1]
         if found.state != _ENABLED:
@@ -243,6 +247,11 @@ class SecretManager:
 
     def _etag(self) -> str:
         return f'"{next(self._etags):016x}"'
+
+
+def _check_etag(etag: str, secret: Secret) -> None:
+    if etag and etag != secret.described.etag:
+        raise _Refused("FAILED_PRECONDITION", "The etag of the request is not the one of the stored resource.")
 
 
 def _latest(secret: Secret) -> int:

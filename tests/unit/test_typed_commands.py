@@ -44,11 +44,13 @@ NOT_TYPED = {
     "Google's command line needs an account at Google, and nothing stands in for that": (
         "gcloud auth application-default login",
         "gcloud auth application-default login --impersonate-service-account=…",
-        "gcloud iam roles create …",
-        "gcloud projects add-iam-policy-binding …",
+        "gcloud iam roles create whatsappFlowKeys …",
+        "gcloud iam roles create whatsappFlowNewSecrets …",
+        "gcloud projects add-iam-policy-binding my-project --role=projects/my-project/roles/whatsappFlowKeys …",
+        "gcloud projects add-iam-policy-binding my-project --role=projects/my-project/roles/whatsappFlowNewSecrets …",
         "gcloud secrets add-iam-policy-binding …",
-        "gcloud secrets versions add",
         "gcloud secrets versions list …",
+        "gcloud secrets versions access …",
         "gcloud secrets versions destroy …",
     ),
     "HashiCorp's program is not among the tools; `bao` takes the same words, and with it they are typed": (
@@ -74,6 +76,7 @@ NOT_TYPED = {
     ),
     "it tells how the server that was measured is installed": ("pip install uvicorn",),
     "`make setup` does it, editable": ('pip install ".[pulumi]"',),
+    "the tests' own stacks have the token in the environment": ("pulumi config get whatsapp:accessToken",),
     "the environment of the tests has it": ("pip install flask",),
     "on the page of the Lambda it fetches 300 MB; tests/examples makes that environment once": ("pulumi install",),
     "the stand-in for AWS has no KMS; the example's tests under mocks give the setting": (

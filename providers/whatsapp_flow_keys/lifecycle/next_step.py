@@ -176,7 +176,7 @@ def _not_in_ring(wanted: Wanted, found: Found) -> str:
     return (
         f"phone number {found.ring.phone_number_id}: the private key {wanted.fingerprint} is not in "
         f"{', '.join(found.places)}, so its public key was not published. Restore the document from a "
-        f"backup, or give a new rotation_trigger to make another key"
+        f"backup, or give a new rotation_trigger to make another key, with take_over where Meta serves this one"
     )
 
 

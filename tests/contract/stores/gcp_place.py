@@ -1,6 +1,7 @@
 """A secret at our own fake of Google Secret Manager."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
@@ -71,9 +72,10 @@ class GcpPlace:
 
 
 def permissions(title: str) -> set[str]:
-    """What the page lists under a title, as in ``versions.access``."""
-    section = _PAGE.read_text().partition(f"### {title}\n")[2].partition("```yaml\n")[2].partition("```")[0]
-    return {each.removeprefix("secretmanager.") for each in yaml.safe_load(section)["includedPermissions"]}
+    """What the roles under a title of the page give, as in ``versions.access``."""
+    section = _PAGE.read_text().partition(f"### {title}\n")[2].partition("\n#")[0]
+    roles = map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", section, re.DOTALL))
+    return {each.removeprefix("secretmanager.") for role in roles for each in role["includedPermissions"]}
 
 
 @contextmanager

@@ -20,7 +20,7 @@ _PROJECTS = ("GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDS
 """Variables that name the project, as Pulumi's own provider for Google Cloud reads them, in its order."""
 
 _MOST_LABELS = 64
-_KEPT_FOR_OURS = 3
+_KEPT_FOR_OURS = 1
 _LABEL_NAME, _LABEL_VALUE = re.compile(r"[a-z][a-z0-9_-]{0,62}"), re.compile(r"[a-z0-9_-]{0,63}")
 _KMS_KEY = re.compile(r"projects/[^/]+/locations/([a-z0-9-]+)/keyRings/[\w-]+/cryptoKeys/[\w-]+")
 
@@ -137,8 +137,7 @@ def _check_replication(locations: Sequence[str], kms_keys: Sequence[str], field:
 def _check_labels(labels: Mapping[str, str], field: str) -> None:
     if len(labels) > _MOST_LABELS - _KEPT_FOR_OURS:
         raise InputError(
-            f"{field}: {len(labels)} labels are too many; Google takes {_MOST_LABELS}, and {_KEPT_FOR_OURS} are needed "
-            f"here"
+            f"{field}: {len(labels)} labels are too many; Google takes {_MOST_LABELS}, and one is needed here"
         )
     for name, value in labels.items():
         if not _LABEL_NAME.fullmatch(name) or not _LABEL_VALUE.fullmatch(value):

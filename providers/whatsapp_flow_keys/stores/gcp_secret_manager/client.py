@@ -1,7 +1,7 @@
 """The calls about one secret: attempts, time limits, checksums. What is sent and answered stays out of logs."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import whatsapp_flow_keys.stores.gcp_secret_manager.connection as connection
@@ -14,11 +14,8 @@ from whatsapp_flow_keys.stores.gcp_secret_manager.settings import Settings
 from whatsapp_flow_keys.stores.gcp_secret_manager.versions import Version
 
 _FIRST_PAUSE = 0.1
-_TALKATIVE = (
-    "google.cloud.secretmanager_v1.services.secret_manager_service.transports.grpc",
-    "google.auth.transport.requests",
-)
-"""The loggers that show whole requests and answers, private keys and tokens in them."""
+_TALKATIVE = "google.cloud.secretmanager_v1.services.secret_manager_service.transports.grpc"
+"""The logger that shows whole requests and answers, private keys in them."""
 
 
 class SecretCalls:
@@ -32,8 +29,13 @@ class SecretCalls:
     @contextmanager
     def connected(cls, secret: GcpSecret) -> Iterator["SecretCalls"]:
         """For as long as the context is open. Raises as :func:`connection.connected`."""
-        with unlogged(*_TALKATIVE), connection.connected(secret.url) as client:
+        with unlogged(_TALKATIVE), connection.connected(secret.url) as client:
             yield cls(secret, client)
+
+    @property
+    def url(self) -> str:
+        """Of the secret, which begins every error."""
+        return self._secret.url
 
     def access(self, version: str) -> Version | None:
         """A version by its number, or ``latest``; None where there is none. Raises where it is disabled."""
@@ -97,9 +99,18 @@ class SecretCalls:
             lambda **limits: self._client.update_secret(secret=secret, update_mask=mask, **limits),
         )
 
-    def delete(self) -> None:
-        """Deletes the secret with all its versions, for good."""
-        self._ask("secrets.delete", lambda **limits: self._client.delete_secret(name=self._secret.id, **limits))
+    def delete(self, etag: str) -> None:
+        """Deletes the secret with all its versions, for good, if its settings still have this etag.
+
+        The call is made once, so that no second one meets what others make meanwhile under that name.
+        """
+        request = {"name": self._secret.id, "etag": etag}
+        try:
+            self._once("secrets.delete", lambda **limits: self._client.delete_secret(request=request, **limits))
+        except _PassingError as passing:
+            with suppress(SecretNotFoundError):
+                self.settings()
+                raise passing.meant from None
 
     def _ask(self, permission: str, call: Callable[..., Any]) -> Any:
         """What Google answers; faults that may pass are met by asking again."""
@@ -116,17 +127,14 @@ class SecretCalls:
 
     def _once(self, permission: str, call: Callable[..., Any]) -> Any:
         from google.api_core.exceptions import GoogleAPICallError
-        from google.auth.exceptions import GoogleAuthError
 
         try:
             return call(timeout=seconds_per_attempt(), retry=None)
         except GoogleAPICallError as error:  # its text may quote what was sent
             ours, status = as_ours(self._secret.url, error, f"secretmanager.{permission}"), status_of(error)
-        except GoogleAuthError:
-            ours, status = StoreUnavailableError(self._secret.url, "the token of these credentials has run out"), ""
         if status in PASSING:
             raise _PassingError(ours)
-        if status in ("", "UNAUTHENTICATED"):
+        if status == "UNAUTHENTICATED":
             connection.forget()
         raise ours from None
 

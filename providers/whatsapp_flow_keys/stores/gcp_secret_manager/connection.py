@@ -45,7 +45,15 @@ def connected(url: str) -> Iterator[Any]:
 
     channel = _channel(url)
     try:
-        yield SecretManagerServiceClient(transport=SecretManagerServiceGrpcTransport(channel=channel))
+        try:
+            client = SecretManagerServiceClient(transport=SecretManagerServiceGrpcTransport(channel=channel))
+        except Exception as error:  # noqa: BLE001 - of variables that the library can't use
+            raise StoreUnavailableError(
+                url,
+                f"Google's client can't be set up ({type(error).__name__}), so nothing was sent; check the variables "
+                f"GOOGLE_API_USE_MTLS_ENDPOINT and GOOGLE_CLOUD_UNIVERSE_DOMAIN",
+            ) from None
+        yield client
     finally:
         channel.close()
 
@@ -76,7 +84,7 @@ def _channel(url: str) -> Any:
 
 def _with_token(url: str) -> Any:
     """The credentials, whose token lasts for the calls of the channel; it is asked for in this thread."""
-    from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+    from google.auth.exceptions import DefaultCredentialsError
     from google.auth.transport.requests import Request
 
     request, seconds = Request(), seconds_per_attempt()
@@ -95,7 +103,7 @@ def _with_token(url: str) -> Any:
             "there are no credentials of Google Cloud here that can be used; log in (`gcloud auth application-default "
             "login`), or set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account or of workload identity",
         ) from None
-    except (GoogleAuthError, OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - the library raises what it meets in a file or an answer that is wrong
         forget()
         raise StorePermissionError(
             url,
@@ -130,13 +138,16 @@ def _roots(url: str) -> Any:
         return None
     try:
         with open(os.environ[named], "rb") as file:
-            return grpc.ssl_channel_credentials(root_certificates=file.read())
+            roots = file.read()
     except OSError:
+        roots = b""
+    if b"BEGIN CERTIFICATE" not in roots:
         raise StoreUnavailableError(
             url,
             f"nothing was sent: {named} does not name a file of certificates that can be read; correct it, then run "
             f"again",
-        ) from None
+        )
+    return grpc.ssl_channel_credentials(root_certificates=roots)
 
 
 def _proxy() -> list[tuple[str, Any]]:

@@ -31,6 +31,14 @@ class ChangedError(StoreUnavailableError):
     """Somebody changed the secret since it was read."""
 
 
+class UnreadableVersionError(StoreUnavailableError):
+    """A version is disabled or destroyed; ``number`` is its own."""
+
+    def __init__(self, url: str, said: str, number: int = 0) -> None:
+        super().__init__(url, said)
+        self.number = number
+
+
 @dataclass(frozen=True)
 class Meaning:
     """A row.
@@ -77,8 +85,8 @@ _MEANINGS = (
     ),
     Meaning(
         StorePermissionError,
-        "these credentials may not do {permission}, or there is no such project; grant it to them on the secret or the "
-        "project, or use others. A grant takes some minutes until it counts",
+        "these credentials lack the permission {permission}, or there is no such project; grant it to them on the "
+        "secret or the project, or use others. A grant takes some minutes until it counts",
         "PERMISSION_DENIED",
     ),
     Meaning(
@@ -89,14 +97,6 @@ _MEANINGS = (
     ),
     Meaning(SecretNotFoundError, "there is no such secret, or no such version of it", "NOT_FOUND"),
     Meaning(SecretExistsError, "a secret of that name is there already", "ALREADY_EXISTS"),
-    Meaning(
-        StoreUnavailableError,
-        "the version that counts (number {number}) is {state}, so it can't be read, and nothing was changed. Enable it "
-        "(`gcloud secrets versions enable {number} --secret={name}`); or, if it is destroyed, restore the key ring "
-        "from a backup into a secret of another name",
-        "FAILED_PRECONDITION",
-        r"/secrets/(?P<name>[^/]+)/versions/(?P<number>\d+)\] is in (?P<state>[A-Z]+) state",
-    ),
     Meaning(
         StoreUnavailableError,
         "the organization's policy does not let Google choose the locations of the replicas, or not these; give "
@@ -140,11 +140,26 @@ _MEANINGS = (
 def as_ours(url: str, error: Any, permission: str) -> StoreUnavailableError:
     """The error of ours for a GoogleAPICallError. ``permission``: what the call needs."""
     status, words = status_of(error), str(getattr(error, "message", "") or "")
+    if status == "FAILED_PRECONDITION" and (unreadable := _UNREADABLE.search(words)):
+        return _unreadable(url, **unreadable.groupdict())
     for meaning in _MEANINGS:
         said = meaning.sentence(status, words, permission)
         if said:
             return meaning.kind(url, said)
     return StoreUnavailableError(url, f"Secret Manager refused {permission} ({status}): {_quoted(words)}")
+
+
+_UNREADABLE = re.compile(r"/secrets/(?P<name>[^/]+)/versions/(?P<number>\d+)\] is in (?P<state>[A-Z]+) state")
+
+
+def _unreadable(url: str, name: str, number: str, state: str) -> UnreadableVersionError:
+    return UnreadableVersionError(
+        url,
+        f"the newest version (number {number}) is {state}, so it can't be read, and nothing was changed. Enable it "
+        f"(`gcloud secrets versions enable {number} --secret={name}`); or, if it is destroyed, add a backup's document "
+        f"(`gcloud secrets versions add {name} --data-file=FILE`), then `pulumi up --refresh`",
+        int(number),
+    )
 
 
 def status_of(error: Any) -> str:

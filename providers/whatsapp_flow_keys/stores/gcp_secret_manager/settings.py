@@ -55,7 +55,7 @@ class Settings:
         if wanted != there:
             raise StoreUnavailableError(
                 secret.url,
-                f"its replicas are in {_shown(self.replicas)}, and Google changes neither their locations nor how they "
+                f"its replicas are {_shown(self.replicas)}, and Google changes neither their locations nor how they "
                 f"are encrypted; give locations= and kms_keys= as they are, or move to a secret of another name",
             )
 
@@ -77,4 +77,5 @@ def _replicas(locations: Sequence[str], kms_keys: Sequence[str]) -> dict[str, st
 
 
 def _shown(replicas: Mapping[str, str]) -> str:
-    return ", ".join(f"{location} ({key or 'a key of Google'})" for location, key in replicas.items())
+    shown = {"" if location == AUTOMATIC else f" in {location}": key for location, key in replicas.items()}
+    return ", ".join(f"encrypted{where} by {key or 'a key of Google'}" for where, key in shown.items())

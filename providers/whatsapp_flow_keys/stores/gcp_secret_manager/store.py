@@ -1,62 +1,31 @@
-"""A key ring as the version of a secret in Google Secret Manager that counts (see ``versions``).
+"""A key ring as the version of a secret in Google Secret Manager that counts; see ``versions`` and ``held``."""
 
-A version can be seen at once by its number, by ``latest`` only after minutes. So whoever reads looks for the numbers
-that follow. Source: Google's page "Resource consistency".
-"""
-
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
 
-from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
-    StoreConflictError,
     StoreError,
     StorePermissionError,
     StoreUnavailableError,
 )
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.client_library import ATTEMPTS, require_extra, seconds_per_call
+from whatsapp_flow_keys.stores.client_library import ATTEMPTS, require_extra
 from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.gcp_secret_manager.address import parse_secret
 from whatsapp_flow_keys.stores.gcp_secret_manager.client import SecretCalls
+from whatsapp_flow_keys.stores.gcp_secret_manager.held import Held
 from whatsapp_flow_keys.stores.gcp_secret_manager.refusals import (
     ChangedError,
     SecretExistsError,
     SecretNotFoundError,
 )
 from whatsapp_flow_keys.stores.gcp_secret_manager.settings import Settings
-from whatsapp_flow_keys.stores.gcp_secret_manager.versions import Version, deletion, written_over
+from whatsapp_flow_keys.stores.gcp_secret_manager.versions import Version, deletion, moved, written_over
 from whatsapp_flow_keys.stores.store import Versioned
 
 _LARGEST = 64 * 1024 - 64
 """Bytes of a document: a version holds 64 KiB, and says over which one it was written.
 Source: https://cloud.google.com/secret-manager/quotas"""
-
-_LONGEST_DELETION = timedelta(minutes=10)
-"""For so long nothing is written over the version that comes before a deletion: it is done or given up by then, and
-machines' clocks differ by less."""
-
-
-@dataclass(frozen=True)
-class _Held:
-    """What a secret holds: the version that counts, None where none does, and the ``later`` ones, the newest last."""
-
-    document: Version | None
-    later: tuple[Version, ...] = ()
-
-    @property
-    def last(self) -> int:
-        """The highest number; 0 where there is no version."""
-        return max((each.number for each in (self.document, *self.later) if each), default=0)
-
-    @property
-    def version(self) -> str:
-        """For :class:`Versioned`."""
-        counts = self.document
-        return f"{self.last} {counts.number if counts else 0} {counts.digest if counts else '-'}" if self.last else ""
 
 
 class GcpSecretManagerStore:
@@ -65,12 +34,12 @@ class GcpSecretManagerStore:
     is_recorded = False
     recoverable = False
 
-    def __init__(self, url: str, field: str = "store", *, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, field: str = "store") -> None:
         """``gcpsecretmanager://PROJECT/NAME?…``; for a platform team's secret with ``?existing=true``.
 
         Talks to nobody. Raises :class:`InputError`, which names ``field``, and :class:`MissingExtraError`.
         """
-        self._secret, self._clock = parse_secret(url, field), clock or SystemClock()
+        self._secret = parse_secret(url, field)
         require_extra("gcp", "google.cloud.secretmanager_v1", "google_crc32c", field=field)
         self._ring: KeyRing | None = None
 
@@ -97,22 +66,37 @@ class GcpSecretManagerStore:
     def read(self) -> Versioned:
         """See :class:`Store`. Takes the permission ``secretmanager.versions.access``, no other."""
         with SecretCalls.connected(self._secret) as calls:
-            return self._versioned(_held(calls))
+            held = Held.by(calls)
+        self._ring = self._ring_in(held.document)
+        return Versioned(self._ring, held.version, place=held.document.name if held.document and self._ring else "")
 
     def write(self, ring: KeyRing, expected: Versioned) -> Versioned:
-        """See :class:`Store`."""
+        """See :class:`Store`. Where somebody was deleting the secret, that can't be done any more."""
         text = text_of(ring, self.url, _LARGEST)
-        last = int(expected.version.partition(" ")[0] or 0)
-        data = written_over(text, last)
         self._ring = ring
-        with SecretCalls.connected(self._secret) as calls:
-            if expected.version:
-                self._check_unchanged(calls, expected.version)
-            self._take_next(calls, data, last, is_new=not expected.version)
-            written = calls.access(str(last + 1))
-        if written is None or written.data != data:
+        try:
+            with SecretCalls.connected(self._secret) as calls:
+                written = self._write(calls, text, expected.version)
+        except SecretNotFoundError:
+            raise lost_race(self.url) from None
+        return Versioned(ring, Held(written).version, place=written.name)
+
+    def _write(self, calls: SecretCalls, text: str, expected: str) -> Version:
+        before = Held.read_again(calls, expected)
+        if before is None:
             raise lost_race(self.url)
-        return Versioned(ring, _Held(written).version, place=written.name)
+        if before.is_being_deleted:
+            calls.set_marks(calls.settings())  # changes the etag, which that deletion names
+        number, data = before.last + 1, written_over(text, before.last)
+        taken = self._add(calls, data, number, is_new=not expected)
+        written = calls.access(str(number)) if taken == number else None
+        if written is None or written.data != data:
+            self._bring_back(calls)
+            raise lost_race(self.url)
+        if Held.read_again(calls, expected) is None:  # the secret was made anew, and we wrote over what it held
+            self._bring_back(calls, below=number)
+            raise lost_race(self.url)
+        return written
 
     def settle(self) -> None:
         """See :class:`Store`. Labels that others put on stay. Where the replicas are can't be changed, and is an error
@@ -141,85 +125,65 @@ class GcpSecretManagerStore:
     def delete(self, expected: Versioned) -> str:
         """See :class:`Store`. Not recoverable. A secret without a document was made by somebody else, and stays.
 
-        Deletions name no version. So first a version is added that says what follows: whoever writes from then on comes
-        second, and is told so.
+        Deletions name no version. So first a version is added that announces it: whoever writes without having seen
+        that comes second, and who has seen it changes the etag of the secret, which the deletion names.
         """
         if not self.is_ours:
             return f"{self.url}: was given by secret_id=, so it stays with the private keys in it"
-        with SecretCalls.connected(self._secret) as calls:
-            held = _held(calls)
+        with SecretCalls.connected(self._secret) as calls, suppress(SecretNotFoundError):  # somebody else deleted it
+            etag = calls.settings().etag
+            held = Held.by(calls)
             if held.document is None:
                 return ""
             if held.version != expected.version:
                 raise lost_deletion(self.url)
-            with suppress(SecretNotFoundError):  # somebody else deleted it, or the first answer was lost
-                self._delete(calls, held.last)
+            announced = calls.add(deletion(), held.last + 1)
+            if announced != held.last + 1:
+                self._bring_back(calls, announced=announced)
+                raise lost_deletion(self.url)
+            try:
+                calls.delete(etag)
+            except (ChangedError, StorePermissionError) as refusal:
+                self._bring_back(calls, announced=announced)
+                raise lost_deletion(self.url) if isinstance(refusal, ChangedError) else refusal from None
         return ""
 
-    def _delete(self, calls: SecretCalls, last: int) -> None:
-        ends = self._clock.now() + _LONGEST_DELETION + timedelta(seconds=2 * seconds_per_call())
-        taken = calls.add(deletion(ends), last + 1)
-        if taken != last + 1:
-            self._bring_back(calls, instead_of=taken)
-            raise lost_deletion(self.url)
-        try:
-            calls.delete()
-        except StorePermissionError:  # after another error it may be deleted yet, so nothing may be written meanwhile
-            self._bring_back(calls, instead_of=taken)
-            raise
-
-    def _versioned(self, held: _Held) -> Versioned:
-        document = held.document
+    def _ring_in(self, document: Version | None) -> KeyRing | None:
         if document is None:
-            return Versioned(None, held.version)
+            return None
         try:
-            ring = ring_in(document.data.decode(), self.url)
+            return ring_in(document.data.decode(), self.url)
         except UnicodeDecodeError:
             raise ForeignDocumentError(
                 self.url,
                 f"its version {document.number} is not text, so it is not a key ring of WhatsApp Flows; it was not "
                 f"touched. Give another name",
             ) from None
-        self._ring = ring
-        return Versioned(ring, held.version, place=document.name)
 
-    def _check_unchanged(self, calls: SecretCalls, version: str) -> None:
-        """Whether the secret is the one that was read, not a later one of its name, and nobody is deleting it."""
-        last, number, digest = version.split()
-        document = calls.access(number) if int(number) else None
-        if int(number) and (document is None or document.digest != digest):
-            raise lost_race(self.url)
-        later = [calls.access(str(each)) for each in range(int(number) + 1, int(last) + 1)]
-        if self._is_deletion_under_way(filter(None, later)):
-            raise StoreConflictError(
-                self.url,
-                "another run is deleting it, or was killed while it did; nothing was written. Run again in a quarter "
-                "of an hour",
-            )
-
-    def _is_deletion_under_way(self, versions: Iterable[Version]) -> bool:
-        return any(each.is_deletion_under_way(self._clock.now()) for each in versions)
-
-    def _take_next(self, calls: SecretCalls, data: bytes, last: int, *, is_new: bool) -> None:
+    def _add(self, calls: SecretCalls, data: bytes, number: int, *, is_new: bool) -> int:
         try:
-            taken = calls.add(data, last + 1)
+            return calls.add(data, number)
         except SecretNotFoundError:
             if not is_new:
-                raise lost_race(self.url) from None
-            self._create(calls)
-            taken = calls.add(data, last + 1)
-        if taken != last + 1:
-            self._bring_back(calls, instead_of=taken)
-            raise lost_race(self.url)
+                raise
+        self._create(calls)
+        return calls.add(data, number)
 
-    def _bring_back(self, calls: SecretCalls, *, instead_of: int) -> None:
-        """What counts becomes the newest version again, in place of ours, for readers that look no further; as well as
-        that can be done, and not where somebody else is deleting it."""
+    def _bring_back(self, calls: SecretCalls, *, below: int = 0, announced: int = 0) -> None:
+        """What counts, or counted ``below`` a number, becomes the newest version again, for readers that look no
+        further; as well as that can be done, and not where somebody else is deleting the secret. ``announced``: the
+        version by which this run announced a deletion."""
         with suppress(StoreError):
-            held = _held(calls)
-            others = (each for each in held.later if each.number != instead_of)
-            if held.document is not None and held.later and not self._is_deletion_under_way(others):
-                calls.add(written_over(held.document.data, held.last), held.last + 1)
+            held = Held.by(calls)
+            if any(each.announces_deletion and each.number != announced for each in held.later):
+                return
+            if announced:
+                calls.set_marks(calls.settings())  # a deletion of ours that may still come is void
+            document = held.document
+            while below and document is not None and (document.number >= below or not document.counts):
+                document = calls.access(str(document.number - 1))
+            if document is not None and document.number != held.last:
+                calls.add(moved(document.data, held.last), held.last + 1)
 
     def _create(self, calls: SecretCalls) -> None:
         if not self.is_ours:
@@ -230,17 +194,3 @@ class GcpSecretManagerStore:
             )
         with suppress(SecretExistsError):  # another run was first, or the first answer was lost: its version decides
             calls.create(Settings.of(self._secret, self._ring))
-
-
-def _held(calls: SecretCalls) -> _Held:
-    newest = calls.access("latest") or calls.access("1")
-    if newest is None:
-        return _Held(None)
-    while following := calls.access(str(newest.number + 1)):
-        newest = following
-    later: list[Version] = []
-    document: Version | None = newest
-    while document is not None and not document.counts:
-        later.insert(0, document)
-        document = calls.access(str(document.number - 1)) if document.number > 1 else None
-    return _Held(document, tuple(later))

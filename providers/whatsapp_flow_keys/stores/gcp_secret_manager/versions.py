@@ -2,20 +2,23 @@
 
 Secret Manager takes every version, whatever was there, but numbers them one by one. So a document says over which
 version it was written: where that is not the one before it, somebody else was first, and it doesn't count. What doesn't
-say it was put there by hand, and counts. Before a deletion comes a version that says so: it takes the next number, and
-nothing may be written over it for a while.
+say it was put there by hand, and counts. Before a deletion comes a version that announces it, which takes the next
+number.
 """
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
 from hashlib import sha256
 from typing import Any
+from uuid import uuid4
+
+from whatsapp_flow_keys import document
+from whatsapp_flow_keys.errors import ForeignDocumentError
 
 WRITTEN_OVER = "written_over"
 """The member of a document that names the version before it, as in ``7``; 0 where there was none."""
 
-_DELETING, _UNTIL = "whatsapp-flow-keys/deleting", "until"
+_DELETING = "whatsapp-flow-keys/deleting"
 
 
 @dataclass(frozen=True)
@@ -27,24 +30,20 @@ class Version:
     data: bytes = field(repr=False)
 
     @property
-    def counts(self) -> bool:
-        """Whether it is the document, or would be if it were the newest version."""
-        if not self.data.strip():
-            return False
-        over = _members(self.data).get(WRITTEN_OVER, self.number - 1)
-        return over == self.number - 1 and not self._ends
+    def is_blank(self) -> bool:
+        """Whether it holds nothing, as what a platform team may put there first."""
+        return not self.data.strip()
 
     @property
-    def _ends(self) -> str | None:
-        members = _members(self.data)
-        return str(members.get(_UNTIL)) if members.get("format") == _DELETING else None
+    def announces_deletion(self) -> bool:
+        """Whether somebody is deleting the secret, or was killed while he did."""
+        return bool(_members(self.data).get("format") == _DELETING)
 
-    def is_deletion_under_way(self, now: datetime) -> bool:
-        """Whether it says that the secret is being deleted, and the time in which that must be done isn't over."""
-        try:
-            return self._ends is not None and now < datetime.fromisoformat(self._ends)
-        except (ValueError, TypeError):
-            return False
+    @property
+    def counts(self) -> bool:
+        """Whether it is the document, or would be if it were the newest version."""
+        over = _members(self.data).get(WRITTEN_OVER, self.number - 1)
+        return over == self.number - 1 and not self.is_blank and not self.announces_deletion
 
     @property
     def digest(self) -> str:
@@ -52,20 +51,25 @@ class Version:
         return sha256(self.data).hexdigest()[:16]
 
 
-def written_over(text: str | bytes, number: int) -> bytes:
-    """The payload for a document that is written over this version; what is no document is left as it is."""
-    members = _members(text)
-    if "private_keys" not in members:
-        return text.encode() if isinstance(text, str) else text
-    return (json.dumps({**members, WRITTEN_OVER: number}, indent=1) + "\n").encode()
+def written_over(text: str, number: int) -> bytes:
+    """The payload for a document that is written over this version."""
+    return (json.dumps({**json.loads(text), WRITTEN_OVER: number}, indent=1) + "\n").encode()
 
 
-def deletion(until: datetime) -> bytes:
-    """The payload that comes before a deletion, which is done or given up by this time."""
-    return json.dumps({"format": _DELETING, _UNTIL: until.isoformat()}).encode()
+def moved(data: bytes, number: int) -> bytes:
+    """The payload that brings back what a version holds, over this one; what is no key ring as it is."""
+    try:
+        return written_over(document.dump(document.load(data.decode(), "")), number)
+    except (ForeignDocumentError, UnicodeDecodeError):
+        return data
 
 
-def _members(data: str | bytes) -> dict[str, Any]:
+def deletion() -> bytes:
+    """The payload that announces a deletion; no two are equal."""
+    return json.dumps({"format": _DELETING, "by": str(uuid4())}).encode()
+
+
+def _members(data: bytes) -> dict[str, Any]:
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):

@@ -5,6 +5,8 @@ import json
 import logging
 import os
 import ssl
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -143,10 +145,39 @@ def test_the_variables_of_a_proxy_may_be_in_small_letters(
     assert f"{GOOGLE}:443" in company.proxy.asked
 
 
-def test_grpc_may_have_a_ca_of_its_own(place: GcpPlace, company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_other_variable_of_requests_names_the_ca_as_well(
+    place: GcpPlace, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     monkeypatch.setenv("CURL_CA_BUNDLE", str(company.ca))
     assert place.store().read().ring is None
+
+
+def test_grpc_may_have_a_ca_of_its_own(place: GcpPlace, company: Company) -> None:
+    """In a process of its own: gRPC reads the variable once."""
+    environment = {**os.environ, "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(company.ca)}
+    program = f"from whatsapp_flow_keys.stores.urls import open_store; print(open_store({place.url!r}).read().ring)"
+    read = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60)
+    assert read.stdout == "None\n", read.stderr
+    assert place.server.tokens == [f"Bearer {TOKEN}"] * len(place.server.calls)
+
+
+@pytest.mark.parametrize("content", ["[]", "null", '{"type": "impersonated_service_account"}', "{"])
+def test_a_file_of_credentials_that_is_none_is_an_error_with_what_to_do(
+    place: GcpPlace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str
+) -> None:
+    without_way(monkeypatch, tmp_path)
+    file = tmp_path / "account.json"
+    file.write_text(content)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+    with pytest.raises(StorePermissionError, match=r"log in|service account"):
+        place.store().read()
+
+
+def test_variables_that_googles_client_can_not_use_are_named(place: GcpPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_CLOUD_UNIVERSE_DOMAIN", " ")
+    with pytest.raises(StoreUnavailableError, match="GOOGLE_CLOUD_UNIVERSE_DOMAIN"):
+        place.store().read()
 
 
 def test_a_server_with_another_ca_gets_nothing(
@@ -222,12 +253,13 @@ def test_a_file_of_credentials_that_is_none_is_not_quoted(
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_file_of_cas_that_is_not_there_names_its_variable(
-    place: GcpPlace, company: Company, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("file", ["/nowhere/ca.pem", os.devnull])
+def test_a_file_of_cas_that_is_not_there_or_holds_none_names_its_variable(
+    place: GcpPlace, company: Company, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
     place.store().read()
     monkeypatch.setenv("CURL_CA_BUNDLE", str(company.ca))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", file)
     with pytest.raises(StoreUnavailableError, match="REQUESTS_CA_BUNDLE does not name a file of certificates"):
         place.store().read()
 
@@ -242,8 +274,7 @@ def test_an_emulator_on_another_machine_is_refused(place: GcpPlace, monkeypatch:
 def test_no_log_shows_a_key(place: GcpPlace, caplog: pytest.LogCaptureFixture) -> None:
     """Google's client logs whole calls; the search finds that where somebody else in this process asks by it."""
     caplog.set_level(logging.DEBUG)
-    for name in _TALKATIVE:
-        caplog.set_level(logging.DEBUG, name)
+    caplog.set_level(logging.DEBUG, _TALKATIVE)
     store = place.store()
     store.write(ring(), store.read())
     data = place.server.newest(place.secret) or b""
@@ -253,6 +284,15 @@ def test_no_log_shows_a_key(place: GcpPlace, caplog: pytest.LogCaptureFixture) -
         client = SecretManagerServiceClient(transport=SecretManagerServiceGrpcTransport(channel=channel))
         client.access_secret_version(name=f"projects/{PROJECT}/secrets/{place.secret}/versions/1")
     assert leaks(shown(caplog), keys)
+
+
+def test_no_log_shows_a_token(place: GcpPlace, company: Company, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in (_TALKATIVE, "google", "google.auth.transport.requests", "google.api_core"):
+        caplog.set_level(logging.DEBUG, name)
+    place.store().read()
+    assert place.server.tokens
+    assert leaks(shown(caplog), {TOKEN}) == set()
 
 
 def shown(caplog: pytest.LogCaptureFixture) -> str:

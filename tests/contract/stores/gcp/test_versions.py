@@ -1,16 +1,16 @@
 """Which version counts: the next number is the compare-and-set, and ``latest`` may lag."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.contract.stores.gcp_place import GcpPlace
+from tests.contract.stores.gcp_place import GcpPlace, permissions
 from tests.contract.stores.place import delete
 from tests.contract.stores.rings import ring
 from tests.servers.secret_manager import Fault
-from whatsapp_flow_keys import document
+from whatsapp_flow_keys import document, one_line
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
     StoreConflictError,
@@ -18,6 +18,9 @@ from whatsapp_flow_keys.errors import (
     StoreUnavailableError,
 )
 from whatsapp_flow_keys.ring import KeyRing
+from whatsapp_flow_keys.stores.gcp_secret_manager.address import parse_secret
+from whatsapp_flow_keys.stores.gcp_secret_manager.client import SecretCalls
+from whatsapp_flow_keys.stores.gcp_secret_manager.refusals import ChangedError
 from whatsapp_flow_keys.stores.gcp_secret_manager.versions import deletion, written_over
 from whatsapp_flow_keys.stores.store import Versioned
 
@@ -41,7 +44,8 @@ def read(place: GcpPlace) -> KeyRing | None:
 
 
 def versions(place: GcpPlace) -> list[dict[str, Any]]:
-    return [json.loads(each.data) for each in place.server.secrets[place.secret].versions]
+    found = place.server.secrets[place.secret].versions
+    return [json.loads(each.data) for each in found if each.data.startswith(b"{")]
 
 
 def test_what_was_just_written_is_read_though_latest_lags(place: GcpPlace) -> None:
@@ -124,6 +128,17 @@ def test_a_version_that_can_not_be_read_is_not_written_over(place: GcpPlace, sta
     assert len(versions(place)) == 2
 
 
+def test_a_version_that_was_destroyed_is_replaced_by_a_backups_document_as_the_error_says(place: GcpPlace) -> None:
+    written(place, 1, 2)
+    place.server.secrets[place.secret].versions[1].state = "DESTROYED"
+    with pytest.raises(StoreUnavailableError, match=rf"`gcloud secrets versions add {place.secret} --data-file=FILE`"):
+        place.store().read()
+    place.put(document.dump(ring(revision=2)))
+    held = place.store().read()
+    assert held.ring == ring(revision=2)
+    place.store().write(ring(revision=3), held)
+
+
 def test_older_versions_may_be_destroyed(place: GcpPlace) -> None:
     held = written(place, 1, 2, 3)
     for old in place.server.secrets[place.secret].versions[:2]:
@@ -195,34 +210,89 @@ def test_a_deletion_whose_answer_is_lost_is_found_done(place: GcpPlace) -> None:
     assert delete(place.store()) == ""
 
 
+def once(place: GcpPlace, method: str, act: Callable[[], object]) -> None:
+    """The next call of this method finds that ``act`` was done before it."""
+
+    def before(called: str, _: Any) -> None:
+        if called == method:
+            place.server.before = lambda _method, _request: None
+            act()
+
+    place.server.before = before
+
+
+def write_another(place: GcpPlace, revision: int = 7) -> None:
+    """What another run does, from its look to its write."""
+    store = place.store()
+    store.write(ring(revision=revision, owner="theirs"), store.read())
+
+
+def make_anew(place: GcpPlace) -> None:
+    """The secret is deleted, and another run makes one of the same name."""
+    place.destroy()
+    write_another(place)
+
+
+def theirs(place: GcpPlace) -> bool:
+    """Whether what the other run wrote is what everybody reads."""
+    newest = document.load(place.content() or "", "latest")
+    return read(place) == newest == ring(revision=7, owner="theirs")
+
+
 def test_a_write_between_the_look_and_the_deletion_keeps_the_secret(place: GcpPlace) -> None:
     held = written(place, 1)
-
-    def write(method: str, _: Any) -> None:
-        if method == "AddSecretVersion":
-            place.server.before = lambda _method, _request: None
-            place.server.put(place.secret, payload(2, over=1))
-
-    place.server.before = write
+    once(place, "AddSecretVersion", lambda: write_another(place))
     with pytest.raises(StoreConflictError, match="so it was not deleted"):
         place.store().delete(held)
-    assert read(place) == ring(revision=2)
-    assert document.load(place.content() or "", "latest") == ring(revision=2)
+    assert theirs(place)
 
 
-def test_nothing_is_written_while_another_run_deletes(place: GcpPlace) -> None:
-    """Else its keys would go with the secret."""
-    written(place, 1)
-    place.server.put(place.secret, deletion(datetime.now(UTC) + timedelta(minutes=5)))
-    held = place.store().read()
-    assert held.ring == ring(revision=1)
-    with pytest.raises(StoreConflictError, match="another run is deleting it"):
-        place.store().write(ring(revision=2), held)
-
-
-def test_a_run_that_came_second_brings_nothing_back_that_is_being_deleted(place: GcpPlace) -> None:
+def test_a_deletion_that_was_announced_deletes_nothing_that_was_written_since(place: GcpPlace) -> None:
+    """However long the run that deletes stood still before its call."""
     held = written(place, 1)
-    place.server.put(place.secret, deletion(datetime.now(UTC) + timedelta(minutes=5)))
+    once(place, "DeleteSecret", lambda: write_another(place))
+    with pytest.raises(StoreConflictError, match="so it was not deleted"):
+        place.store().delete(held)
+    assert theirs(place)
+
+
+def test_a_deletion_does_not_meet_a_secret_that_was_made_anew(place: GcpPlace) -> None:
+    held = written(place, 1)
+    once(place, "AddSecretVersion", lambda: make_anew(place))
+    with pytest.raises(StoreConflictError, match="so it was not deleted"):
+        place.store().delete(held)
+    assert theirs(place)
+
+
+def test_a_deletion_whose_answer_is_lost_is_not_made_again(place: GcpPlace) -> None:
+    held = written(place, 1)
+    place.server.faults = [Fault("DeleteSecret", answer_lost=True)]
+    looks = place.server.calls.count("GetSecret")
+
+    def make(called: str, _: Any) -> None:
+        if called == "GetSecret" and place.server.calls.count("GetSecret") == looks + 2:
+            place.server.before = lambda _method, _request: None
+            write_another(place)
+
+    place.server.before = make
+    with pytest.raises(StoreUnavailableError, match="can't be reached"):
+        place.store().delete(held)
+    assert theirs(place)
+
+
+@pytest.mark.parametrize("first", ["a ring", "nothing"])
+def test_a_write_does_not_hide_what_a_secret_that_was_made_anew_holds(place: GcpPlace, first: str) -> None:
+    place.put(document.dump(ring()) if first == "a ring" else " ")
+    held = place.store().read()
+    once(place, "AddSecretVersion", lambda: make_anew(place))
+    with pytest.raises(StoreConflictError, match="somebody else wrote it meanwhile"):
+        place.store().write(ring(revision=2), held)
+    assert theirs(place)
+
+
+def test_a_run_that_comes_second_brings_nothing_back_that_is_being_deleted(place: GcpPlace) -> None:
+    held = written(place, 1)
+    place.server.put(place.secret, deletion())
     with pytest.raises(StoreConflictError):
         place.store().write(ring(revision=2), held)
     with pytest.raises(StoreConflictError, match="so it was not deleted"):
@@ -230,17 +300,23 @@ def test_a_run_that_came_second_brings_nothing_back_that_is_being_deleted(place:
     assert [each.get("revision") for each in versions(place)] == [1, None, 2]
 
 
-def test_after_a_kill_in_the_middle_of_a_deletion_the_ring_is_written_again_in_time(place: GcpPlace) -> None:
+def test_no_two_announcements_are_equal() -> None:
+    """Else a run could take another's for its own."""
+    assert deletion() != deletion()
+
+
+def test_after_a_kill_in_the_middle_of_a_deletion_the_ring_is_read_and_written_again(place: GcpPlace) -> None:
     written(place, 1)
-    place.server.put(place.secret, deletion(datetime.now(UTC) - timedelta(seconds=1)))
+    place.server.put(place.secret, deletion())
     held = place.store().read()
+    assert held.ring == ring(revision=1)
     place.store().write(ring(revision=2), held)
     assert read(place) == ring(revision=2)
 
 
-def test_after_a_kill_in_the_middle_of_a_deletion_it_can_be_made_again_at_once(place: GcpPlace) -> None:
+def test_after_a_kill_in_the_middle_of_a_deletion_it_can_be_made_again(place: GcpPlace) -> None:
     written(place, 1)
-    place.server.put(place.secret, deletion(datetime.now(UTC) + timedelta(minutes=5)))
+    place.server.put(place.secret, deletion())
     assert delete(place.store()) == ""
     assert place.secret not in place.server.secrets
 
@@ -248,15 +324,61 @@ def test_after_a_kill_in_the_middle_of_a_deletion_it_can_be_made_again_at_once(p
 def test_a_deletion_that_is_not_allowed_leaves_the_ring_as_the_newest_version(place: GcpPlace) -> None:
     held = written(place, 1)
     with pytest.raises(StorePermissionError, match=r"secretmanager\.secrets\.delete"):
-        place.store_of("versions.access", "versions.add").delete(held)
+        place.store_of(*permissions("For the stack") - {"secrets.delete"}).delete(held)
     assert document.load(place.content() or "", "latest") == ring(revision=1)
     place.store().write(ring(revision=2), place.store().read())
 
 
-def test_after_a_deletion_that_may_still_come_nothing_is_written(place: GcpPlace) -> None:
+def test_after_a_deletion_that_may_still_come_a_write_makes_it_void(place: GcpPlace) -> None:
     held = written(place, 1)
-    place.server.faults = [Fault("DeleteSecret", "DEADLINE_EXCEEDED") for _ in range(3)]
+    etag = place.server.secrets[place.secret].described.etag
+    place.server.faults = [Fault("DeleteSecret", "DEADLINE_EXCEEDED")]
     with pytest.raises(StoreUnavailableError, match="did not answer in time"):
         place.store().delete(held)
-    with pytest.raises(StoreConflictError, match="another run is deleting it"):
-        place.store().write(ring(revision=2), place.store().read())
+    write_another(place)
+    with SecretCalls.connected(parse_secret(place.url, "store")) as calls, pytest.raises(ChangedError):
+        calls.delete(etag)
+    assert theirs(place)
+
+
+def test_latest_may_name_a_version_that_was_destroyed_since(place: GcpPlace) -> None:
+    written(place, 1)
+    place.server.lag = 100
+    written(place, 2)
+    place.server.secrets[place.secret].versions[0].state = "DESTROYED"
+    assert read(place) == ring(revision=2)
+
+
+def test_latest_may_be_of_a_secret_that_was_deleted_and_made_anew(place: GcpPlace) -> None:
+    written(place, 1, 2, 3)
+    place.server.former[place.secret] = place.server.secrets[place.secret]
+    make_anew(place)
+    assert theirs(place)
+    write_another(place, revision=8)
+    assert read(place) == ring(revision=8, owner="theirs")
+
+
+def test_a_number_that_is_left_out_is_not_taken_for_no_ring(place: GcpPlace) -> None:
+    written(place, 1)
+    place.server.put(place.secret, b"?")
+    place.server.secrets[place.secret].versions[1].state = "MISSING"
+    place.server.put(place.secret, payload(2, over=1))
+    with pytest.raises(StoreUnavailableError, match="version 2 is missing, though there is version 3"):
+        place.store().read()
+
+
+def test_a_copy_in_another_secret_that_does_not_count_is_not_taken_for_no_ring(place: GcpPlace) -> None:
+    place.server.put(place.secret, payload(5, over=4))
+    with pytest.raises(StoreUnavailableError, match=r"none of them counts.*jq 'del\(\.written_over\)'"):
+        place.store().read()
+
+
+def test_a_ring_in_one_line_is_brought_back_so_that_it_hides_nothing(place: GcpPlace) -> None:
+    first = written(place, 1)
+    place.put(one_line.dump(ring(revision=2)) or "")
+    held = place.store().read()
+    with pytest.raises(StoreConflictError):
+        place.store().write(ring(revision=3), first)
+    again = place.store().read()
+    assert again.ring == held.ring
+    assert versions(place)[-1]["written_over"] == 3
