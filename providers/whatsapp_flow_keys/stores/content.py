@@ -1,7 +1,7 @@
 """The text that a store holds and the ring in it: the rules that all stores share."""
 
 from whatsapp_flow_keys import document
-from whatsapp_flow_keys.errors import RingTooLargeError, StoreConflictError
+from whatsapp_flow_keys.errors import RingTooLargeError, StoreConflictError, StoreUnavailableError
 from whatsapp_flow_keys.ring import KeyRing
 
 
@@ -35,3 +35,17 @@ def lost_race(where: str) -> StoreConflictError:
 def lost_deletion(where: str) -> StoreConflictError:
     """The error for a deletion of what somebody else wrote since it was read."""
     return StoreConflictError(where, "somebody else wrote it meanwhile, so it was not deleted. Run again")
+
+
+def never_made(where: str) -> StoreUnavailableError:
+    """The error for a secret that was given by ``secret_id=`` and is not there."""
+    return StoreUnavailableError(
+        where,
+        "there is no such secret, and one that is given by secret_id= is never made here. Ask the team that it belongs "
+        "to, or give name= for one of this stack's own",
+    )
+
+
+def left_in_place(where: str) -> str:
+    """The sentence for a secret that was given by ``secret_id=``, and so is not deleted."""
+    return f"{where}: was given by secret_id=, so it stays with the private keys in it"

@@ -30,7 +30,7 @@ from whatsapp_flow_keys.stores.aws_secrets_manager.address import (
 from whatsapp_flow_keys.stores.aws_secrets_manager.client import ask
 from whatsapp_flow_keys.stores.aws_secrets_manager.refusals import RefusedError
 from whatsapp_flow_keys.stores.client_library import require_extra
-from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
+from whatsapp_flow_keys.stores.content import left_in_place, lost_deletion, lost_race, never_made, ring_in, text_of
 from whatsapp_flow_keys.stores.store import Versioned
 
 STAGED = "WHATSAPP_FLOW_KEYS_STAGED"
@@ -164,7 +164,7 @@ class AwsSecretsManagerStore:
         """See :class:`Store`. Who writes after the deletion is refused, so an answer that shows the deletion also shows
         every write before it."""
         if not self._secret.is_ours:
-            return f"{self.url}: was given by secret_id=, so it stays with the private keys in it"
+            return left_in_place(self.url)
         found = self._describe()  # before the call that changes something: is it the right account's?
         if found is None or "DeletedDate" in found or not (_current_of(found) or expected.ring):
             return ""
@@ -242,11 +242,7 @@ class AwsSecretsManagerStore:
 
     def _create(self, ring: KeyRing, text: str, ours: str) -> None:
         if not self._secret.is_ours:
-            raise StoreUnavailableError(
-                self.url,
-                "there is no such secret, and one that is given by secret_id= is never made here. Ask "
-                "the team that it belongs to, or give name= for one of this stack's own",
-            )
+            raise never_made(self.url)
         self._check_caller()
         key = {"KmsKeyId": self._secret.kms_key_id} if self._secret.kms_key_id else {}
         try:

@@ -6,11 +6,10 @@ from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
     StoreError,
     StorePermissionError,
-    StoreUnavailableError,
 )
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.client_library import ATTEMPTS, require_extra
-from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
+from whatsapp_flow_keys.stores.content import left_in_place, lost_deletion, lost_race, never_made, ring_in, text_of
 from whatsapp_flow_keys.stores.gcp_secret_manager.address import parse_secret
 from whatsapp_flow_keys.stores.gcp_secret_manager.client import SecretCalls
 from whatsapp_flow_keys.stores.gcp_secret_manager.held import Held
@@ -129,7 +128,7 @@ class GcpSecretManagerStore:
         that comes second, and who has seen it changes the etag of the secret, which the deletion names.
         """
         if not self.is_ours:
-            return f"{self.url}: was given by secret_id=, so it stays with the private keys in it"
+            return left_in_place(self.url)
         with SecretCalls.connected(self._secret) as calls, suppress(SecretNotFoundError):  # somebody else deleted it
             etag = calls.settings().etag
             held = Held.by(calls)
@@ -187,10 +186,6 @@ class GcpSecretManagerStore:
 
     def _create(self, calls: SecretCalls) -> None:
         if not self.is_ours:
-            raise StoreUnavailableError(
-                self.url,
-                "there is no such secret, and one that is given by secret_id= is never made here. Ask the team that it "
-                "belongs to, or give name= for one of this stack's own",
-            )
+            raise never_made(self.url)
         with suppress(SecretExistsError):  # another run was first, or the first answer was lost: its version decides
             calls.create(Settings.of(self._secret, self._ring))

@@ -8,7 +8,7 @@ for good.
 from whatsapp_flow_keys.errors import ForeignDocumentError, StoreUnavailableError
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.client_library import require_extra
-from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
+from whatsapp_flow_keys.stores.content import left_in_place, lost_deletion, lost_race, never_made, ring_in, text_of
 from whatsapp_flow_keys.stores.kubernetes.address import parse_secret
 from whatsapp_flow_keys.stores.kubernetes.client import Found, SecretCalls
 from whatsapp_flow_keys.stores.kubernetes.connection import in_a_pod_without_kubeconfig
@@ -97,7 +97,7 @@ class KubernetesStore:
     def delete(self, expected: Versioned) -> str:
         """See :class:`Store`. Not recoverable. An empty Secret was made by somebody else, and stays."""
         if not self.is_ours:
-            return f"{self.url}: was given by secret_id=, so it stays with the private keys in it"
+            return left_in_place(self.url)
         found = self._calls.get()
         if found is None or not found.data:
             return ""
@@ -174,11 +174,7 @@ class KubernetesStore:
 
     def _check_ours(self) -> None:
         if not self.is_ours:
-            raise StoreUnavailableError(
-                self.url,
-                "there is no such Secret, and one that is given by secret_id= is never made here. Ask the team that it "
-                "belongs to, or give name= for one of this stack's own",
-            )
+            raise never_made(self.url)
 
     def _check_cluster(self, done: str) -> None:
         """A copy of private keys in another cluster would be a leak: a Pod knows its own one, and no context."""

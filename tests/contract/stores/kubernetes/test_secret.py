@@ -201,7 +201,7 @@ def test_a_platform_teams_secret_is_filled_and_neither_labelled_nor_deleted(plac
 
 def test_a_platform_teams_secret_that_is_missing_is_not_made(place: KubernetesPlace) -> None:
     store = existing(place)
-    with pytest.raises(StoreUnavailableError, match="there is no such Secret"):
+    with pytest.raises(StoreUnavailableError, match="there is no such secret"):
         store.write(ring(), store.read())
     assert place.found() is None
 
