@@ -220,8 +220,9 @@ def _url(build: Callable[..., str], **fields: Any) -> pulumi.Input[str]:
 
 
 def _waits(value: Any) -> bool:
-    several = isinstance(value, Sequence) and not isinstance(value, str)
-    nested = value.values() if isinstance(value, Mapping) else value if several else ()
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    nested = value if isinstance(value, Sequence) and not isinstance(value, str) else ()
     return isinstance(value, pulumi.Output | Awaitable) or any(_waits(item) for item in nested)
 
 

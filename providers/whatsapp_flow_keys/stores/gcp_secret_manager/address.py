@@ -69,8 +69,8 @@ def parse_secret(url: str, field: str) -> GcpSecret:
         raise InputError(f"{field}: project= is needed, or GOOGLE_CLOUD_PROJECT; or write it into the URL: {_EXAMPLE}")
     if not re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{6,20}", address.host):
         raise InputError(
-            f"{field}: {address.host[:80]!r} can't be a project's ID: 6 to 30 small letters, digits and hyphens; write "
-            f"it as in {_EXAMPLE}"
+            f"{field}: {address.host[:80]!r} can't be a project's ID: 6 to 30 lowercase letters, digits and hyphens; "
+            f"write it as in {_EXAMPLE}"
         )
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", address.path):
         raise InputError(
@@ -107,8 +107,9 @@ def write(name: object, secret_id: object, project: object, locations: object, k
 
 
 def _joined(given: object) -> str | None:
-    several = isinstance(given, Sequence) and not isinstance(given, str)
-    return ",".join(map(text, given)) if several else None if given is None else text(given)  # type: ignore[call-overload]
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        return ",".join(map(text, given))
+    return None if given is None else text(given)
 
 
 def _listed(setting: str) -> tuple[str, ...]:
@@ -142,7 +143,7 @@ def _check_labels(labels: Mapping[str, str], field: str) -> None:
     for name, value in labels.items():
         if not _LABEL_NAME.fullmatch(name) or not _LABEL_VALUE.fullmatch(value):
             raise InputError(
-                f"{field}: the label {name[:40]!r} can't be one: names and values are of small letters, digits, "
+                f"{field}: the label {name[:40]!r} can't be one: names and values are of lowercase letters, digits, "
                 f"hyphens and underscores, 63 at most, and a name begins with a letter"
             )
         if name.startswith(OURS):

@@ -26,7 +26,7 @@ class Held:
 
     @property
     def is_being_deleted(self) -> bool:
-        """Whether somebody is deleting the secret, or was killed while he did."""
+        """Whether somebody is deleting the secret, or was killed meanwhile."""
         return any(each.announces_deletion for each in self.later)
 
     @property
@@ -69,7 +69,7 @@ class Held:
 def _newest(calls: SecretCalls) -> Version | None:
     hint = _look(calls, "latest")
     newest = _look(calls, str(hint.number)) if hint else None
-    newest = newest or _look(calls, "1")  # the hint may be of a secret that was deleted, and made anew under that name
+    newest = newest or _look(calls, "1")  # the hint may be of a deleted secret, whose name is in use again
     while newest and (following := _look(calls, str(newest.number + 1))):
         newest = following
     if isinstance(newest, UnreadableVersionError):

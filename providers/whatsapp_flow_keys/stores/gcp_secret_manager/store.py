@@ -2,11 +2,7 @@
 
 from contextlib import suppress
 
-from whatsapp_flow_keys.errors import (
-    ForeignDocumentError,
-    StoreError,
-    StorePermissionError,
-)
+from whatsapp_flow_keys.errors import ForeignDocumentError, StoreError, StorePermissionError
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.client_library import ATTEMPTS, require_extra
 from whatsapp_flow_keys.stores.content import left_in_place, lost_deletion, lost_race, never_made, ring_in, text_of
@@ -92,7 +88,7 @@ class GcpSecretManagerStore:
         if written is None or written.data != data:
             self._bring_back(calls)
             raise lost_race(self.url)
-        if Held.read_again(calls, expected) is None:  # the secret was made anew, and we wrote over what it held
+        if Held.read_again(calls, expected) is None:  # another secret has that name now, and we wrote over what it held
             self._bring_back(calls, below=number)
             raise lost_race(self.url)
         return written

@@ -36,7 +36,7 @@ class Version:
 
     @property
     def announces_deletion(self) -> bool:
-        """Whether somebody is deleting the secret, or was killed while he did."""
+        """Whether somebody is deleting the secret, or was killed meanwhile."""
         return bool(_members(self.data).get("format") == _DELETING)
 
     @property

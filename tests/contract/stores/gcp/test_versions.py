@@ -109,7 +109,7 @@ def test_a_version_that_is_not_text_is_foreign(place: GcpPlace) -> None:
         place.store().read()
 
 
-def test_a_secret_that_was_made_anew_is_not_taken_for_the_one_that_was_read(place: GcpPlace) -> None:
+def test_a_secret_that_took_its_name_is_not_taken_for_the_one_that_was_read(place: GcpPlace) -> None:
     held = written(place, 1)
     place.destroy()
     place.put(document.dump(ring(revision=5)))
@@ -227,7 +227,7 @@ def write_another(place: GcpPlace, revision: int = 7) -> None:
     store.write(ring(revision=revision, owner="theirs"), store.read())
 
 
-def make_anew(place: GcpPlace) -> None:
+def replace_secret(place: GcpPlace) -> None:
     """The secret is deleted, and another run makes one of the same name."""
     place.destroy()
     write_another(place)
@@ -256,9 +256,9 @@ def test_a_deletion_that_was_announced_deletes_nothing_that_was_written_since(pl
     assert theirs(place)
 
 
-def test_a_deletion_does_not_meet_a_secret_that_was_made_anew(place: GcpPlace) -> None:
+def test_a_deletion_does_not_meet_a_secret_that_took_its_name(place: GcpPlace) -> None:
     held = written(place, 1)
-    once(place, "AddSecretVersion", lambda: make_anew(place))
+    once(place, "AddSecretVersion", lambda: replace_secret(place))
     with pytest.raises(StoreConflictError, match="so it was not deleted"):
         place.store().delete(held)
     assert theirs(place)
@@ -281,10 +281,10 @@ def test_a_deletion_whose_answer_is_lost_is_not_made_again(place: GcpPlace) -> N
 
 
 @pytest.mark.parametrize("first", ["a ring", "nothing"])
-def test_a_write_does_not_hide_what_a_secret_that_was_made_anew_holds(place: GcpPlace, first: str) -> None:
+def test_a_write_does_not_hide_what_a_secret_that_took_its_name_holds(place: GcpPlace, first: str) -> None:
     place.put(document.dump(ring()) if first == "a ring" else " ")
     held = place.store().read()
-    once(place, "AddSecretVersion", lambda: make_anew(place))
+    once(place, "AddSecretVersion", lambda: replace_secret(place))
     with pytest.raises(StoreConflictError, match="somebody else wrote it meanwhile"):
         place.store().write(ring(revision=2), held)
     assert theirs(place)
@@ -349,10 +349,10 @@ def test_latest_may_name_a_version_that_was_destroyed_since(place: GcpPlace) -> 
     assert read(place) == ring(revision=2)
 
 
-def test_latest_may_be_of_a_secret_that_was_deleted_and_made_anew(place: GcpPlace) -> None:
+def test_latest_may_be_of_a_secret_that_was_deleted_and_made_again(place: GcpPlace) -> None:
     written(place, 1, 2, 3)
     place.server.former[place.secret] = place.server.secrets[place.secret]
-    make_anew(place)
+    replace_secret(place)
     assert theirs(place)
     write_another(place, revision=8)
     assert read(place) == ring(revision=8, owner="theirs")
