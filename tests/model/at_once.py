@@ -67,17 +67,18 @@ def two_at_once(pair: str, faults: int, rounds: int) -> Scenario:
             yield Move("B takes A's state", rest._replace(world=shared))
 
     world = World(Meta(), tuple(Place() for _ in range(3)), ((), ()))
-    return Scenario(f"two at once, {rounds} rounds: {pair}", lambda: State(world, stores, (rounds,)), moves, faults)
+    how_long = "1 round" if rounds == 1 else f"{rounds} rounds"
+    return Scenario(f"two at once, {how_long}: {pair}", lambda: State(world, stores, (rounds,)), moves, faults)
 
 
 TWO_MACHINES = "one stack, two machines"
-_WITHOUT_COMPARE = "one stack, two machines, no compare-and-set"
-MACHINES = (TWO_MACHINES, _WITHOUT_COMPARE)
+WITHOUT_COMPARE = "one stack, two machines, no compare-and-set"
+MACHINES = (TWO_MACHINES, WITHOUT_COMPARE)
 OTHER = "org/flows/other"
 PAIRS: dict[str, tuple[Program, Program]] = {
     "two stacks, one store": (Program(FILE), Program(FILE, managed_by=OTHER)),
     TWO_MACHINES: (Program(FILE), Program(FILE)),
-    _WITHOUT_COMPARE: (Program(JOINING), Program(JOINING)),
+    WITHOUT_COMPARE: (Program(JOINING), Program(JOINING)),
     "two stacks, a store each": (Program(FILE), Program(OTHER_FILE, managed_by=OTHER)),
     "two stacks, their own secrets": (Program(), Program(managed_by=OTHER)),
 }

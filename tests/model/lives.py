@@ -44,7 +44,8 @@ def create_and_rotate(stores: str, faults: int, rotations: int = 2) -> Scenario:
             yield Move("rotation asked for, up", turned, ((0, UP),))
 
     begin = nothing_yet(STORES[stores][0])._replace(left=(rotations,))
-    return Scenario(f"create and rotate: {stores}", lambda: begin, moves, faults)
+    how_often = " once" if rotations == 1 else ""
+    return Scenario(f"create and rotate{how_often}: {stores}", lambda: begin, moves, faults)
 
 
 def whole_life(stores: str, faults: int, length: int) -> Scenario:

@@ -1,7 +1,16 @@
 """What is searched, with how many faults, and what is switched off."""
 
 from tests.model.around import AROUND, ODD, around, odd
-from tests.model.at_once import LIMITS, MACHINES, MEANWHILE, PAIRS, TWO_MACHINES, meanwhile, two_at_once
+from tests.model.at_once import (
+    LIMITS,
+    MACHINES,
+    MEANWHILE,
+    PAIRS,
+    TWO_MACHINES,
+    WITHOUT_COMPARE,
+    meanwhile,
+    two_at_once,
+)
 from tests.model.lives import CREATED_AND_ROTATED, ORDERS, STORES, adoption, create_and_rotate, in_order, whole_life
 from tests.model.search import Scenario, label
 
@@ -26,6 +35,9 @@ PENDING: dict[str, str] = {
 the one that the error names: a new rotation_trigger in the last, WHATSAPP_FORCE_DESTROY in the others."""
 
 
+_LARGEST = "a store with a backup"
+
+
 def pending() -> list[Scenario]:
     """What is switched off, and what a file backend can't keep."""
     searches = (*map(around, AROUND), *(around(name, 1) for name in AROUND), two_at_once(TWO_MACHINES, 1, 2))
@@ -35,7 +47,9 @@ def pending() -> list[Scenario]:
 def bounded() -> list[Scenario]:
     """What `make test` searches: minutes."""
     return [
-        *(create_and_rotate(stores, faults=2) for stores in CREATED_AND_ROTATED),
+        *(create_and_rotate(stores, faults=2) for stores in CREATED_AND_ROTATED if stores != _LARGEST),
+        create_and_rotate(_LARGEST, faults=1),
+        create_and_rotate(_LARGEST, faults=2, rotations=1),
         *(whole_life(stores, faults=0, length=4) for stores in STORES),
         *(whole_life(stores, faults=1, length=3) for stores in STORES),
         *(adoption(stores, faults=1, length=3) for stores in CREATED_AND_ROTATED),
@@ -43,7 +57,7 @@ def bounded() -> list[Scenario]:
         *(search for search in map(around, AROUND) if label(search) not in PENDING),
         *map(odd, ODD),
         *map(meanwhile, MEANWHILE),
-        *(two_at_once(pair, faults=0, rounds=2) for pair in PAIRS),
+        *(two_at_once(pair, faults=0, rounds=1 if pair == WITHOUT_COMPARE else 2) for pair in PAIRS),
         *(two_at_once(pair, faults=1, rounds=2) for pair in PAIRS if pair not in MACHINES),
     ]
 
@@ -55,6 +69,7 @@ def soak() -> list[Scenario]:
         *(whole_life(stores, faults=2, length=3) for stores in STORES),
         *(adoption(stores, faults=2, length=3) for stores in CREATED_AND_ROTATED),
         *(two_at_once(pair, faults=2, rounds=2) for pair in PAIRS if pair not in MACHINES),
+        two_at_once(WITHOUT_COMPARE, faults=0, rounds=2),
         *(in_order(name, more_faults=1) for name in ORDERS),
         *(whole_life(stores, faults=0, length=5) for stores in STORES),
         *(whole_life(stores, faults=1, length=4) for stores in STORES),

@@ -26,7 +26,7 @@ DEFECTS = (
         "ring.py",
         "return replace(key, role=Role.RETAINED)\n        return key",
         "return replace(key, role=Role.RETAINED, offered_at=None)\n        return key",
-        ROTATE_ONE,
+        "create and rotate: a store with a backup, 1 faults",
         "P2",
     ),
     Defect(

@@ -2,7 +2,7 @@
 
 ROTATE_ONE, ROTATE_BACKUP = (
     "create and rotate: one store, 2 faults",
-    "create and rotate: a store with a backup, 2 faults",
+    "create and rotate once: a store with a backup, 2 faults",
 )
 ROTATE_STACK = "create and rotate: the stack, 2 faults"
 LIFE_ONE = "3 moves: one store, 1 faults"

@@ -169,7 +169,7 @@ DEFECTS = (
         "lifecycle/rings.py",
         "self._write(s, written, held)) for",
         "self._write(s, written, s.read())) for",
-        "two at once, 2 rounds: one stack, two machines, no compare-and-set, 0 faults",
+        "two at once, 1 round: one stack, two machines, no compare-and-set, 0 faults",
         "P1",
     ),
 )
