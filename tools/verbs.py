@@ -20,6 +20,7 @@ from tools.site.build import build_site
 from tools.stop import Stop
 from tools.toolchain.acquire import ensure_engine
 from tools.toolchain.api_server import ensure_api_server
+from tools.toolchain.yaml_host import ensure_yaml_host
 from tools.virtual_environment import ensure_virtual_environment
 
 _INTERRUPTED = 130
@@ -66,6 +67,7 @@ def _run(checkout: Checkout, options: argparse.Namespace, words: Sequence[str]) 
     if verb == "test":
         with _setup_lock(checkout):
             ensure_api_server(checkout, os.environ)
+            ensure_yaml_host(checkout, os.environ)
         return _test(checkout, words)
     if verb == "check":
         _lint(checkout)
