@@ -14,7 +14,7 @@ from whatsapp_flow_encryption.first_up import tell_what_meta_is_asked
 from whatsapp_flow_encryption.one_each import refuse_second
 from whatsapp_flow_encryption.options import refuse_harmful_options
 from whatsapp_flow_encryption.plain_names import refuse_secrets
-from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing, StoredKeyRing
+from whatsapp_flow_encryption.resources import DYNAMIC, KeyRegistration, KeyRing, StoredKeyRing
 from whatsapp_flow_encryption.staged_keys import StagedKeys, listed_resources, staged_keys
 from whatsapp_flow_encryption.stores import Store, url_of, urls_of
 from whatsapp_flow_keys.stores.urls import STACK
@@ -72,6 +72,9 @@ class FlowEncryption(pulumi.ComponentResource):
 
     Mistakes in these are failures in the preview, which name the field.
     """
+
+    _kinds = DYNAMIC
+    """Of the resources under it."""
 
     phone_number_id: pulumi.Output[str]
     """Meta's ID of the number."""
@@ -146,7 +149,7 @@ class FlowEncryption(pulumi.ComponentResource):
         }
         forced = None if force_destroy is False else force_destroy
         opened_with = {"passphrase": secret_passphrase, "passphrase_is_generated": is_generated or None}
-        key = EncryptionKey(
+        key = self._kinds.key(
             resource_name,
             child,
             **every,
@@ -165,7 +168,7 @@ class FlowEncryption(pulumi.ComponentResource):
         ring: KeyRing | None = None
         stored: StoredKeyRing | None = None
         if store_url == STACK:
-            ring = KeyRing(
+            ring = self._kinds.ring(
                 resource_name,
                 guarded if only_copy_in_state else child,
                 **every,
@@ -177,7 +180,7 @@ class FlowEncryption(pulumi.ComponentResource):
                 force_destroy=forced,
             )
         else:
-            stored = StoredKeyRing(
+            stored = self._kinds.stored(
                 resource_name,
                 guarded if is_generated else child,
                 **every,
@@ -190,7 +193,7 @@ class FlowEncryption(pulumi.ComponentResource):
         staged = staged_keys(number, key, ring, secret_passphrase)
         after = pulumi.ResourceOptions(depends_on=_deployed(resource_name, deploy(staged)) if deploy else None)
         after = pulumi.ResourceOptions.merge(after, pulumi.ResourceOptions(depends_on=stored))
-        registration = KeyRegistration(
+        registration = self._register(
             resource_name,
             pulumi.ResourceOptions.merge(child, after),
             **every,
@@ -208,23 +211,30 @@ class FlowEncryption(pulumi.ComponentResource):
             force_destroy=forced,
             passphrase_is_generated=is_generated or None,
         )
-        if existing_private_key is None:
+        if existing_private_key is None and registration:
             tell_what_meta_is_asked(registration.id)
 
         self.phone_number_id = number
         self.fingerprint = key.fingerprint
-        self.live_fingerprint = registration.proven_fingerprint
+        nothing: pulumi.Output[Any] = pulumi.Output.from_input(None)
+        self.live_fingerprint = registration.proven_fingerprint if registration else nothing
         self.public_key_pem = key.public_key_pem
         self.issued_on = key.issued_on
         self.rotates_on = pulumi.Output.all(key.issued_on, rotate_after_days).apply(lambda both: _rotates_on(*both))
-        self.signature_status = registration.signature_status
+        self.signature_status = registration.signature_status if registration else nothing
         self.private_keys = staged.private_keys
         self.endpoint_env = staged.endpoint_env
         # An output that is None is unknown in every preview.
-        self.secret_id = pulumi.Output.from_input(None) if store_url == STACK else key.secret_id
+        self.secret_id = nothing if store_url == STACK else key.secret_id
         self.register_outputs(
             {"fingerprint": self.fingerprint, "issued_on": self.issued_on, "rotates_on": self.rotates_on}
         )
+
+    def _register(
+        self, resource_name: str, opts: pulumi.ResourceOptions, **given: pulumi.Input[Any] | None
+    ) -> KeyRegistration | None:
+        """Publishes the key once all is in place that ``opts`` name."""
+        return self._kinds.registration(resource_name, opts, **given)
 
 
 def _passphrase(

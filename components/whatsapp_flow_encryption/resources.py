@@ -4,7 +4,7 @@
 text in a stack's history. The providers mark the same ones themselves, for programs whose transforms take that away.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -14,6 +14,7 @@ from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
 from whatsapp_flow_keys.dynamic.provider import FlowKeysProvider
 from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
+from whatsapp_flow_keys.native.names import token
 
 
 class _Managed(Resource):
@@ -35,7 +36,9 @@ class _Managed(Resource):
             raise TypeError(f"{type(self).__name__} has no input {', '.join(sorted(unknown))}")
         # On a replacement the engine would list every output as removed; hidden, the reason stands alone.
         own = pulumi.ResourceOptions(
-            additional_secret_outputs=[*state.names("secret")], hide_diffs=[*state.names("hidden")]
+            additional_secret_outputs=[*state.names("secret")],
+            hide_diffs=[*state.names("hidden")],
+            aliases=[pulumi.Alias(type_=token(type(self).__name__))],
         )
         outputs = dict.fromkeys(state.traits())
         super().__init__(self.provider(), resource_name, {**outputs, **given}, pulumi.ResourceOptions.merge(own, opts))
@@ -94,3 +97,16 @@ class KeyRegistration(_Managed, module="whatsapp", name="KeyRegistration"):
     """The fingerprint whose registration was finished and proven; None while it isn't."""
     signature_status: pulumi.Output[str]
     """Meta's word, ``VALID`` or ``MISMATCH``."""
+
+
+class Kinds(NamedTuple):
+    """The four kinds of resources, as one provider has them."""
+
+    key: type[EncryptionKey]
+    ring: type[KeyRing]
+    stored: type[StoredKeyRing]
+    registration: type[KeyRegistration]
+
+
+DYNAMIC = Kinds(EncryptionKey, KeyRing, StoredKeyRing, KeyRegistration)
+"""Those of the dynamic provider, which a Python program uses without a plugin."""

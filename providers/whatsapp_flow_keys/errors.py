@@ -125,6 +125,10 @@ class UnsavedKeyError(LifecycleError):
     """The private key may not be saved yet, so its public key was not published."""
 
 
+class StoppedError(LifecycleError):
+    """The run was stopped, or its time was up, while it waited for Meta or for the endpoint."""
+
+
 class DeletionRefusedError(LifecycleError):
     """Deleting would destroy the last copy of a key that Meta serves; ``fingerprint`` names it where it is known."""
 

@@ -13,6 +13,7 @@ from tests.pages import ROOT, command_to_type
 from tests.servers.deployment import Platform
 from tests.stack.first_ups import NUMBER, FirstUps, WatchedEmulator
 from tests.stack.project import ACCOUNT_TOKENS, RETIRED_TOKEN, TOKEN, Project
+from tests.stack.recorded_state import STATES, Earlier, Places, bring_back
 from tests.stack.reference import make_reference
 
 
@@ -69,3 +70,16 @@ def platform(tmp_path: Path) -> Iterator[Platform]:
     """A place to deploy an endpoint to."""
     with Platform(tmp_path, {"WHATSAPP_APP_SECRET": APP_SECRET}) as running:
         yield running
+
+
+@pytest.fixture(params=sorted(STATES.glob("*/*.json")), ids=lambda path: f"{path.parent.name}-{path.stem}")
+def earlier(project: Project, request: pytest.FixtureRequest) -> Earlier:
+    """An earlier version's stack."""
+    path: Path = request.param
+    openbao = request.getfixturevalue("openbao") if path.stem == "openbao" else None
+    if openbao:
+        project.environment |= openbao.environment
+        monkeypatch = request.getfixturevalue("monkeypatch")
+        for name, value in openbao.environment.items():
+            monkeypatch.setenv(name, value)
+    return bring_back(path, Places(project, openbao))

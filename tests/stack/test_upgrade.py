@@ -1,30 +1,11 @@
 """Stacks that an earlier version left live on with this one: their states stand in `states/`, see recorded_state.py."""
 
-from pathlib import Path
-
-import pytest
-
 from tests.stack.project import Project, planned, stack_ring
-from tests.stack.recorded_state import STATES, Earlier, Places, bring_back
+from tests.stack.recorded_state import Earlier
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import PrivateKey, load_public_key
 from whatsapp_flow_keys.stores.urls import open_store
-
-RECORDED = sorted(STATES.glob("*/*.json"))
-
-
-@pytest.fixture(params=RECORDED, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def earlier(project: Project, request: pytest.FixtureRequest) -> Earlier:
-    """An earlier version's stack."""
-    path: Path = request.param
-    openbao = request.getfixturevalue("openbao") if path.stem == "openbao" else None
-    if openbao:
-        project.environment |= openbao.environment
-        monkeypatch = request.getfixturevalue("monkeypatch")
-        for name, value in openbao.environment.items():
-            monkeypatch.setenv(name, value)
-    return bring_back(path, Places(project, openbao))
 
 
 def opens(project: Project, key: PrivateKey) -> bool:

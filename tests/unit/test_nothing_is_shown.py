@@ -19,7 +19,7 @@ PACKAGES = (whatsapp_flow_encryption, whatsapp_flow_endpoint, whatsapp_flow_keys
 OF_SECRETS = re.compile(
     r"passphrase|secret|token|private|formers|words|aes_key|wrapped_key|hmac_key|encryption_key$|sealed|\biv\b"
 )
-NO_SECRET = {"secret_id", "secret_name"}
+NO_SECRET = {"secret_id", "secret_name", "passphrase_length"}
 CANARY = "canary-4711-of-the-environment"
 
 

@@ -66,6 +66,7 @@ NOT_TYPED = {
         'pip install "whatsapp-flow-encryption[pulumi,gcp]"',
         'pip install "whatsapp-flow-encryption[pulumi,kubernetes]"',
         'pip install "whatsapp-flow-encryption[cli]"',
+        'pip install "whatsapp-flow-encryption[plugin]"',
         'pip install "whatsapp-flow-encryption[emulator]"',
         "pip install --target layer/python …",
     ),
@@ -73,6 +74,9 @@ NOT_TYPED = {
         'pip install "whatsapp-flow-encryption[otel]" "opentelemetry-distro[otlp]"',
         "export OTEL_SERVICE_NAME=…",
         "opentelemetry-instrument gunicorn app:app",
+    ),
+    "it generates an SDK with a language host of a release of Pulumi, which can't be had everywhere": (
+        "pulumi package add whatsapp",
     ),
     "it tells how the server that was measured is installed": ("pip install uvicorn",),
     "`make setup` does it, editable": ('pip install ".[pulumi]"',),

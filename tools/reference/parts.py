@@ -9,6 +9,7 @@ from tools.reference.command_line import help_of
 from tools.reference.error_tree import tree_of_errors
 from tools.reference.markers import filled
 from tools.reference.meta_errors import codes_of_meta, errors_of_meta
+from tools.reference.native_schema import schema_of
 from tools.reference.properties import properties_of
 
 _WRITERS: Mapping[str, Callable[..., str]] = {
@@ -18,6 +19,7 @@ _WRITERS: Mapping[str, Callable[..., str]] = {
     "meta-codes": codes_of_meta,
     "meta-errors": errors_of_meta,
     "properties": properties_of,
+    "schema": schema_of,
 }
 
 

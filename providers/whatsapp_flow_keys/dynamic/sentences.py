@@ -6,10 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from whatsapp_flow_keys.errors import FlowKeysError
-
-TRACEBACKS = "WHATSAPP_FLOW_TRACEBACKS"
-"""Set this environment variable to see whole tracebacks instead of one sentence."""
+from whatsapp_flow_keys.resources.told import TRACEBACKS, told
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -30,14 +27,9 @@ def in_one_sentence(method: _F) -> _F:
             return method(provider, *args)
         try:
             return method(provider, *args)
-        except FlowKeysError as error:
-            failure = _plain(type(error).__name__, provider.naming(str(error), *args))
         except BaseException as error:  # noqa: BLE001 (SystemExit hangs the engine; other texts may hold a secret)
-            said = (
-                f"{type(error).__name__} in {type(provider).__name__}.{method.__name__}; run again with {TRACEBACKS}=1 "
-                f"to see where (that text may hold secrets) and report it"
-            )
-            failure = _plain("UnexpectedError", provider.naming(said, *args))
+            kind, said = told(error, f"{type(provider).__name__}.{method.__name__}")
+            failure = _plain(kind, provider.naming(said, *args))
         raise failure from None
 
     return wrapper  # type: ignore[return-value]  # functools.wraps keeps the signature, mypy can't see it

@@ -16,6 +16,7 @@ from whatsapp_flow_keys.errors import (
     KeyNotInRingError,
     PassphraseChangeError,
     PrivateKeyError,
+    StoppedError,
     UnsavedKeyError,
 )
 from whatsapp_flow_keys.registrars.errors import RegistrarError
@@ -33,6 +34,7 @@ RULES: Mapping[type[FlowKeysError], str] = {
     PrivateKeyError: "private_key_unreadable",
     PassphraseChangeError: "passphrase_change_unfinished",
     UnsavedKeyError: "key_not_saved",
+    StoppedError: "stopped",
 }
 """The outcome that a refusal is reported with. The names are in people's logs, so they never change."""
 

@@ -19,14 +19,16 @@ from whatsapp_flow_keys.resources.given_key import (
     rotation_of_a_given_key,
     unreadable_key,
 )
+from whatsapp_flow_keys.resources.importing import Place, live_key, passphrase
 from whatsapp_flow_keys.resources.moves import is_moved, refused_moves
 from whatsapp_flow_keys.resources.parsers import misplaced_stores
 from whatsapp_flow_keys.resources.passphrase import short_passphrase
 from whatsapp_flow_keys.resources.properties import KeyInputs, KeyState
 from whatsapp_flow_keys.resources.reasons import when_rotation_falls_due, why_key_changes
-from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Rules, Updated
+from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Found, Rules, Updated
 from whatsapp_flow_keys.resources.run import Run
-from whatsapp_flow_keys.resources.schema import Props
+from whatsapp_flow_keys.resources.schema import Props, is_known
+from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import anchored, parse_stores
 
@@ -65,6 +67,13 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         why = why_key_changes(olds, news, replaces, updates, waiting)
         why = why or when_rotation_falls_due(olds, news, context.run.today())
         return Difference(tuple(replaces), tuple(updates), why, _kept(olds, replaces, updates))
+
+    def foresee(self, news: KeyInputs, kept: Props) -> KeyState:
+        """See :class:`Rules`."""
+        foreseen = super().foresee(news, kept)
+        if news.in_stack:
+            return replace(_in_stack(foreseen, foreseen.private_key), secret_id=None)
+        return replace(foreseen, private_key=None) if is_known(news.store) else foreseen
 
     def create(self, news: KeyInputs, context: Context) -> Created[KeyState]:
         """Generates the pair, or adopts the given one, and stages it in every store. A repeat after a crash generates
@@ -123,6 +132,20 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         context.run.keys.note(id_, state)
         return Updated(state, _concealed(olds, news))
 
+    def find(self, place: Place, ring: KeyRing, context: Context) -> Found[KeyState]:
+        """The key of the ring that Meta serves. The document goes on to name this resource as its owner."""
+        kept, key = live_key(ring, context)
+        inputs = KeyInputs(
+            **place.inputs(ring),
+            store=place.store.url,
+            issued_on=kept.issued_on,
+            stored_ring=True,
+        )
+        state = KeyState.recording(
+            inputs, fingerprint=key.fingerprint, public_key_pem=key.public_key_pem, passphrase=passphrase()
+        )
+        return Found(ring.owner, inputs, _in_stores(state, [place.store], ()))
+
     def delete(self, id_: str, olds: KeyState, context: Context) -> None:
         """Deletes nothing: a ring in the stack is KeyRing's, the document in a store is StoredKeyRing's.
 
@@ -156,7 +179,8 @@ def _kept(olds: KeyState, replaces: Sequence[str], updates: Sequence[str]) -> Pr
     if not olds.in_stack and not changed & {"store", "backups", "locations"}:
         kept |= {"locations": olds.locations}
     if not replaces:
-        kept |= {"fingerprint": olds.fingerprint, "issued_on": olds.issued_on, "private_key": olds.private_key}
+        names = ("fingerprint", "public_key_pem", "issued_on", "private_key")
+        kept |= {name: getattr(olds, name) for name in names}
     return kept
 
 

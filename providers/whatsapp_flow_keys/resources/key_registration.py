@@ -16,11 +16,12 @@ from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
 from whatsapp_flow_keys.registrars.registrar import VALID
 from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.document_removal import force, remove_document
+from whatsapp_flow_keys.resources.importing import Place, live_key, passphrase
 from whatsapp_flow_keys.resources.in_passing import digest_of
 from whatsapp_flow_keys.resources.parsers import misplaced_stores
 from whatsapp_flow_keys.resources.properties import RegistrationInputs, RegistrationState
 from whatsapp_flow_keys.resources.reasons import why_registration_changes
-from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Refreshed, Rules, Updated
+from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Found, Refreshed, Rules, Updated
 from whatsapp_flow_keys.resources.run import Run
 from whatsapp_flow_keys.resources.schema import Props, is_known
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
@@ -87,7 +88,7 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
         if olds.proven_fingerprint not in (None, news.fingerprint) and _endpoint_is_unknown(news):
             context.run.say(
                 f"phone number {news.phone_number_id}: nothing proves that the endpoint holds the new key before it is "
-                f"published; give `deploy=` or `endpoint_url=`"
+                f"published: there is neither a deployment that it waits for nor `endpoint_url`"
             )
         return Updated(_register(olds, news, context))
 
@@ -108,6 +109,19 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
         )
         drift = {name: seen if (seen := getattr(state, name)) != good else None for name, good in _DESIRED.items()}
         return Refreshed(state, RegistrationInputs.recording(state, fingerprint=served or NOTHING, **drift))
+
+    def find(self, place: Place, ring: KeyRing, context: Context) -> Found[RegistrationState]:
+        """Of the key of the ring that Meta serves. What a look at both sides finds wrong is drift from then on."""
+        kept, _ = live_key(ring, context)
+        inputs = RegistrationInputs(
+            **place.inputs(ring),
+            key_id=ring.owner,
+            fingerprint=kept.fingerprint,
+            store=place.store.url,
+            locations=(place.store.location,),
+        )
+        state = RegistrationState.recording(inputs, passphrase=passphrase(), asks_first=True)
+        return Found(place.phone_number_id, inputs, self.read(state, context).state)
 
     def delete(self, id_: str, olds: RegistrationState, context: Context) -> None:
         """Forgets: Meta offers no way to take a public key back, only to overwrite it.

@@ -47,7 +47,8 @@ class KeyRingRules(Rules[RingInputs, RingState]):
         found = super().diff(olds, news, context)
         if olds.locations is None:  # written by a version that recorded none
             return replace(found, updates=(*found.updates, "locations"))
-        return found
+        moves = {"phone_number_id", "backups"} & {*found.replaces, *found.updates}
+        return found if moves else replace(found, kept={"locations": olds.locations})
 
     def create(self, news: RingInputs, context: Context) -> Created[RingState]:
         """The ring with its first key and what the backups hold."""

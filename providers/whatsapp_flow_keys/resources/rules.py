@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
+from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.resources.context import Context
+from whatsapp_flow_keys.resources.importing import Place
 from whatsapp_flow_keys.resources.properties import OfNumber
 from whatsapp_flow_keys.resources.run import Run
-from whatsapp_flow_keys.resources.schema import Props
+from whatsapp_flow_keys.resources.schema import UNKNOWN, Props
+from whatsapp_flow_keys.ring import KeyRing
 
 _I = TypeVar("_I", bound=OfNumber)
 _S = TypeVar("_S", bound=OfNumber)
@@ -61,6 +64,15 @@ class Refreshed(Generic[_S]):
     inputs: OfNumber | None = None
 
 
+@dataclass(frozen=True)
+class Found(Generic[_S]):
+    """A resource that is there and that nothing recorded yet."""
+
+    id: str
+    inputs: OfNumber
+    state: _S
+
+
 class Rules(Generic[_I, _S]):
     """The rules of one resource. Check and diff only ask; what they are given may hold unknown values.
 
@@ -79,6 +91,13 @@ class Rules(Generic[_I, _S]):
         del context
         return Difference(news.differing(news.names("replaces"), olds), news.differing(news.names("in_place"), olds))
 
+    def foresee(self, news: _I, kept: Props) -> _S:
+        """The state that a create or an update would come to, as far as a preview knows it. ``kept``: as in
+        :class:`Difference`."""
+        outputs = self.state.traits().keys() - self.inputs.traits().keys()
+        foreseen: _S = self.state.recording(news, **{**dict.fromkeys(outputs, UNKNOWN), **kept})
+        return foreseen
+
     def create(self, news: _I, context: Context) -> Created[_S]:
         """Makes it."""
         raise NotImplementedError
@@ -91,6 +110,11 @@ class Rules(Generic[_I, _S]):
         """Most have no drift of their own: the registration looks at both sides."""
         del context
         return Refreshed(olds)
+
+    def find(self, place: Place, ring: KeyRing, context: Context) -> Found[_S]:
+        """The resource that nothing recorded yet, of what the store holds."""
+        del place, ring, context
+        raise InputError("id: a resource of this kind can't be imported")
 
     def delete(self, id_: str, olds: _S, context: Context) -> None:
         """Deletes what it stands for, if that may go."""

@@ -22,6 +22,13 @@ UNKNOWN: Final = Unknown()
 """Stands where a preview doesn't know a value yet. A field of any type may hold it in a check and in a diff."""
 
 
+@functools.cache
+def camel(name: str) -> str:
+    """``phone_number_id`` as ``phoneNumberId``."""
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
+
+
 def is_known(value: object) -> bool:
     """False where a preview does not know the value, or a part of it, yet."""
     if isinstance(value, Mapping):
@@ -79,8 +86,11 @@ class Properties:
 
     @classmethod
     def from_props(cls: type[_P], props: Mapping[str, Any]) -> _P:
-        """The properties that this class has. Others, such as the engine's own, are left out."""
-        given = {name: _immutable(props.get(name)) for name in cls.traits()}
+        """The properties that this class has. Others, such as the engine's own, are left out.
+
+        A state knows them by these names or in camelCase: by those of the front end that recorded it.
+        """
+        given = {name: _immutable(props[name] if name in props else props.get(camel(name))) for name in cls.traits()}
         return cls(**{name: value for name, value in given.items() if value is not None})
 
     def to_props(self) -> Props:

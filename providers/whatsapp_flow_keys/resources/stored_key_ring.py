@@ -4,12 +4,16 @@ It alone deletes the document, so that a `delete` has one meaning: the number's 
 that was generated for them. EncryptionKey writes it.
 """
 
+from dataclasses import replace
+
 from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.document_removal import remove_document
+from whatsapp_flow_keys.resources.importing import Place, passphrase
 from whatsapp_flow_keys.resources.parsers import misplaced_stores
 from whatsapp_flow_keys.resources.properties import StoredRing
-from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Rules, Updated
+from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Found, Rules, Updated
 from whatsapp_flow_keys.resources.run import Run
+from whatsapp_flow_keys.ring import KeyRing
 
 
 class StoredKeyRingRules(Rules[StoredRing, StoredRing]):
@@ -32,6 +36,18 @@ class StoredKeyRingRules(Rules[StoredRing, StoredRing]):
         """Records it again."""
         del id_, olds, context
         return Updated(news)
+
+    def find(self, place: Place, ring: KeyRing, context: Context) -> Found[StoredRing]:
+        """The document in the store."""
+        del context
+        found = StoredRing(
+            **place.inputs(ring),
+            key_id=ring.owner,
+            store=place.store.url,
+            locations=(place.store.location,),
+        )
+        state = replace(found, passphrase=passphrase())
+        return Found(f"{place.phone_number_id}@{place.store.url}", found, state)
 
     def delete(self, id_: str, olds: StoredRing, context: Context) -> None:
         """Deletes the document, if the live key owns it and no served key is lost with it or with the passphrase."""
