@@ -69,7 +69,8 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
         found = super().diff(olds, news, context)
         unproven = ("fingerprint",) if news.fingerprint != olds.proven_fingerprint else ()
         ring = ("ring",) if news.ring != digest_of(olds.ring) else ()
-        updates = (*found.updates, *unproven, *ring)
+        older = ("asks_first",) if olds.asks_first is None else ()  # written by a version that did not ask
+        updates = (*found.updates, *unproven, *ring, *older)
         is_new = is_known(news.fingerprint) and context.run.keys.is_new(news.fingerprint)
         return Difference(found.replaces, updates, why_registration_changes(olds, news, is_new=is_new))
 
