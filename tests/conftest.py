@@ -36,8 +36,17 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--write-docs`: pages that tests keep true are written from what they observe."""
+    """`--write-docs`: pages that tests keep true are written from what they observe. `--long`: see the marker."""
     parser.addoption("--write-docs", action="store_true", help="write the tables in docs/ from what tests observe")
+    parser.addoption("--long", action="store_true", help="also make the searches that are left to `make soak`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without `--long` the tests that are marked so are not made."""
+    if not config.getoption("--long"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
 
 
 @pytest.fixture(scope="session")

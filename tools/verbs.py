@@ -158,8 +158,9 @@ def _soak(checkout: Checkout) -> int:
     with _setup_lock(checkout):
         ensure_virtual_environment(checkout)
     environment = {**_tool_environment(checkout), "SOAK_HISTORIES": str(SOAK_HISTORIES)}
-    histories = "tests/model/test_random_histories.py"
-    for words in (["tests.endpoint_soak"], ["tests.model.soak"], ["pytest", "-n", str(os.cpu_count() or 1), histories]):
+    tests = ["tests/model/test_random_histories.py", "tests/model/test_seeded_defects.py"]
+    on_each_processor = ["pytest", "-n", str(os.cpu_count() or 1), "--long", *tests]
+    for words in (["tests.endpoint_soak"], ["tests.model.soak"], on_each_processor):
         say(f"$ python -m {' '.join(words)}")
         status = run_foreground([str(checkout.python), "-m", *words], cwd=checkout.root, environment=environment)
         if status != 0:

@@ -4,7 +4,7 @@ The resources under them are the native ones. An alias makes a native resource o
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,10 +15,11 @@ from whatsapp_flow_encryption.flow_encryption import SHORTEST, FlowEncryption, G
 from whatsapp_flow_encryption.resources import Kinds
 from whatsapp_flow_keys.native.kinds import KINDS
 from whatsapp_flow_keys.native.names import dynamic_token, token
-from whatsapp_flow_keys.native.types_of import text, types_of
+from whatsapp_flow_keys.native.types_of import text, texts_of
 from whatsapp_flow_keys.native.version import VERSION
 from whatsapp_flow_keys.resources.properties import RegistrationInputs
 from whatsapp_flow_keys.resources.schema import Properties, camel, prop
+from whatsapp_flow_keys.stores.urls import STACK
 
 
 class _Native(pulumi.CustomResource):
@@ -113,7 +114,9 @@ class FlowEncryptionOutputs(Properties):
     signature_status: str | None = prop("Meta's word about the registered key: VALID once it is registered")
     private_keys: str | None = prop("PEM bundle of every key; none where a store holds them", secret=True)
     endpoint_env: dict[str, str] = prop(  # noqa: RUF009 - a field, as the others
-        "The environment variables of the endpoint. They never wait for the registration", secret=True
+        "The environment variables of the endpoint. Like every output of a component they are known once all of it is "
+        "done: with `register: false` before the key is published, otherwise after it",
+        secret=True,
     )
     secret_id: str | None = prop("The document's name in the words of its service; none with the stack as the store")
     settings: str | None = prop("For a FlowRegistration, with `register: false`", secret=True)
@@ -126,6 +129,10 @@ class FlowRegistrationInputs(Properties):
 
     settings: str = prop("The output of that name of the FlowEncryption, which has `register: false`", required=True)
     staged: str = prop("The output of that name of the FlowEncryption", required=True)
+    deployed: tuple[str, ...] | None = prop(
+        "Outputs, such as IDs, of the resources that must hold the key before it is published: what was deployed with "
+        "the FlowEncryption's endpointEnv. Required without endpointUrl"
+    )
     endpoint_url: str | None = prop(
         "The live endpoint. A rotation publishes once it holds the new key and the one that Meta serves"
     )
@@ -162,6 +169,12 @@ class NativeFlowEncryption(FlowEncryption):
 
     def _register(self, resource_name: str, opts: pulumi.ResourceOptions, **given: Any) -> Any:
         if self._registers:
+            if given["store"] == STACK and given["endpoint_url"] is not None:
+                raise pulumi.RunError(
+                    f"FlowEncryption {resource_name!r}: endpointUrl: with the stack as the store nothing can deploy "
+                    f"the new key before this component is done, so the endpoint would never hold it. Give "
+                    f"`register: false` and a FlowRegistration, or another store"
+                )
             registered_later = _under(self, "FlowRegistration", "KeyRegistration")
             return super()._register(resource_name, pulumi.ResourceOptions.merge(opts, registered_later), **given)
         refused = [name for name in ("endpoint_url", "endpoint_wait") if given[name] is not None]
@@ -180,23 +193,30 @@ class NativeFlowRegistration(pulumi.ComponentResource):
 
     Args:
         resource_name: that of the FlowEncryption, so that one which registered itself may come over.
-        settings: see :class:`NativeFlowEncryption`.
+        settings: see :class:`NativeFlowEncryption`. None, as ``staged``, where what gives it has failed.
         staged: see :class:`NativeFlowEncryption`.
+        deployed: outputs of what must hold the key before it is published.
         endpoint_url: see :class:`FlowEncryption`.
         endpoint_wait: see :class:`FlowEncryption`.
-        opts: ``depends_on`` names what must hold the key before it is published.
+        opts: its options.
     """
 
     def __init__(
         self,
         resource_name: str,
         *,
-        settings: pulumi.Input[str],
-        staged: pulumi.Input[str],
+        settings: pulumi.Input[str] | None = None,
+        staged: pulumi.Input[str] | None = None,
+        deployed: pulumi.Input[Sequence[str]] | None = None,
         endpoint_url: pulumi.Input[str] | None = None,
         endpoint_wait: pulumi.Input[float] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        if endpoint_url is None and (deployed is None or deployed == []):
+            raise pulumi.RunError(
+                f"FlowRegistration {resource_name!r}: deployed: give an output, such as the ID, of each resource that "
+                f"must hold the key before it is published, or endpointUrl"
+            )
         super().__init__(token("FlowRegistration"), resource_name, None, opts)
         given = {**_from_json(settings, _SETTINGS), **_from_json(staged, _STAGED)}
         registration: Any = _Registration(
@@ -208,7 +228,7 @@ class NativeFlowRegistration(pulumi.ComponentResource):
             **given,
             endpoint_url=endpoint_url,
             endpoint_wait=endpoint_wait,
-            deployed=True,
+            deployed=None if deployed is None else pulumi.Output.from_input(deployed).apply(bool),
         )
         self.live_fingerprint = registration.proven_fingerprint
         self.signature_status = registration.signature_status
@@ -227,14 +247,14 @@ def _under(component: pulumi.Resource, other: str, kind: str) -> pulumi.Resource
     return pulumi.ResourceOptions(aliases=former)
 
 
-_STAGED = ("key_id", "fingerprint", "locations", "former_passphrases", "ring")
-"""What a registration is given of the staged key; the preview of a rotation doesn't know it."""
+_STAGED = ("key_id", "fingerprint", "locations", "former_passphrases", "ring", "passphrase", "take_over")
+"""What a registration is given that a preview may not know; the rest says whose it is."""
 _SETTINGS = tuple(
     name
     for name in RegistrationInputs.traits()
     if name not in (*_STAGED, "endpoint_url", "endpoint_wait", "deployed", "signature_status", "key_ring")
 )
-"""What it is given besides, by the program."""
+"""What it is given besides."""
 
 
 def _as_json(values: Mapping[str, pulumi.Input[Any]]) -> pulumi.Output[str]:
@@ -242,8 +262,10 @@ def _as_json(values: Mapping[str, pulumi.Input[Any]]) -> pulumi.Output[str]:
     return pulumi.Output.secret(together.apply(json.dumps))
 
 
-def _from_json(text: pulumi.Input[str], names: tuple[str, ...]) -> dict[str, pulumi.Output[Any]]:
-    """Each of the values, secret where its property is."""
+def _from_json(text: pulumi.Input[str] | None, names: tuple[str, ...]) -> dict[str, pulumi.Output[Any]]:
+    """Each of the values, secret where its property is; none where there is no text."""
+    if text is None:
+        return {}
     read: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(text).apply(json.loads)
     secrets = RegistrationInputs.names("secret")
 
@@ -273,7 +295,7 @@ class Component(NamedTuple):
 
 
 def _flow_encryption(
-    name: str, *, generate_passphrase: bool = False, passphrase_length: int | None = None, **given: Any
+    name: str, *, generate_passphrase: bool = False, passphrase_length: float | None = None, **given: Any
 ) -> NativeFlowEncryption:
     if not generate_passphrase:
         if passphrase_length is not None:
@@ -281,7 +303,9 @@ def _flow_encryption(
         return NativeFlowEncryption(name, **given)
     if given.get("passphrase") is not None:
         raise pulumi.RunError(f"FlowEncryption {name!r}: give either passphrase or generatePassphrase")
-    length = SHORTEST if passphrase_length is None else passphrase_length
+    length: Any = SHORTEST if passphrase_length is None else passphrase_length
+    if isinstance(length, float) and length.is_integer():  # as every number arrives
+        length = int(length)
     return NativeFlowEncryption(name, **{**given, "passphrase": GeneratedPassphrase(length)})
 
 
@@ -314,9 +338,9 @@ def construct(
         raise pulumi.RunError(
             f"{name!r}: {', '.join(sorted(unknown))}: there is no such property; known are {', '.join(sorted(known))}"
         )
-    types = types_of(component.inputs)
+    strings = texts_of(component.inputs)
     given = {known[each]: value for each, value in inputs.items()}
-    texts = {each: _text(value) if types[each] is str else value for each, value in given.items()}
+    texts = {each: _text(value) if each in strings else value for each, value in given.items()}
     made = component.make(name, **texts, opts=options)
     outputs = {each: getattr(made, each) for each in component.outputs.traits()}
     return ConstructResult(made.urn, {camel(each): value for each, value in outputs.items() if value is not None})

@@ -6,17 +6,13 @@ import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor, get_root_resource
 
-
-class _ElsewhereRun(list[pulumi.Resource]):
-    """A run of a program in another language, for which the plugin makes these components."""
-
-    __hash__ = object.__hash__  # type: ignore[assignment]  # mypy knows lists as what can't be hashed
-
-
-_taken: "WeakKeyDictionary[pulumi.Resource | _ElsewhereRun, dict[str, tuple[str, int]]]" = WeakKeyDictionary()
-"""By the run of a program: the name and the identity of the FlowEncryption that has a phone number ID."""
-_previewed, _made = _ElsewhereRun(), _ElsewhereRun()
-"""A plugin serves one engine, which may preview first."""
+_Taken = dict[str, tuple[str, int]]
+_taken: "WeakKeyDictionary[pulumi.Resource, _Taken]" = WeakKeyDictionary()
+"""By the stack of a program's run: the name and the identity of the FlowEncryption that has a phone number ID."""
+_taken_elsewhere: dict[bool, _Taken] = {True: {}, False: {}}
+"""The same of a program in another language, for which a plugin makes these components, by whether it is a preview."""
+_made_elsewhere: list[pulumi.Resource] = []
+"""They stay, so that their identities are their own. A plugin lives as long as one run of the engine."""
 
 
 def refuse_second(name: str, component: pulumi.Resource, phone_number_id: str) -> str:
@@ -30,7 +26,7 @@ def refuse_second(name: str, component: pulumi.Resource, phone_number_id: str) -
     # Under mocks the programs of all unit tests in a process have one stack.
     if isinstance(get_monitor(), MockMonitor):
         return phone_number_id
-    first, identity = _taken.setdefault(_run_of(component), {}).setdefault(phone_number_id, (name, id(component)))
+    first, identity = _taken_beside(component).setdefault(phone_number_id, (name, id(component)))
     if identity != id(component):
         raise pulumi.RunError(
             f"FlowEncryption {name!r}: phone_number_id: FlowEncryption {first!r} has {phone_number_id} already. A "
@@ -39,10 +35,9 @@ def refuse_second(name: str, component: pulumi.Resource, phone_number_id: str) -
     return phone_number_id
 
 
-def _run_of(component: pulumi.Resource) -> "pulumi.Resource | _ElsewhereRun":
+def _taken_beside(component: pulumi.Resource) -> _Taken:
     stack = get_root_resource()
     if stack is not None:
-        return stack
-    elsewhere = _previewed if pulumi.runtime.is_dry_run() else _made
-    elsewhere.append(component)  # so that its identity stays its own
-    return elsewhere
+        return _taken.setdefault(stack, {})
+    _made_elsewhere.append(component)
+    return _taken_elsewhere[pulumi.runtime.is_dry_run()]

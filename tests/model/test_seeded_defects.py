@@ -4,6 +4,8 @@ Where a defect says so, a similar search, or the same one without some outcome, 
 search, or the outcome, is good for.
 """
 
+from typing import Any
+
 import pytest
 
 from tests.model.defects import DEFECTS, NO_DEFECT, NOT_NEEDED
@@ -13,8 +15,10 @@ from tests.model.left_out import every_outcome, left_out
 from tests.model.ports import scripted
 from tests.model.scenarios import bounded
 from tests.model.search import Found, explore, label
+from tests.model.table import recorded
 from tests.pages import ROOT
 
+_LONG = 100_000
 _SEARCHES = {label(scenario): scenario for scenario in bounded()}
 
 
@@ -25,9 +29,14 @@ def test_the_search_finds(defect: Defect) -> None:
     assert found.broken.startswith(defect.promise), found.trace
 
 
-@pytest.mark.parametrize(
-    "defect", [each for each in DEFECTS if each.missed_by or each.needs], ids=lambda defect: defect.about
-)
+def _with_what_it_takes(defect: Defect) -> Any:
+    """Such a search is made to its end: the longest are left to `make soak`."""
+    made = [defect.missed_by, defect.found_by if defect.needs else ""]
+    steps = sum(recorded()[search].steps for search in made if search)
+    return pytest.param(defect, id=defect.about, marks=pytest.mark.long if steps > _LONG else ())
+
+
+@pytest.mark.parametrize("defect", [_with_what_it_takes(each) for each in DEFECTS if each.missed_by or each.needs])
 def test_nothing_less_finds(defect: Defect) -> None:
     if defect.missed_by:
         similar = _search(defect, defect.missed_by)

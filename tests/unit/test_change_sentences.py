@@ -96,8 +96,9 @@ def test_a_rotation_that_is_due_says_since_when(days: object, shown: str) -> Non
         ),
         ({"store": BACKUP, "backups": []}, ("store", "backups"), f"its keys will move from {FILE} to {BACKUP}"),
         ({"store": BACKUP, "backups": [FILE]}, ("store", "backups"), f"its keys will move from {FILE} to {BACKUP}"),
+        ({}, ("passphrase",), "the passphrase goes away: its keys will lie in the store in the clear"),
         (
-            {},
+            {"passphrase": "the words of a person"},
             ("passphrase",),
             "its keys will be encrypted with the new passphrase where `deploy=` hands it to the endpoint, otherwise by "
             "the next rotation",
@@ -118,7 +119,7 @@ def test_a_move_out_of_the_stack_is_said_in_words() -> None:
 
 @pytest.mark.parametrize("waiting", [("rotation_trigger",), ("existing_private_key",)])
 def test_what_waits_for_the_next_up_is_named(waiting: tuple[str, ...]) -> None:
-    said = of_key({}, updates=("passphrase",), waiting=waiting)
+    said = of_key({"passphrase": "the words of a person"}, updates=("passphrase",), waiting=waiting)
     assert said is not None
     what = "adoption" if "existing_private_key" in waiting else "rotation"
     assert said.endswith(f"next rotation. The {what} will wait for the next `pulumi up`")

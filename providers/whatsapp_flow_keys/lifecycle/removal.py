@@ -330,7 +330,9 @@ def _refuse_unknown(number: str, stake: _Stake, force: Force, error: RegistrarEr
 
 
 def _is_ours(ring: KeyRing | None, claim: Claim) -> bool:
-    return ring is not None and ring.owner == claim.owner and ring.phone_number_id == claim.phone_number_id
+    """A stack that imported the number goes on with the resource's ID, under its own name."""
+    ours = (claim.owner, claim.phone_number_id, claim.managed_by)
+    return ring is not None and (ring.owner, ring.phone_number_id, ring.managed_by) == ours
 
 
 def _refuse_unread(error: StoreError, force: Force) -> None:

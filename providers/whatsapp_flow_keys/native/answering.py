@@ -1,13 +1,17 @@
 """The plugin's answers to the engine: each in a thread, and each failure one sentence without a traceback."""
 
 import asyncio
+import contextvars
 import json
 import os
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import grpc
+import pulumi
 from google.protobuf import empty_pb2
+from pulumi.provider import ConstructResult
 from pulumi.provider.server import ProviderServicer
 from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
@@ -26,9 +30,12 @@ from whatsapp_flow_keys.native.wire import received, to_send
 from whatsapp_flow_keys.resources.account import ConfiguredAccount
 from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.run import Run
-from whatsapp_flow_keys.resources.schema import Props
+from whatsapp_flow_keys.resources.schema import Props, is_known
 from whatsapp_flow_keys.resources.told import TRACEBACKS, told
 
+_THREADS = ThreadPoolExecutor(64)
+"""As many calls as the engine makes at once with a large ``--parallel``; most of their time they wait. They are not the
+threads in which the components of a program wait for the engine, which may be as many as it has numbers."""
 _Request = TypeVar("_Request")
 _Answer = TypeVar("_Answer")
 
@@ -42,7 +49,8 @@ def _answered(
         urn = str(getattr(request, "urn", ""))
         try:
             with about(urn), within(getattr(request, "timeout", 0.0)):
-                return await asyncio.to_thread(method, service, request)
+                run = contextvars.copy_context().run
+                return await asyncio.get_running_loop().run_in_executor(_THREADS, run, method, service, request)
         except Exception as error:
             await service.end(error, request, context)
             raise
@@ -87,6 +95,16 @@ class Answering(ProviderServicer):
             return
         said = Components.said(error) or told(error, "Construct")[1]
         await context.abort(grpc.StatusCode.UNKNOWN, in_camel_case(said, PROPERTIES))
+
+    async def _construct_response(self, result: ConstructResult) -> proto.ConstructResponse:
+        """Without what a resource that failed leaves unknown: outside a preview the engine takes no such secret, and
+        would end the run for every other number."""
+        answer = await super()._construct_response(result)
+        if not pulumi.runtime.is_dry_run():
+            for name, value in received(answer.state).values.items():
+                if not is_known(value):
+                    del answer.state.fields[name]
+        return answer
 
     @_answered
     def GetSchema(self, request: proto.GetSchemaRequest) -> proto.GetSchemaResponse:  # noqa: N802
@@ -157,9 +175,8 @@ class Answering(ProviderServicer):
         found = FUNCTIONS[request.tok].answer(received(request.args), self._account)
         return proto.InvokeResponse(**{"return": to_send(found)})
 
-    @_answered
-    def Cancel(self, request: empty_pb2.Empty) -> empty_pb2.Empty:  # noqa: N802
-        """Ends what waits."""
+    async def Cancel(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:  # noqa: N802
+        """Ends what waits, at once: there may be no thread left."""
         self._clock.cancel()
         return empty_pb2.Empty()
 

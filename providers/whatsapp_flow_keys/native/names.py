@@ -24,4 +24,4 @@ def dynamic_token(name: str) -> str:
 def in_camel_case(text: str, names: Iterable[str]) -> str:
     """A sentence about properties, with their names as a program has them."""
     several_words = "|".join(sorted((name for name in names if "_" in name), key=len, reverse=True))
-    return re.sub(rf"\b({several_words})\b", lambda found: camel(found[0]), text)
+    return re.sub(rf"(?<![\w/'.-])({several_words})(?![\w/'-]|\.\w)", lambda found: camel(found[0]), text)

@@ -65,7 +65,7 @@ def _resource(name: str) -> dict[str, Any]:
         "description": kind.about,
         "properties": _properties(state),
         "required": [camel(each) for each in _always_there(state)],
-        "inputProperties": _properties(inputs),
+        "inputProperties": _given(inputs),
         "requiredInputs": [camel(each) for each in inputs.names("required")],
         "aliases": [{"type": dynamic_token(name)}],
     }
@@ -89,6 +89,12 @@ def _object(properties: type[Properties]) -> dict[str, Any]:
 def _properties(of: type[Properties], plain: Iterable[str] = ()) -> dict[str, Any]:
     known = types_of(of)
     return {camel(name): _property(known[name], traits, name in plain) for name, traits in of.traits().items()}
+
+
+def _given(inputs: type[Properties]) -> dict[str, Any]:
+    """What a program gives; the state holds the others, too."""
+    found = {camel(name) for name in inputs.names("found")}
+    return {name: each for name, each in _properties(inputs).items() if name not in found}
 
 
 def _property(known: Any, traits: Traits, is_plain: bool) -> dict[str, Any]:

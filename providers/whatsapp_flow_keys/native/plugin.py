@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from whatsapp_flow_keys.native.version import VERSION
 
-_AT_ONCE = 64
-"""As many calls as the engine makes at once with a large ``--parallel``; most of their time they wait."""
+_COMPONENTS = 256
+"""In as many threads resources of components wait for the engine."""
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ async def _serve(engine_address: str) -> None:
 
     from whatsapp_flow_keys.native.answering import Answering
 
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_AT_ONCE))
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_COMPONENTS))
     server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Answering(engine_address), server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -16,6 +16,8 @@ from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.rules import Difference
 from whatsapp_flow_keys.resources.schema import UNKNOWN, Properties, Props, camel
 
+_SHOWN = ("phone_number_id", "managed_by", "store", "backups", "rotate_after_days", "endpoint_wait")
+"""What names a number, its stores and its times."""
 RECORDED_BY_DYNAMIC = "__provider"
 """An output that every resource of a Python program has in its state."""
 
@@ -40,6 +42,12 @@ class ResourceCalls:
         olds, news = received(request.olds), received(request.news)
         if unknown := self._no_inputs(news):
             return proto.CheckResponse(inputs=request.news, failures=[proto.CheckFailure(reason=unknown)])
+        if shown := sorted(camel(name) for name in news.secret(_SHOWN)):
+            said = (
+                f"{', '.join(shown)}: is a secret, but errors, previews, the audit log and the state name it in plain "
+                f"text. It takes no credentials: give it as a plain value"
+            )
+            return proto.CheckResponse(inputs=request.news, failures=[proto.CheckFailure(reason=said)])
         names = self._inputs.traits()
         inputs, failures = self._calls.check(olds.values, with_texts(self._inputs, news.values))
         number = None if news.get("phone_number_id") is UNKNOWN else news.get("phone_number_id")
@@ -58,7 +66,8 @@ class ResourceCalls:
             return proto.DiffResponse(changes=proto.DiffResponse.DIFF_SOME)
         comes_over = RECORDED_BY_DYNAMIC in olds.values
         recorded = received(request.old_inputs)
-        changed = list(dict.fromkeys((*found.replaces, *found.updates)))
+        drift = [name for name in self._inputs.names("found") if found.updates and recorded.get(name) != news.get(name)]
+        changed = list(dict.fromkeys((*found.replaces, *found.updates, *drift)))
         return proto.DiffResponse(
             changes=proto.DiffResponse.DIFF_SOME if changed or comes_over else proto.DiffResponse.DIFF_NONE,
             replaces=[camel(name) for name in found.replaces],
@@ -92,9 +101,10 @@ class ResourceCalls:
         """Where no rule asks for it, it records what is recorded by the names of this package, and asks nobody."""
         olds, news = received(request.olds), received(request.news)
         recorded, given, secrets = olds.values, news.values, self._secrets(self._state, olds, news)
-        found = self._calls.diff(request.id, recorded, given)
-        if found is not None and not found.updates:
-            state = self._state.from_props(recorded).to_props()
+        found = self._calls.difference(recorded, given)
+        held = self._state.from_props(recorded)
+        if found is not None and not found.updates and not self._rules.is_outdated(held):
+            state = held.to_props()
         elif request.preview:
             state = self._foreseen(given, found)
         else:

@@ -1,6 +1,7 @@
 """Calls that end early: the person pressed Ctrl-C, or the time is up that the program gives a resource.
 
-Only waiting is cut short. A request that is under way has its own, shorter, time limit, and what it did is known.
+Only the waiting between steps is cut short. A request, with its attempts, has a time limit of its own, and what it did
+is known then.
 """
 
 import time

@@ -17,16 +17,26 @@ def may_be_none(properties: type[Properties], name: str) -> bool:
     return type(None) in get_args(get_type_hints(properties)[name])
 
 
+_EXACT = 2**53
+"""From here on a number on the wire may have lost digits."""
+
+
 def text(value: Any) -> Any:
     """A number as text: where a program says 2, YAML makes it a number, and the property is a string."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= _EXACT:
         return value
     return str(int(value)) if value == int(value) else str(value)
 
 
+def texts_of(properties: type[Properties]) -> frozenset[str]:
+    """The properties that are strings and no secrets: a number in place of a passphrase is a mistake."""
+    secrets = properties.names("secret")
+    return frozenset(name for name, known in types_of(properties).items() if known is str and name not in secrets)
+
+
 def with_texts(properties: type[Properties], values: Props) -> Props:
     """The values, with text wherever the property is a string."""
-    strings = {camel(name) for name, known in types_of(properties).items() if known is str}
+    strings = {camel(name) for name in texts_of(properties)}
     return {name: text(value) if camel(name) in strings else value for name, value in values.items()}
 
 

@@ -50,7 +50,9 @@ def to_send(props: Mapping[str, Any], secrets: Collection[str] = ()) -> Struct:
         if value is None:
             continue
         is_marked = camel(name) in marked_names and value is not UNKNOWN
-        sent.update({camel(name): {_SIGNATURE: _SECRET, "value": value} if is_marked else _on_the_wire(value)})
+        sent.update(
+            {camel(name): {_SIGNATURE: _SECRET, "value": _on_the_wire(value)} if is_marked else _on_the_wire(value)}
+        )
     return sent
 
 
@@ -70,7 +72,7 @@ def _plain(value: Value) -> tuple[Any, bool]:
 
 
 def _struct(value: Struct) -> tuple[Any, bool]:
-    if value.fields[_SIGNATURE].string_value == _SECRET if _SIGNATURE in value.fields else False:
+    if _SIGNATURE in value.fields and value.fields[_SIGNATURE].string_value == _SECRET:
         return _plain(value.fields["value"])[0], True
     items = {name: _plain(item) for name, item in value.fields.items()}
     return {name: item for name, (item, _) in items.items()}, any(is_secret for _, is_secret in items.values())

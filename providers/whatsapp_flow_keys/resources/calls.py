@@ -40,14 +40,19 @@ class Calls:
     def diff(self, id_: str, olds: Props, news: Props) -> Difference | None:
         """What is different, whose reason is shown; None where inputs are missing, so that nobody can tell."""
         given, recorded, run = self._inputs(news), self._state(olds), self._context.run
-        if given.missing():
+        found = self.difference(olds, news)
+        if found is None:
             return None
-        found = self._rules.diff(recorded, given, self._context)
         run.say(found.why)
         if not given.is_known():  # so the engine also asks before it deletes first, unchecked, what depends on such
             self._rules.expect(recorded.phone_number_id, run)
         self._rules.note_recorded(id_, recorded, found, run)
         return found
+
+    def difference(self, olds: Props, news: Props) -> Difference | None:
+        """The same, which nobody is shown and nothing remembers."""
+        given = self._inputs(news)
+        return None if given.missing() else self._rules.diff(self._state(olds), given, self._context)
 
     def create(self, news: Props) -> Created[Any]:
         """See the rules."""

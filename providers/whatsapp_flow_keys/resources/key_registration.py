@@ -69,10 +69,13 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
         found = super().diff(olds, news, context)
         unproven = ("fingerprint",) if news.fingerprint != olds.proven_fingerprint else ()
         ring = ("ring",) if news.ring != digest_of(olds.ring) else ()
-        older = ("asks_first",) if olds.asks_first is None else ()  # written by a version that did not ask
-        updates = (*found.updates, *unproven, *ring, *older)
+        updates = (*found.updates, *unproven, *ring)
         is_new = is_known(news.fingerprint) and context.run.keys.is_new(news.fingerprint)
         return Difference(found.replaces, updates, why_registration_changes(olds, news, is_new=is_new))
+
+    def is_outdated(self, olds: RegistrationState) -> bool:
+        """Before a destroy asked first, nothing recorded what it has to know."""
+        return olds.asks_first is None
 
     def create(self, news: RegistrationInputs, context: Context) -> Created[RegistrationState]:
         """Publishes over another's key only where ``take_over`` names it."""

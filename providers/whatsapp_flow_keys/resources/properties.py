@@ -49,7 +49,7 @@ class KeyInputs(OfNumber):
     store: str = prop("The store's URL, or `stack`", required=True, in_place=True)
     rotation_trigger: str | None = prop("Any string; a new one rotates", replaces=True, parse=parse_trigger)
     rotate_after_days: int | None = prop("After how many days a rotation is due", in_place=True, parse=parse_days)
-    issued_on: str | None = prop("The key's UTC date; the check sets it", replaces=True, parse=parse_date)
+    issued_on: str | None = prop("The key's UTC date; the check sets it", replaces=True, parse=parse_date, found=True)
     passphrase: str | None = prop("Encrypts the keys in the store", secret=True, in_place=True, parse=parse_passphrase)
     passphrase_is_generated: bool | None = prop("Whether it goes with the stack", in_place=True)
     take_over: str | None = prop("The fingerprint of a key that may be published over", parse=parse_fingerprint)
@@ -133,8 +133,8 @@ class RegistrationInputs(OfNumber):
     force_destroy: bool = prop("Whether a key that Meta serves may be deleted", False, in_place=True)
     passphrase_is_generated: bool | None = prop("Whether it goes with the stack", in_place=True)
     deployed: bool | None = prop("Whether `deploy` has brought the key to the endpoint", parse=parse_flag)
-    signature_status: str | None = prop("Meta's word; as an input only where a refresh has found drift")
-    key_ring: str | None = prop("The stores' state; an input like Meta's word")
+    signature_status: str | None = prop("Meta's word; as an input only where a refresh has found drift", found=True)
+    key_ring: str | None = prop("The stores' state; an input like Meta's word", found=True)
 
     def missing(self) -> tuple[str, ...]:
         """A KeyRing that failed gives neither. A program that asks for the stack by an Output has the locations."""

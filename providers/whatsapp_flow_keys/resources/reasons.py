@@ -128,7 +128,9 @@ def _why_updated(
         new = [url for url in news.backups if not any(is_same_place(url, old) for old in olds.backups)]
         reasons += [f"every key will be copied to {url}" for url in new if not is_same_place(url, olds.store)]
         reasons += [f"{url} will no longer be kept up to date" for url in _left_out(olds, news)]
-    if "passphrase" in updates:
+    if "passphrase" in updates and news.passphrase is None:
+        reasons.append("the passphrase goes away: its keys will lie in the store in the clear")
+    elif "passphrase" in updates:
         reasons.append(
             "its keys will be encrypted with the new passphrase where `deploy=` hands it to the endpoint, otherwise by "
             "the next rotation"

@@ -51,6 +51,7 @@ class Traits:
         in_place: a new value is recorded by an update.
         recorded: whether the state holds it, too.
         hidden: a preview doesn't show how it changes.
+        found: the check, or a refresh, sets it; no program gives it.
         parse: checks a known value, given with the property's name, and returns it as it is recorded. Raises
             InputError.
     """
@@ -62,6 +63,7 @@ class Traits:
     in_place: bool = False
     recorded: bool = True
     hidden: bool = False
+    found: bool = False
     parse: Callable[[Any, str], Any] | None = None
 
 

@@ -74,6 +74,13 @@ def test_a_property_that_there_is_not_is_named_with_those_that_there_are(
     assert not failure.property, "Pulumi would print the value"
 
 
+def test_what_errors_and_previews_name_is_refused_as_a_secret(plugin: provider_pb2_grpc.ResourceProviderStub) -> None:
+    secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": "file:///ring.json"}
+    given = struct(phoneNumberId="106540352242922", managedBy="o/p/s", store=secret)
+    (failure,) = plugin.Check(proto.CheckRequest(urn=URN.format(kind="EncryptionKey"), news=given)).failures
+    assert failure.reason.startswith("store: is a secret, but errors, previews")
+
+
 def test_the_token_becomes_a_secret_of_the_state(plugin: provider_pb2_grpc.ResourceProviderStub) -> None:
     checked = plugin.CheckConfig(proto.CheckRequest(news=struct(accessToken="EAA", graphVersion="v26.0")))
     assert dict(checked.inputs["accessToken"])["value"] == "EAA"

@@ -64,3 +64,11 @@ def test_no_name_is_one_that_pulumi_keeps_for_itself() -> None:
     every = {name for each in RESOURCES.values() for name in (*each["properties"], *each["inputProperties"])}
     assert not every & {"id", "urn", "provider", "pulumi"}
     assert all(re.fullmatch(r"[a-z][A-Za-z]*", name) for name in every)
+
+
+def test_what_a_check_or_a_refresh_sets_is_no_argument() -> None:
+    """A generated program would pin it: a key's date, and the key would never be due."""
+    given = {name for each in RESOURCES.values() for name in each["inputProperties"]}
+    assert not given & {"signatureStatus"}
+    assert "issuedOn" not in RESOURCES["whatsapp:flows:EncryptionKey"]["inputProperties"]
+    assert "issuedOn" in RESOURCES["whatsapp:flows:EncryptionKey"]["properties"]

@@ -6,7 +6,11 @@ import pytest
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import rpc
 
+from whatsapp_flow_keys.native.kinds import PROPERTIES
+from whatsapp_flow_keys.native.names import in_camel_case
+from whatsapp_flow_keys.native.types_of import text, with_texts
 from whatsapp_flow_keys.native.wire import received, to_send
+from whatsapp_flow_keys.resources.properties import KeyInputs
 from whatsapp_flow_keys.resources.schema import UNKNOWN
 
 VALUES: dict[str, Any] = {
@@ -53,3 +57,33 @@ def test_nothing_is_left_out_but_null() -> None:
     sent.update({"take_over": None, "endpointUrl": ""})
     assert received(sent).values == {"endpointUrl": ""}
     assert list(to_send({"take_over": None}).fields) == []
+
+
+def test_a_secret_of_which_a_part_is_not_known_is_sent() -> None:
+    sent = to_send({"former_passphrases": ["words", UNKNOWN]}, ["former_passphrases"])
+    arrived = received(sent)
+    assert arrived.values == {"formerPassphrases": ["words", UNKNOWN]}
+    assert arrived.secrets == {"formerPassphrases"}
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("rotation_trigger: must be a string", "rotationTrigger: must be a string"),
+        ("give `endpoint_url` or take_over", "give `endpointUrl` or takeOver"),
+        ("hashivault:///flows/key_ring: lacks key", "hashivault:///flows/key_ring: lacks key"),
+        ("FlowEncryption 'secret_id': store: is empty", "FlowEncryption 'secret_id': store: is empty"),
+    ],
+)
+def test_a_sentence_has_the_names_of_the_program_and_what_it_quotes_stays(said: str, shown: str) -> None:
+    assert in_camel_case(said, PROPERTIES) == shown
+
+
+@pytest.mark.parametrize(("given", "taken"), [(2, "2"), (2.0, "2"), (0.5, "0.5"), (True, True), (2**53, 2**53)])
+def test_a_number_becomes_text_only_while_it_has_all_its_digits(given: object, taken: object) -> None:
+    assert text(given) == taken
+
+
+def test_a_number_in_place_of_a_passphrase_stays_a_mistake() -> None:
+    given = {"passphrase": 12, "rotationTrigger": 12}
+    assert with_texts(KeyInputs, given) == {"passphrase": 12, "rotationTrigger": "12"}

@@ -1,6 +1,5 @@
 """A component that only stages, and one that registers what it staged: programs that deploy in between."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,10 +11,10 @@ from whatsapp_flow_keys.native.version import VERSION
 STORES = ["the stack", "a file"]
 
 
-def registering(after: Sequence[str] = ("${endpoint}",)) -> dict[str, Any]:
+def registering(**more: Any) -> dict[str, Any]:
     """A FlowRegistration of the number `line`, after the resource `endpoint`."""
-    properties = {"settings": "${line.settings}", "staged": "${line.staged}"}
-    options = {"dependsOn": [*after], "version": VERSION}
+    properties = {"settings": "${line.settings}", "staged": "${line.staged}", "deployed": ["${endpoint.id}"], **more}
+    options = {"version": VERSION}
     return {"type": "whatsapp:flows:FlowRegistration", "name": "line", "properties": properties, "options": options}
 
 
@@ -81,3 +80,40 @@ def test_a_number_that_registered_itself_comes_over_and_back_in_place(project: P
 def test_a_gate_that_only_stages_would_never_ask(project: Project) -> None:
     declare(project, {"register": False, "endpoint_url": "https://flows.example.com"})
     assert "endpointUrl: give it to the FlowRegistration" in project.fail("preview")
+
+
+def test_a_registration_that_waits_for_nothing_is_refused(project: Project) -> None:
+    declare(project, {"register": False}, live=registering(deployed=[]))
+    assert "deployed: give an output, such as the ID, of each resource that must hold the key" in project.fail(
+        "preview"
+    )
+
+
+def test_a_gate_for_an_endpoint_that_this_program_could_only_deploy_later_is_refused(project: Project) -> None:
+    declare(project, {"endpoint_url": "https://flows.example.com"})
+    assert "endpointUrl: with the stack as the store nothing can deploy the new key before" in project.fail("preview")
+
+
+def test_a_passphrase_that_a_preview_does_not_know_replaces_no_registration(project: Project) -> None:
+    number = on_file(project, register=False, passphrase="generated")
+    declare(project, number, endpoint=endpoint(project), live=registering())
+    project.up()
+    declare(project, {**number, "passphrase_length": 50}, endpoint=endpoint(project), live=registering())
+    assert planned(project)["KeyRegistration"] == {"update"}
+
+
+def test_a_number_that_fails_keeps_no_other_from_its_rotation(project: Project) -> None:
+    other = f"{project.number}6"
+    project.emulator.add_number(other)
+    staged: dict[str, Any] = {"register": False}
+    alone = {"name": "other", "phone_number_id": other, "store": project.path("other.json").as_uri()}
+    live = {"endpoint": endpoint(project), "live": registering()}
+    declare(project, staged, alone, **live)
+    project.up()
+    first = project.emulator.served(other)[1]
+    unknown_to_meta = {**staged, "phone_number_id": f"{project.number}5"}
+    declare(project, unknown_to_meta, {**alone, "rotation_trigger": "two"}, **live)
+    failed = project.failing_up("--continue-on-error")
+    assert "PhoneNumberNotFoundError" in failed
+    assert project.emulator.served(other)[1] != first
+    assert len(project.emulator.requests(other, "POST")) == 2

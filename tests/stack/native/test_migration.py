@@ -86,7 +86,7 @@ def test_a_number_that_waited_for_a_deployment_comes_over_to_a_registration_of_i
     project.up()
     before = project.served()
     project.emulator.clear_requests()
-    declare(project, {"register": False}, live=registering([]))
+    declare(project, {"register": False}, live=registering(deployed=["an endpoint that is not in this program"]))
     project.up()
     assert project.emulator.requests(project.number) == []
     assert project.served() == project.fingerprint() == before

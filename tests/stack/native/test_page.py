@@ -63,7 +63,7 @@ def test_a_number_is_imported_as_the_page_says(project: Project) -> None:
     number = on_file(project)
     project.declare(number)
     project.up()
-    before = project.served()
+    before, component = project.served(), project.urn("FlowEncryption")
     project.environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"
     (project.folder / "Pulumi.yaml").write_text("name: other\nruntime: yaml\n")
     project.succeed("stack", "init", project.stack)
@@ -74,6 +74,12 @@ def test_a_number_is_imported_as_the_page_says(project: Project) -> None:
     written = (project.folder / "imported.yaml").read_text()
     (project.folder / "Pulumi.yaml").write_text(f"name: other\nruntime: yaml\n{written}")
     project.succeed("preview", "--expect-no-changes")
+
+    stack = ["--stack", f"organization/flows/{project.stack}", "--yes"]
+    forgotten = command_to_type("docs/native-provider.md", "pulumi state delete").replace("URN", f"'{component}'")
+    type_in(project, [" ".join([forgotten, *stack])])
+    left = project.succeed("stack", "export", *stack[:2])
+    assert "EncryptionKey" not in left
 
     resources = yaml.safe_load(written)["resources"]
     steps = {"keyId": "${key.id}", "fingerprint": "${key.fingerprint}", "locations": "${key.locations}"}
