@@ -76,13 +76,16 @@ class FlowEncryptionInputs(Properties):
     backups: tuple[str, ...] | None = prop("URLs of further stores that hold every key, too")
     passphrase: str | None = prop("Encrypts the keys in the store, so that the store alone opens no form", secret=True)
     generate_passphrase: bool | None = prop("Whether to make a passphrase, which the stack keeps as a secret")
-    passphrase_length: int | None = prop(f"How many letters and digits it has; {SHORTEST} by default, and at least")
+    passphrase_length: int | None = prop(
+        f"Length of the generated passphrase, in letters and digits; default and minimum {SHORTEST}"
+    )
     rotate_after_days: int | None = prop(
         "After how many days a rotation is due, 1 to 3650; the next `pulumi up` does it"
     )
     rotation_trigger: str | None = prop("Any string; a new one rotates")
     endpoint_url: str | None = prop(
-        "The live endpoint. A rotation publishes once it holds the new key and the one that Meta serves"
+        "The live endpoint. A rotation publishes once it holds the new key and the one that Meta serves. Not with "
+        "`register: false` or the stack as the store: give it to the FlowRegistration"
     )
     endpoint_wait: float | None = prop("How many seconds that may take, 0 to 3600; 60 by default")
     existing_private_key: str | None = prop(
@@ -105,17 +108,17 @@ class FlowEncryptionOutputs(Properties):
 
     phone_number_id: str = prop("Meta's ID of the number")
     fingerprint: str = prop(
-        "Of the newest key, also while it is staged only: SHA-256 of the public key's SPKI DER, lower-case hex"
+        "Fingerprint of the newest key, even if it isn't published yet: SHA-256 of the public key's SPKI DER, "
+        "lower-case hex"
     )
     live_fingerprint: str | None = prop("Of the key that Meta serves, once its registration is verified")
     public_key_pem: str = prop("The newest public key: SPKI PEM")
     issued_on: str = prop("UTC date of the newest key")
     rotates_on: str | None = prop("UTC date from which the next `pulumi up` rotates; none without rotateAfterDays")
-    signature_status: str | None = prop("Meta's word about the registered key: VALID once it is registered")
+    signature_status: str | None = prop("Meta's status of the registered key: VALID once it is registered")
     private_keys: str | None = prop("PEM bundle of every key; none where a store holds them", secret=True)
     endpoint_env: dict[str, str] = prop(  # noqa: RUF009 - a field, as the others
-        "The environment variables of the endpoint. Like every output of a component they are known once all of it is "
-        "done: with `register: false` before the key is published, otherwise after it",
+        "The endpoint's environment variables. Known after the key is published; with `register: false`, before",
         secret=True,
     )
     secret_id: str | None = prop("The document's name in the words of its service; none with the stack as the store")
@@ -130,8 +133,8 @@ class FlowRegistrationInputs(Properties):
     settings: str = prop("The output of that name of the FlowEncryption, which has `register: false`", required=True)
     staged: str = prop("The output of that name of the FlowEncryption", required=True)
     deployed: tuple[str, ...] | None = prop(
-        "Outputs, such as IDs, of the resources that must hold the key before it is published: what was deployed with "
-        "the FlowEncryption's endpointEnv. Required without endpointUrl"
+        "One output, such as the ID, of each resource that must have the new key before it is published. A literal "
+        "waits for nothing. Required unless endpointUrl is given"
     )
     endpoint_url: str | None = prop(
         "The live endpoint. A rotation publishes once it holds the new key and the one that Meta serves"
@@ -144,7 +147,7 @@ class FlowRegistrationOutputs(Properties):
     """Of a FlowRegistration."""
 
     live_fingerprint: str | None = prop("Of the key that Meta serves, once its registration is verified")
-    signature_status: str | None = prop("Meta's word about the registered key: VALID once it is registered")
+    signature_status: str | None = prop("Meta's status of the registered key: VALID once it is registered")
 
 
 class NativeFlowEncryption(FlowEncryption):
@@ -319,7 +322,8 @@ COMPONENTS = {
         _flow_encryption,
     ),
     "FlowRegistration": Component(
-        "The registration of a key that a FlowEncryption only staged: it is published after what `dependsOn` names.",
+        "Publishes the key of a FlowEncryption that has `register: false`, after the resources whose outputs are in "
+        "`deployed`.",
         FlowRegistrationInputs,
         FlowRegistrationOutputs,
         (),

@@ -116,8 +116,8 @@ DEFECTS = (
     Defect(
         "a document goes with a resource that does not own it",
         "lifecycle/removal.py",
-        "return ring is not None and ring.owner == claim.owner and",
-        "return ring is not None and",
+        "(ring.owner, ring.phone_number_id, ring.managed_by) == ours",
+        "(claim.owner, ring.phone_number_id, ring.managed_by) == ours",
         "around: two of one number, 1 faults",
         "P2",
         also=(

@@ -10,7 +10,8 @@ import yaml
 from tests.pages import ROOT, command_to_type, fenced, section_to_type
 from tests.stack.keyboard import type_in
 from tests.stack.native.test_components import endpoint
-from tests.stack.project import TOKEN, Project, on_file
+from tests.stack.project import STACK, TOKEN, Project, file_ring, on_file
+from whatsapp_flow_keys.ring import Role
 
 PAGE = "docs/native-provider.md"
 NUMBER, STORE = "106540352242922", "hashivault:///flows/line"
@@ -46,10 +47,12 @@ def test_a_script_on_path_is_taken_with_a_warning(project: Project) -> None:
 
 def test_the_program_that_deploys_in_between_publishes_after_the_deployment(project: Project) -> None:
     shown = yaml.safe_load(fenced(PAGE, "yaml")[1].replace(NUMBER, project.number))
-    assert shown["resources"]["endpoint"]["properties"]["stringData"] == "${line.endpointEnv}"
+    assert shown["resources"]["endpoint"]["properties"]["environment"]["variables"] == "${line.endpointEnv}"
+    assert shown["resources"]["live"]["properties"]["deployed"] == ["${endpoint.arn}"]
+    shown["resources"]["live"]["properties"]["deployed"] = ["${endpoint.id}"]
     project.environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"
     for fails in (True, False):
-        shown["resources"]["endpoint"] = endpoint(project, fails=fails)  # no cluster is here
+        shown["resources"]["endpoint"] = endpoint(project, fails=fails)  # no AWS is here
         (project.folder / "Pulumi.yaml").write_text(yaml.safe_dump(shown, sort_keys=False))
         if fails:
             project.succeed("stack", "init", project.stack)
@@ -63,23 +66,18 @@ def test_a_number_is_imported_as_the_page_says(project: Project) -> None:
     number = on_file(project)
     project.declare(number)
     project.up()
-    before, component = project.served(), project.urn("FlowEncryption")
+    before, python = project.served(), (project.folder / "Pulumi.yaml").read_text()
     project.environment["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "true"
     (project.folder / "Pulumi.yaml").write_text("name: other\nruntime: yaml\n")
-    project.succeed("stack", "init", project.stack)
+    project.succeed("stack", "init", STACK)
     (asked,) = fenced(PAGE, "json")
     (project.folder / "imports.json").write_text(asked.replace(NUMBER, project.number).replace(STORE, number["store"]))
     command = command_to_type("docs/native-provider.md", "pulumi import --file imports.json")
-    type_in(project, [f"{command} --yes --protect=false"])
+    assert command.endswith(" --protect=false")
+    type_in(project, [f"{command} --yes"])
     written = (project.folder / "imported.yaml").read_text()
     (project.folder / "Pulumi.yaml").write_text(f"name: other\nruntime: yaml\n{written}")
     project.succeed("preview", "--expect-no-changes")
-
-    stack = ["--stack", f"organization/flows/{project.stack}", "--yes"]
-    forgotten = command_to_type("docs/native-provider.md", "pulumi state delete").replace("URN", f"'{component}'")
-    type_in(project, [" ".join([forgotten, *stack])])
-    left = project.succeed("stack", "export", *stack[:2])
-    assert "EncryptionKey" not in left
 
     resources = yaml.safe_load(written)["resources"]
     steps = {"keyId": "${key.id}", "fingerprint": "${key.fingerprint}", "locations": "${key.locations}"}
@@ -96,6 +94,13 @@ def test_a_number_is_imported_as_the_page_says(project: Project) -> None:
     project.up()
     assert project.publications() == 0
     assert json.loads(project.path("ring.json").read_text())["managed_by"] == f"organization/other/{project.stack}"
+
+    (project.folder / "Pulumi.yaml").write_text(python)
+    (project.folder / "program.json").write_text(json.dumps({"numbers": []}))
+    project.up()
+    assert not project.resources("EncryptionKey")
+    assert file_ring(project) == {Role.CURRENT: before}, "the other stack leaves it alone"
+
     resources["key"]["properties"]["rotationTrigger"] = "two"
     (project.folder / "Pulumi.yaml").write_text(
         yaml.safe_dump({"name": "other", "runtime": "yaml", "resources": resources}, sort_keys=False)
