@@ -18,7 +18,7 @@ from tests.model.search import Found, explore, label
 from tests.model.table import recorded
 from tests.pages import ROOT
 
-_LONG = 100_000
+_LONG = 40_000
 _SEARCHES = {label(scenario): scenario for scenario in bounded()}
 
 

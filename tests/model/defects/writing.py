@@ -35,7 +35,7 @@ DEFECTS = (
         "lifecycle/rings.py",
         "self._write(s, written, held)) for",
         "self._write(s, written, s.read())) for",
-        "two at once, 2 rounds: one stack, two machines, 0 faults",
+        "two at once, 1 round: one stack, two machines, 0 faults",
         "P1",
     ),
     Defect(
@@ -65,7 +65,7 @@ DEFECTS = (
         "                except StoreUnavailableError:\n"
         "                    continue\n"
         "            return replace(held, ring=ring)",
-        "create and rotate: the stack with a backup, 2 faults",
+        "create and rotate once: the stack with a backup, 2 faults",
         "P4",
         also=(_importing("StoreUnavailableError"),),
         missed_by=ROTATE_STACK,
