@@ -10,9 +10,9 @@ from whatsapp_flow_keys.native.version import VERSION
 
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "a typo": ({"rotationTriger": "one"}, "rotationTriger"),
-    "a number that is none": ({"phone_number_id": "+49 30 1234"}, "phoneNumberId: "),
-    "a store that is none": ({"store": "vault:/flows"}, "store: 'vault:/flows' is not a store"),
-    "days that are none": ({"rotate_after_days": 0.5}, "rotateAfterDays: must be a whole number of days"),
+    "an invalid number": ({"phone_number_id": "+49 30 1234"}, "phoneNumberId: "),
+    "an invalid store": ({"store": "vault:/flows"}, "store: 'vault:/flows' is not a store"),
+    "half a day": ({"rotate_after_days": 0.5}, "rotateAfterDays: must be a whole number of days"),
     "a passphrase for the stack": ({"passphrase": "the words of a person"}, "passphrase: adds nothing"),
     "two passphrases": (
         {"passphrase": "words", "generate_passphrase": True},
@@ -22,7 +22,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "a short length": ({"generate_passphrase": True, "passphrase_length": 8}, "length: must be a whole number"),
     "a wait for nothing": ({"endpoint_wait": 5}, "endpointWait: has no use without endpointUrl"),
     "no PEM": ({"existing_private_key": "words"}, "existingPrivateKey"),
-    "a fingerprint that is none": ({"take_over": "abc"}, "takeOver"),
+    "an invalid fingerprint": ({"take_over": "abc"}, "takeOver"),
 }
 
 
@@ -63,7 +63,7 @@ def test_a_failure_at_meta_names_the_number_and_leaves_what_was_served(project: 
     declare(project, {"rotation_trigger": "two"})
     failed = project.failing_up(env={"WHATSAPP_ACCESS_TOKEN": "EAAunknown"})
     assert f"AccessTokenError: Meta refused to read the public key of phone number {project.number}. " in failed
-    assert project.opens_a_form(), "the outputs of before stay"
+    assert project.opens_a_form(), "the previous outputs stay"
     assert project.served() == first
     project.up()
     assert project.served() == project.fingerprint() != first
