@@ -300,6 +300,8 @@ class Component(NamedTuple):
 def _flow_encryption(
     name: str, *, generate_passphrase: bool = False, passphrase_length: float | None = None, **given: Any
 ) -> NativeFlowEncryption:
+    if "phone_number_id" not in given:
+        raise pulumi.RunError(f"FlowEncryption {name!r}: phoneNumberId: is missing")
     if not generate_passphrase:
         if passphrase_length is not None:
             raise pulumi.RunError(f"FlowEncryption {name!r}: passphraseLength: has no use without generatePassphrase")

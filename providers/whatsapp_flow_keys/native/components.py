@@ -27,5 +27,5 @@ class Components(Provider):
 
     @staticmethod
     def said(error: Exception) -> str | None:
-        """What a component says of its arguments; None where it is another failure."""
-        return str(error) if isinstance(error, pulumi.RunError | TypeError | ValueError) else None
+        """What a component says of its arguments; None where it is another failure, whose text may hold a secret."""
+        return str(error) if isinstance(error, pulumi.RunError) else None

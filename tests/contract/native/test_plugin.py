@@ -93,11 +93,14 @@ def test_another_token_replaces_nothing(plugin: provider_pb2_grpc.ResourceProvid
     assert (answer.changes, list(answer.replaces)) == (proto.DiffResponse.DIFF_SOME, [])
 
 
-def test_it_ends_at_once_and_in_silence_when_the_engine_asks(process: "subprocess.Popen[str]") -> None:
+def test_it_ends_at_once_and_in_silence_when_the_engine_asks() -> None:
     """What it prints then, the engine would show as a crash."""
-    process.send_signal(signal.SIGINT)
-    printed, errors = process.communicate(timeout=10)
-    assert (printed, errors, process.returncode) == ("", "", 0)
+    with subprocess.Popen([SCRIPT, _NO_ENGINE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
+        assert started.stdout
+        assert int(started.stdout.readline())
+        started.send_signal(signal.SIGINT)
+        printed, errors = started.communicate(timeout=60)
+    assert (printed, errors, started.returncode) == ("", "", 0)
 
 
 def test_googles_client_loads_beside_pulumis_sdk_in_the_plugin() -> None:
