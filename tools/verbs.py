@@ -65,9 +65,7 @@ def _run(checkout: Checkout, options: argparse.Namespace, words: Sequence[str]) 
     if verb == "env":
         return _env(checkout)
     if verb == "test":
-        with _setup_lock(checkout):
-            ensure_api_server(checkout, os.environ)
-            ensure_yaml_host(checkout, os.environ)
+        _set_up_every_test(checkout)
         return _test(checkout, words)
     if verb == "check":
         _lint(checkout)
@@ -227,6 +225,14 @@ def _set_up(checkout: Checkout) -> None:
     with _setup_lock(checkout):
         ensure_virtual_environment(checkout)
         ensure_engine(checkout, os.environ)
+
+
+def _set_up_every_test(checkout: Checkout) -> None:
+    with _setup_lock(checkout):
+        ensure_virtual_environment(checkout)
+        engine = ensure_engine(checkout, os.environ)
+        ensure_api_server(checkout, os.environ)
+        ensure_yaml_host(checkout, engine, os.environ)
 
 
 @contextmanager

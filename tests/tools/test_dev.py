@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from tools import local_graph, local_stack, virtual_environment
+from tools import local_graph, local_stack, verbs, virtual_environment
 from tools.checkout import Checkout, write_whole
 from tools.processes import run_quietly
 from tools.stop import PartFailed, Stop
+from tools.toolchain.choice import Engine, Source
 from tools.verbs import port_number
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -224,3 +225,20 @@ def test_a_verb_given_words_it_does_not_know_says_so() -> None:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+def test_in_a_fresh_clone_make_test_has_an_engine_before_it_builds_what_belongs_to_one(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`.ci/run` runs no verb before that would have brought one."""
+    had: list[str] = []
+
+    def engine(*_: object) -> Engine:
+        had.append("engine")
+        return Engine(Source.PATH, ROOT, "3.0.0")
+
+    monkeypatch.setattr(verbs, "ensure_engine", engine)
+    monkeypatch.setattr(verbs, "ensure_virtual_environment", lambda _: had.append("environment"))
+    monkeypatch.setattr(verbs, "ensure_api_server", lambda *_: had.append("API server"))
+    verbs._set_up_every_test(checkout)
+    assert had == ["environment", "engine", "API server"]

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from tools.checkout import Checkout
 from tools.processes import part, say
 from tools.stop import Stop
-from tools.toolchain.acquire import recorded_engine
-from tools.toolchain.choice import Source
+from tools.toolchain.choice import Engine, Source
 from tools.toolchain.go_build import Part, built_folder, found_go, is_current, record_built, run_go, whole_file
 from tools.toolchain.versions import MODULES
 
@@ -17,10 +16,10 @@ HOST = "pulumi-language-yaml"
 _MODULE = MODULES / "yaml"
 
 
-def ensure_yaml_host(checkout: Checkout, environment: Mapping[str, str]) -> None:
+def ensure_yaml_host(checkout: Checkout, engine: Engine, environment: Mapping[str, str]) -> None:
     """Builds it where it is missing, with a progress line. Where it can't be built it says why: then its tests are
     skipped."""
-    if recorded_engine(checkout).source is not Source.MODULES:
+    if engine.source is not Source.MODULES:
         return
     go = found_go(environment)
     wanted = _part(checkout)
