@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import settings
 
 from tests.skips import pytest_make_collect_report as pytest_make_collect_report
 from tests.skips import pytest_runtest_makereport as pytest_runtest_makereport
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 # A harness that was started in the background ignores SIGINT, and so would the engine: it then waits 5 s for each of
 # its plugins at every run.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A deadline is a timed assertion, and fails on a busy machine.
+settings.register_profile("untimed", settings.default, deadline=None)
+settings.load_profile("untimed")
 
 _numbers = itertools.count(1)
 

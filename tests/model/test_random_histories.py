@@ -58,7 +58,5 @@ def test_no_long_history_breaks_a_promise(stores: str) -> None:
     machine = type("HistoryOf", (History,), {"stores": stores})
     run_state_machine_as_test(
         machine,
-        settings=settings(
-            max_examples=_HISTORIES, stateful_step_count=12, deadline=None, database=None, print_blob=True
-        ),
+        settings=settings(max_examples=_HISTORIES, stateful_step_count=12, database=None, print_blob=True),
     )

@@ -83,7 +83,7 @@ AROUND: dict[str, Shape] = {
 }
 
 
-@settings(deadline=None, max_examples=750)
+@settings(max_examples=750)
 @given(st.sampled_from(KINDS), st.sampled_from(sorted(LINE_ENDS)), st.sampled_from(sorted(AROUND)))
 def test_whatever_carried_it_the_key_is_the_same(kind: str, line_ends: str, around: str) -> None:
     shaped = AROUND[around](LINE_ENDS[line_ends](pem(kind)))
@@ -144,7 +144,6 @@ def test_a_public_key_of_ssh_is_named() -> None:
     assert "this is a public key" in refusal("ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB me@example.com")
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="-ABEGIN KRPVTYDabc=+/\\n\n\"':{}\ufeff ", max_size=300))
 def test_any_text_is_read_or_refused_with_a_sentence(text: str) -> None:
     assert refusal(text).startswith("numbers[0].privateKey: ")

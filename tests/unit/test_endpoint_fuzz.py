@@ -79,7 +79,7 @@ bodies = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(whole_forms(), st.sampled_from(["current", "previous"]))
 def test_a_whole_form_is_answered_with_each_key_that_is_held(form: dict[str, Any], to: str) -> None:
     request = sent(form, key(to))
@@ -88,26 +88,26 @@ def test_a_whole_form_is_answered_with_each_key_that_is_held(form: dict[str, Any
     assert request.decrypt(answer) == {"screen": "NEXT", "data": form["data"]}
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(whole_forms())
 def test_a_whole_form_for_a_key_that_is_not_held_gets_421(form: dict[str, Any]) -> None:
     request = sent(form, key("a stranger's"))
     assert endpoint().answer(request.signed, request.body).status == 421
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(bodies)
 def test_a_signed_body_gets_a_documented_status(body: bytes) -> None:
     assert endpoint().answer({HEADER: sign(APP_SECRET, body)}, body).status in SIGNED
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(bodies, st.dictionaries(st.text(), st.text()))
 def test_without_the_right_signature_every_body_gets_432(body: bytes, headers: dict[str, str]) -> None:
     assert endpoint().answer(headers, body).status in UNSIGNED
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(bodies, st.sampled_from(["POST", "GET", "HEAD", "BREW"]), st.text(max_size=5) | st.integers() | st.none())
 def test_a_wsgi_server_may_send_anything(body: bytes, method: str, length: Any) -> None:
     got: list[str] = []
@@ -122,7 +122,7 @@ def test_a_wsgi_server_may_send_anything(body: bytes, method: str, length: Any) 
     assert int(got[0][:3]) in SIGNED | UNSIGNED | OF_HTTP
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     bodies, st.booleans(), st.dictionaries(st.text(max_size=8), st.text(max_size=8)) | st.none(), st.text(max_size=50)
 )

@@ -70,14 +70,14 @@ def test_an_upload_is_decrypted() -> None:
     assert Media.read(entry).decrypt(encrypted) == PHOTO
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.binary(max_size=200))
 def test_any_file_is_decrypted_to_what_it_was(file: bytes) -> None:
     entry, encrypted = upload(file)
     assert Media.read(entry).decrypt(encrypted) == file
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.binary(max_size=64), st.data())
 def test_a_file_with_any_byte_changed_is_refused(file: bytes, data: st.DataObject) -> None:
     entry, encrypted = upload(file)
@@ -105,7 +105,7 @@ def test_a_file_with_another_key_or_hash_is_refused(field: str, reason: Reason) 
     assert refusal(replace(media, **other), encrypted) is reason
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.binary(min_size=32, max_size=32))
 def test_a_file_that_another_key_decrypts_is_refused(key: bytes) -> None:
     entry, encrypted = upload()
@@ -173,7 +173,7 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(json_values, st.dictionaries(st.sampled_from(list(ENTRY)), json_values, min_size=1))
 def test_whatever_an_entry_holds_it_is_read_or_refused(value: object, changed: dict[str, Any]) -> None:
     for given_value in (value, {**ENTRY, **changed}):

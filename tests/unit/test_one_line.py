@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.forms import APP_SECRET, key, ring, sent
@@ -158,7 +158,6 @@ def rings() -> st.SearchStrategy[KeyRing]:
     return st.builds(KeyRing, numbers, st.text(), st.text(), st.integers(0), keys)
 
 
-@settings(deadline=None)
 @given(rings())
 def test_what_is_written_is_read_but_for_the_roles(held: KeyRing) -> None:
     assert without_roles(one_line.load(written(held))) == without_roles(held)
@@ -229,7 +228,6 @@ def test_wherever_it_was_cut_that_is_said() -> None:
     assert f"ends after {whole - 1} of its {whole} characters" in refusal(AROUND["quotes"](line()[:-1]))
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_character_that_was_changed_is_said(data: st.DataObject) -> None:
     at = data.draw(st.integers(line().index(".", 5) + 1, len(line()) - 1))
@@ -257,7 +255,6 @@ HEAD: dict[str, object] = {"n": "106540352242922", "m": "a/b/c", "o": "x", "r": 
 ODD: list[object] = [HEAD, HEAD | {"r": float("inf"), "k": []}, [], {}, None]
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from([b"", b"[" * 100_000, *(json.dumps(head).encode() for head in ODD)]) | st.binary(),
     st.lists(st.binary(max_size=40)),

@@ -409,7 +409,5 @@ class AnySequence(RuleBasedStateMachine):
             assert [key.role for key in self.ring.keys].count(role) <= 1
 
 
-AnySequence.TestCase.settings = settings(
-    max_examples=300, stateful_step_count=30, deadline=None, database=None, print_blob=True
-)
+AnySequence.TestCase.settings = settings(max_examples=300, stateful_step_count=30, database=None, print_blob=True)
 TestAnySequence = pytest.mark.slow(AnySequence.TestCase)

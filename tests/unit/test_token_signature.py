@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.forms import APP_SECRET, FORM, endpoint_of, sent
@@ -52,7 +52,6 @@ def test_the_old_and_the_new_app_secret_are_both_taken(secrets: tuple[str, ...])
     assert request(jwt()).token_is_signed_by(*secrets)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=50))
 def test_any_token_may_be_signed(token: str) -> None:
     assert request(jwt({"flow_token": token}), token).token_is_signed_by(APP_SECRET)
@@ -101,7 +100,6 @@ def test_what_anybody_could_sign_with_an_empty_secret_is_not_authentic() -> None
     assert not request(jwt(secret="")).token_is_signed_by(APP_SECRET, "")
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_signature_with_any_letter_changed_is_not_authentic(data: st.DataObject) -> None:
     whole = jwt()
