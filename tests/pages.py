@@ -19,8 +19,8 @@ PAGES = sorted(
 
 PROGRAMS = {
     *("aws", "az", "azd", "bao", "cat", "chgrp", "curl", "docker", "env", "eval", "export", "gcloud", "go", "kubectl"),
-    *("make", "node", "opentelemetry-instrument", "openssl", "php", "pip", "printenv", "pulumi", "python", "python3"),
-    *("vault", "whatsapp-flow-keys"),
+    *("make", "node", "npm", "openssl", "opentelemetry-instrument", "php", "pip", "printenv", "pulumi", "python"),
+    *("python3", "vault", "whatsapp-flow-keys"),
 }
 """Those whose commands are told from other code in a sentence by their first word."""
 

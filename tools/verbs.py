@@ -20,7 +20,8 @@ from tools.site.build import build_site
 from tools.stop import Stop
 from tools.toolchain.acquire import ensure_engine
 from tools.toolchain.api_server import ensure_api_server
-from tools.toolchain.yaml_host import ensure_yaml_host
+from tools.toolchain.language_hosts import ensure_language_hosts
+from tools.toolchain.programs import ensure_programs
 from tools.virtual_environment import ensure_virtual_environment
 
 _INTERRUPTED = 130
@@ -232,7 +233,8 @@ def _set_up_every_test(checkout: Checkout) -> None:
         ensure_virtual_environment(checkout)
         engine = ensure_engine(checkout, os.environ)
         ensure_api_server(checkout, os.environ)
-        ensure_yaml_host(checkout, engine, os.environ)
+        ensure_language_hosts(checkout, engine, os.environ)
+        ensure_programs(checkout, os.environ)
 
 
 @contextmanager

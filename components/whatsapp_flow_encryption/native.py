@@ -122,8 +122,8 @@ class FlowEncryptionOutputs(Properties):
         secret=True,
     )
     secret_id: str | None = prop("The document's name in the words of its service; none with the stack as the store")
-    settings: str | None = prop("For a FlowRegistration, with `register: false`", secret=True)
-    staged: str | None = prop("For a FlowRegistration, with `register: false`: the staged key", secret=True)
+    settings: str = prop("For a FlowRegistration, with `register: false`; else empty", secret=True)
+    staged: str = prop("For a FlowRegistration, with `register: false`: the staged key; else empty", secret=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,13 +161,14 @@ class NativeFlowEncryption(FlowEncryption):
 
     _kinds = _NATIVE
 
-    settings: pulumi.Output[str] | None = None
-    """Secret: what its program gave, for a registration that comes later."""
-    staged: pulumi.Output[str] | None = None
-    """Secret: the staged key, for that registration."""
+    settings: pulumi.Output[str]
+    """Secret: what its program gave, for a registration that comes later. Empty where it registers its key itself."""
+    staged: pulumi.Output[str]
+    """Secret: the staged key, for that registration; empty as the settings are."""
 
     def __init__(self, resource_name: str, *, register: bool = True, **given: Any) -> None:
         self._registers = register
+        self.settings = self.staged = pulumi.Output.from_input("")
         super().__init__(resource_name, **given)
 
     def _register(self, resource_name: str, opts: pulumi.ResourceOptions, **given: Any) -> Any:
@@ -221,7 +222,8 @@ class NativeFlowRegistration(pulumi.ComponentResource):
                 f"must hold the key before it is published, or endpointUrl"
             )
         super().__init__(token("FlowRegistration"), resource_name, None, opts)
-        given = {**_from_json(settings, _SETTINGS), **_from_json(staged, _STAGED)}
+        refusal = f"FlowRegistration {resource_name!r}: settings: give those of a FlowEncryption with `register: false`"
+        given = {**_from_json(settings, _SETTINGS, refusal), **_from_json(staged, _STAGED, refusal)}
         registration: Any = _Registration(
             resource_name,
             pulumi.ResourceOptions.merge(
@@ -265,11 +267,20 @@ def _as_json(values: Mapping[str, pulumi.Input[Any]]) -> pulumi.Output[str]:
     return pulumi.Output.secret(together.apply(json.dumps))
 
 
-def _from_json(text: pulumi.Input[str] | None, names: tuple[str, ...]) -> dict[str, pulumi.Output[Any]]:
-    """Each of the values, secret where its property is; none where there is no text."""
+def _from_json(
+    text: pulumi.Input[str] | None, names: tuple[str, ...], refusal: str
+) -> dict[str, pulumi.Output[Any]]:
+    """Each of the values, secret where its property is; none where there is no text. Of an empty one there is the
+    refusal."""
     if text is None:
         return {}
-    read: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(text).apply(json.loads)
+
+    def as_given(known: str) -> Any:
+        if not known:
+            raise pulumi.RunError(refusal)
+        return json.loads(known)
+
+    read: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(text).apply(as_given)
     secrets = RegistrationInputs.names("secret")
 
     def value(name: str) -> pulumi.Output[Any]:

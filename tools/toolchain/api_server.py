@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.checkout import Checkout
-from tools.processes import part, say
-from tools.stop import Stop
-from tools.toolchain.go_build import Part, found_go, is_current, record_built, run_go, whole_file
+from tools.processes import say
+from tools.toolchain.for_tests import build_for_tests
+from tools.toolchain.go_build import Part, found_go, is_current, run_go, whole_file
 from tools.toolchain.versions import MODULES, kubernetes_of_tests, needed_go_of_kubernetes, read_version
 
 _MODULE = MODULES / "kubernetes"
@@ -48,17 +48,12 @@ def ensure_api_server(checkout: Checkout, environment: Mapping[str, str]) -> Non
             f"skipped"
         )
         return
-    try:
-        with part(f"Building a {wanted.title} into .dev/toolchain, once, for the tests of the Kubernetes store"):
-            wanted.build(checkout)
-            record_built(checkout, wanted, go)
-    except Stop as stop:
-        say(f"{stop}\nWithout a Kubernetes API server: its tests are skipped")
+    build_for_tests(checkout, wanted, go, tests="the tests of the Kubernetes store")
 
 
 def _part(checkout: Checkout) -> Part:
     files = _files(checkout)
-    title = "Kubernetes API server (about 5 minutes)"
+    title = "a Kubernetes API server (about 5 minutes)"
     return Part("kubernetes", title, _MODULE, (files.api_server, files.etcd), _build)
 
 

@@ -45,13 +45,15 @@ _BRIDGE_WITHOUT = "pkg/pf/tfbridge/provider_mux.go"
 
 @dataclass(frozen=True)
 class Part:
-    """One thing to build: the Go module that it comes from, the files it makes, and how."""
+    """One thing to build: the folder that it comes from, a Go module or a program; what it makes, how, and from which
+    files besides."""
 
     name: str
     title: str
     module: Path
     makes: tuple[Path, ...]
     build: Callable[[Checkout], None]
+    made_from: tuple[Path, ...] = ()
 
 
 def built_folder(checkout: Checkout) -> Path:
@@ -146,7 +148,7 @@ def _digest(wanted: Part) -> str:
     """Of everything that decides what a part comes out as: machine, commands, sources, module versions."""
     digest = hashlib.sha256(f"{platform.system()} {platform.machine()} {_BUILD}".encode())
     digest.update(inspect.getsource(wanted.build).encode())
-    for file in sorted(wanted.module.iterdir()):
+    for file in (*sorted(wanted.module.iterdir()), *wanted.made_from):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
 

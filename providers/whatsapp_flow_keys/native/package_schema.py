@@ -50,7 +50,7 @@ def package_schema() -> dict[str, Any]:
             for name, each in FUNCTIONS.items()
         },
         "language": {
-            "nodejs": {"respectSchemaVersion": True},
+            "nodejs": {"respectSchemaVersion": True, "packageName": "pulumi-whatsapp"},
             "python": {"respectSchemaVersion": True, "pyproject": {"enabled": True}},
             "go": {"respectSchemaVersion": True},
             "csharp": {"respectSchemaVersion": True},
@@ -117,10 +117,10 @@ def _type(known: Any) -> dict[str, Any]:
 
 
 def _always_there(of: type[Properties]) -> list[str]:
-    """What every state has: neither None nor, where it equals its default, left out."""
+    """What every state that this version records has: neither None nor, where it equals its default, left out."""
     fields = of.__dataclass_fields__
     return [
         name
         for name, traits in of.traits().items()
-        if traits.recorded and fields[name].default is None and not may_be_none(of, name)
+        if traits.always or (traits.recorded and fields[name].default is None and not may_be_none(of, name))
     ]

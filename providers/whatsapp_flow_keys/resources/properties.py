@@ -49,7 +49,9 @@ class KeyInputs(OfNumber):
     store: str = prop("The store's URL, or `stack`", required=True, in_place=True)
     rotation_trigger: str | None = prop("Any string; a new one rotates", replaces=True, parse=parse_trigger)
     rotate_after_days: int | None = prop("After how many days a rotation is due", in_place=True, parse=parse_days)
-    issued_on: str | None = prop("The key's UTC date; the check sets it", replaces=True, parse=parse_date, found=True)
+    issued_on: str | None = prop(
+        "The key's UTC date; the check sets it", replaces=True, parse=parse_date, found=True, always=True
+    )
     passphrase: str | None = prop("Encrypts the keys in the store", secret=True, in_place=True, parse=parse_passphrase)
     passphrase_is_generated: bool | None = prop("Whether it goes with the stack", in_place=True)
     take_over: str | None = prop("The fingerprint of a key that may be published over", parse=parse_fingerprint)
@@ -78,6 +80,7 @@ class KeyState(KeyInputs):
         "URLs of the store and the backups, with all that was learnt of where they are; later calls go by them. Empty "
         "with the stack as the store; None in a state of an older version",
         hidden=True,
+        always=True,
     )
     secret_id: str | None = prop("The document's name in the words of its service", hidden=True)
 
@@ -101,7 +104,7 @@ class RingState(RingInputs):
     """Of a KeyRing."""
 
     ring: str = prop("The key ring document, JSON", secret=True, hidden=True)
-    locations: tuple[str, ...] | None = prop("URLs of the backups; see the EncryptionKey's", hidden=True)
+    locations: tuple[str, ...] | None = prop("URLs of the backups; see the EncryptionKey's", hidden=True, always=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,6 +52,7 @@ class Traits:
         recorded: whether the state holds it, too.
         hidden: a preview doesn't show how it changes.
         found: the check, or a refresh, sets it; no program gives it.
+        always: every state has it but those of older versions.
         parse: checks a known value, given with the property's name, and returns it as it is recorded. Raises
             InputError.
     """
@@ -64,6 +65,7 @@ class Traits:
     recorded: bool = True
     hidden: bool = False
     found: bool = False
+    always: bool = False
     parse: Callable[[Any, str], Any] | None = None
 
 

@@ -72,3 +72,12 @@ def test_what_a_check_or_a_refresh_sets_is_no_argument() -> None:
     assert not given & {"signatureStatus"}
     assert "issuedOn" not in RESOURCES["whatsapp:flows:EncryptionKey"]["inputProperties"]
     assert "issuedOn" in RESOURCES["whatsapp:flows:EncryptionKey"]["properties"]
+
+
+@pytest.mark.parametrize("name", ["KeyRing", "StoredKeyRing", "KeyRegistration"])
+def test_what_a_resource_needs_from_the_key_has_a_type_that_it_takes(name: str) -> None:
+    """`key.locations`, written as one would: TypeScript and Go refuse an output that may be missing."""
+    key = RESOURCES["whatsapp:flows:EncryptionKey"]
+    needed = set(RESOURCES[f"whatsapp:flows:{name}"]["requiredInputs"]) & key["properties"].keys()
+    only_in_the_stack = {"privateKey"}
+    assert needed - set(key["required"]) <= only_in_the_stack

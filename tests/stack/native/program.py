@@ -1,11 +1,16 @@
-"""A test's program in YAML, with the plugin: the same numbers as the Python one would have, in the same stack."""
+"""A test's program in YAML, TypeScript or Go, with the plugin: the same numbers as the Python one would have, in the
+same stack."""
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tests.stack.project import Project
+from tools.checkout import Checkout
+from tools.toolchain.language_hosts import GO_PROGRAM
+from tools.toolchain.programs import program_folder
 from whatsapp_flow_keys.native.version import VERSION
 from whatsapp_flow_keys.resources.schema import camel
 
@@ -29,6 +34,53 @@ def install_plugin(project: Project) -> None:
     project.succeed("plugin", "install", "resource", "whatsapp", VERSION, "--file", script)
 
 
+@dataclass(frozen=True)
+class Program:
+    """The program of a project, in one language."""
+
+    project: Project
+    language: str
+
+    def declare(self, *numbers: dict[str, Any]) -> None:
+        """The numbers that it has from now on, by the arguments of the Python program."""
+        if self.language == "YAML":
+            return declare(self.project, *numbers)
+        found = _components(self.project, numbers)
+        return self._write({"numbers": [{"name": name, **component["properties"]} for name, component in found]})
+
+    def declare_import(self, **given: str) -> None:
+        """The three resources of one number in a store; with an ``id`` they are imported."""
+        self._write({"numbers": [], "imported": given})
+
+    def _write(self, wanted: Mapping[str, Any]) -> None:
+        install_plugin(self.project)
+        (self.project.folder / "program.json").write_text(json.dumps(wanted))
+        runtime = json.dumps(_RUNTIMES[self.language](self.project))
+        (self.project.folder / "Pulumi.yaml").write_text(f"name: flows\nruntime: {runtime}\n")
+
+
+def _typescript(project: Project) -> Mapping[str, Any]:
+    """Compiled ahead: Pulumi would compile it in each run."""
+    built = program_folder(Checkout.this(), "typescript")
+    shutil.copy(built / "package.json", project.folder)
+    shutil.copytree(built / "bin", project.folder / "bin", dirs_exist_ok=True)
+    modules = project.folder / "node_modules"
+    if not modules.exists():
+        modules.symlink_to(built / "node_modules")
+    return {"name": "nodejs", "options": {"typescript": False}}
+
+
+def _go(project: Project) -> Mapping[str, Any]:
+    """Compiled ahead, too: said to a current language host by the option, to the one built here by the variable."""
+    program = str(program_folder(Checkout.this(), "go") / "flows")
+    project.environment[GO_PROGRAM] = program
+    return {"name": "go", "options": {"binary": program}}
+
+
+_RUNTIMES: Mapping[str, Callable[[Project], Mapping[str, Any]]] = {"TypeScript": _typescript, "Go": _go}
+LANGUAGES = ("YAML", *_RUNTIMES)
+
+
 def declare(
     project: Project,
     *numbers: dict[str, Any],
@@ -38,8 +90,7 @@ def declare(
     """The numbers that the program has from now on, and their providers, by the arguments of the Python program; and
     other resources."""
     install_plugin(project)
-    given = [{"phone_number_id": project.number, **number} for number in numbers or ({},)]
-    components = dict(_component(number) for number in given)
+    components = dict(_components(project, numbers))
     outputs = {f"{name}{end}": f"${{{name}.{output}}}" for name in components for end, output in _OUTPUTS.items()}
     accounts = {name: _provider(given) for name, given in (providers or {}).items()}
     write(project, {**accounts, **components, **resources}, outputs)
@@ -54,6 +105,10 @@ def write(project: Project, resources: Mapping[str, Any], outputs: Mapping[str, 
 def _provider(given: Mapping[str, Any]) -> dict[str, Any]:
     properties = {camel(argument): value for argument, value in given.items()}
     return {"type": "pulumi:providers:whatsapp", "properties": properties, "options": {"version": VERSION}}
+
+
+def _components(project: Project, numbers: Sequence[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    return [_component({"phone_number_id": project.number, **number}) for number in numbers or ({},)]
 
 
 def _component(number: dict[str, Any]) -> tuple[str, dict[str, Any]]:

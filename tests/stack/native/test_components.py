@@ -89,6 +89,12 @@ def test_a_registration_that_waits_for_nothing_is_refused(project: Project) -> N
     )
 
 
+def test_a_registration_of_a_number_that_registers_itself_is_refused(project: Project) -> None:
+    declare(project, {}, endpoint=endpoint(project), live=registering())
+    assert "settings: give those of a FlowEncryption with `register: false`" in project.fail("preview")
+    assert project.publications() == 0
+
+
 def test_a_gate_for_an_endpoint_that_this_program_could_only_deploy_later_is_refused(project: Project) -> None:
     declare(project, {"endpoint_url": "https://flows.example.com"})
     assert "endpointUrl: with the stack as the store nothing can deploy the new key before" in project.fail("preview")

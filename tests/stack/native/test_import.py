@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.pairs import pair
-from tests.stack.native.program import declare, install_plugin
+from tests.stack.native.program import Program, declare, install_plugin
 from tests.stack.project import STACK, Project, file_ring, on_file
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys.native.version import VERSION
@@ -54,6 +54,29 @@ def test_a_number_of_another_stack_is_imported_unchanged_and_rotates_here(projec
     project.up()
     assert project.served() != before
     assert file_ring(project) == {Role.CURRENT: project.served(), Role.PREVIOUS: before}
+    assert FlowKeys.from_env({"WHATSAPP_FLOW_KEYS": number["store"]}).decrypt(form)[0]["screen"] == "BOOKING"
+
+
+@pytest.mark.parametrize("program", ["TypeScript", "Go"], indirect=True)
+def test_a_program_imports_a_number_of_another_stack_by_the_option_import_and_rotates_it(program: Program) -> None:
+    project = program.project
+    number = on_file(project)
+    project.declare(number)
+    project.up()
+    before, form = project.served(), project.form()
+    place = {"phoneNumberId": project.number, "store": number["store"]}
+    project.succeed("stack", "init", "other")
+    program.declare_import(id=f"{project.number}@{number['store']}", managedBy="organization/flows/test", **place)
+    project.emulator.clear_requests()
+    project.up()
+    program.declare_import(managedBy="organization/flows/test", **place)
+    project.succeed("preview", "--expect-no-changes")
+    assert project.publications() == 0
+
+    program.declare_import(managedBy="organization/flows/other", rotationTrigger="two", **place)
+    project.up()
+    assert file_ring(project) == {Role.CURRENT: project.served(), Role.PREVIOUS: before}
+    assert project.served() != before
     assert FlowKeys.from_env({"WHATSAPP_FLOW_KEYS": number["store"]}).decrypt(form)[0]["screen"] == "BOOKING"
 
 

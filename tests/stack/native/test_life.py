@@ -1,17 +1,21 @@
-"""A number's life in a YAML program, with the plugin, on the real engine."""
+"""A number's life in a program of each language, with the plugin, on the real engine."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.contract.stores.gcp_place import gcp_place, permissions
 from tests.pairs import pair
-from tests.stack.native.program import declare
+from tests.stack.native.program import Program, declare
 from tests.stack.project import Project, file_ring, is_quiet, on_file, stack_ring
 from whatsapp_flow_keys.stores.gcp_secret_manager.connection import EMULATOR
 
+if TYPE_CHECKING:
+    from tools.openbao import OpenBao
+
 STORES = ["the stack", "a file"]
+IN_STORES = [("YAML", "the stack"), ("YAML", "a file"), ("TypeScript", "the stack"), ("Go", "a file")]
 
 
 def number_in(project: Project, store: str, **more: Any) -> dict[str, Any]:
@@ -28,9 +32,10 @@ def steps_of(project: Project) -> dict[str, dict[str, Any]]:
     }
 
 
-@pytest.mark.parametrize("store", STORES)
-def test_a_key_is_made_registered_and_rotated_and_the_key_before_stays_readable(project: Project, store: str) -> None:
-    declare(project, number_in(project, store, rotation_trigger="one"))
+@pytest.mark.parametrize(("program", "store"), IN_STORES, indirect=["program"])
+def test_a_key_is_made_registered_and_rotated_and_the_key_before_stays_readable(program: Program, store: str) -> None:
+    project = program.project
+    program.declare(number_in(project, store, rotation_trigger="one"))
     project.up()
     first, form = project.fingerprint(), project.form()
     assert project.served() == first
@@ -40,7 +45,7 @@ def test_a_key_is_made_registered_and_rotated_and_the_key_before_stays_readable(
     project.up()
     assert is_quiet(project)
 
-    declare(project, number_in(project, store, rotation_trigger="two"))
+    program.declare(number_in(project, store, rotation_trigger="two"))
     planned = steps_of(project)
     assert planned["EncryptionKey"] == {"op": "replace", "shown": {"rotationTrigger"}}
     assert {planned[kind]["op"] for kind in planned.keys() - {"EncryptionKey"}} == {"update"}
@@ -51,9 +56,10 @@ def test_a_key_is_made_registered_and_rotated_and_the_key_before_stays_readable(
     assert held == [project.fingerprint(), first]
 
 
-@pytest.mark.parametrize("store", STORES)
-def test_a_number_that_was_registered_anew_is_healed_by_a_refresh(project: Project, store: str) -> None:
-    declare(project, number_in(project, store))
+@pytest.mark.parametrize(("program", "store"), IN_STORES, indirect=["program"])
+def test_a_number_that_was_registered_anew_is_healed_by_a_refresh(program: Program, store: str) -> None:
+    project = program.project
+    program.declare(number_in(project, store))
     project.up()
     project.emulator.reregister(project.number)
     assert "signatureStatus" in project.succeed("preview", "--refresh", "--diff")
@@ -63,14 +69,14 @@ def test_a_number_that_was_registered_anew_is_healed_by_a_refresh(project: Proje
     project.succeed("preview", "--refresh", "--expect-no-changes")
 
 
-def test_a_live_key_is_adopted_without_a_publication(project: Project) -> None:
-    live = pair()
+def test_a_live_key_is_adopted_without_a_publication(program: Program) -> None:
+    project, live = program.project, pair()
     project.emulator.set_key(project.number, live.public_key_pem)
-    declare(project, {"existing_private_key": live.to_pem()})
+    program.declare({"existing_private_key": live.to_pem()})
     project.up()
     assert project.fingerprint() == project.served() == live.fingerprint
     assert project.publications() == 0
-    declare(project)
+    program.declare()
     project.succeed("preview", "--expect-no-changes")
 
 
@@ -82,6 +88,23 @@ def test_the_last_copy_of_a_served_key_is_not_destroyed_unless_it_is_named(proje
     assert stack_ring(project) == [project.served()]
     project.succeed("destroy", "--yes", "--skip-preview", env={"WHATSAPP_FORCE_DESTROY": str(project.served())})
     assert not project.resources("KeyRing")
+
+
+def test_a_number_is_destroyed_and_comes_back_with_the_key_that_it_had(
+    program: Program, openbao: "OpenBao", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = program.project
+    for name, value in openbao.environment.items():
+        project.environment[name] = value
+        monkeypatch.setenv(name, value)  # for the endpoint
+    program.declare({"store": openbao.url(f"secret/{project.unused_name()}")})
+    project.up()
+    form = project.form()
+    project.succeed("destroy", "--yes", "--skip-preview")
+    assert not project.resources("EncryptionKey")
+    project.up()
+    assert project.served() == project.fingerprint()
+    assert project.opens(form, project.form())
 
 
 def test_a_generated_passphrase_encrypts_the_store(project: Project) -> None:

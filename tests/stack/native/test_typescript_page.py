@@ -1,0 +1,138 @@
+"""What docs/typescript.md and the example in TypeScript show, typed; Pulumi compiles the programs in each run."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.pages import ROOT, fenced, section_to_type
+from tests.stack.keyboard import type_in
+from tests.stack.native.program import Program, install_plugin
+from tests.stack.project import TOKEN, Project
+from tools.checkout import Checkout
+from tools.toolchain.programs import program_folder
+
+PAGE, EXAMPLE = "docs/typescript.md", "examples/typescript-stack"
+NUMBER = "106540352242922"
+ANSWERS = {"whatsapp:accessToken": TOKEN}
+
+pytestmark = pytest.mark.parametrize("program", ["TypeScript"], indirect=True)
+
+
+@pytest.fixture
+def newcomer(program: Program) -> Project:
+    """Somebody whose token is in no environment, who copied the example and got the packages and the SDK."""
+    project = program.project
+    del project.environment["WHATSAPP_ACCESS_TOKEN"]
+    install_plugin(project)
+    for file in (ROOT / EXAMPLE).iterdir():
+        if file.is_file():
+            shutil.copy(file, project.folder)
+    (project.folder / "node_modules").symlink_to(program_folder(Checkout.this(), "typescript") / "node_modules")
+    return project
+
+
+def typed(project: Project, commands: list[str]) -> str:
+    return type_in(project, commands, answers=ANSWERS, filled_in={NUMBER: project.number})
+
+
+def shown(text: str, project: Project) -> list[str]:
+    """Lines with numbers, keys and dates that are the same in each run."""
+    text = text.replace(project.number, NUMBER)
+    text = re.sub(r"\b[0-9a-f]{12,64}\b(?!\d)", "KEY", text.replace(NUMBER, "NUMBER"))
+    return [line.strip() for line in re.sub(r"\d{4}-\d\d-\d\d", "DATE", text).splitlines() if line.strip()]
+
+
+def test_the_page_shows_the_files_of_the_example(newcomer: Project) -> None:
+    here = [*fenced(PAGE, "yaml"), *fenced(PAGE, "json"), fenced(PAGE, "typescript")[0]]
+    files = ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts"]
+    assert here == [(newcomer.folder / name).read_text() for name in files]
+
+
+def test_the_page_is_typed_and_prints_what_it_shows(newcomer: Project) -> None:
+    _, first, rotation = fenced(PAGE, "text")
+    printed = typed(newcomer, section_to_type("docs/typescript.md", "A first key"))
+    assert set(shown(first, newcomer)) <= set(shown(printed, newcomer))
+    assert newcomer.opens_a_form("endpointEnv")
+    printed = typed(newcomer, section_to_type("docs/typescript.md", "A rotation"))
+    assert set(shown(rotation, newcomer)) <= set(shown(printed, newcomer))
+
+
+def test_the_example_runs_and_rotates(newcomer: Project) -> None:
+    typed(newcomer, section_to_type("examples/typescript-stack/README.md", "Run"))
+    first = newcomer.served()
+    printed = typed(newcomer, section_to_type("examples/typescript-stack/README.md", "Rotate"))
+    (told,) = re.findall(r"`(~ rotationTrigger: [^`]+)`", (ROOT / EXAMPLE / "README.md").read_text())
+    assert told in printed
+    assert newcomer.served() != first
+
+
+def test_a_typo_is_the_error_of_the_compiler_that_the_page_shows(newcomer: Project) -> None:
+    program = newcomer.folder / "index.ts"
+    program.write_text(program.read_text().replace("rotateAfterDays", "rotateAfterDay"))
+    compiled = subprocess.run(
+        [newcomer.folder / "node_modules/.bin/tsc", "--noEmit"], cwd=newcomer.folder, capture_output=True, text=True
+    )
+    assert compiled.stdout == fenced(PAGE, "text")[0]
+    assert "rotateAfterDay" in newcomer.fail("preview", "--stack", new_stack(newcomer))
+
+
+def new_stack(project: Project) -> str:
+    project.succeed("stack", "init", project.stack)
+    project.succeed("config", "set", "phoneNumberId", project.number)
+    return project.stack
+
+
+@pytest.mark.parametrize("fails", [True, False], ids=["the deployment fails", "it is deployed"])
+def test_the_program_that_deploys_in_between_publishes_after_the_deployment(newcomer: Project, fails: bool) -> None:
+    """In place of the Lambda stands another resource of ours, for a number that Meta knows, or doesn't."""
+    known = f"{newcomer.number}7"
+    newcomer.emulator.add_number(known)
+    stand_in = f"""new whatsapp.flows.EncryptionKey("endpoint", {{
+      phoneNumberId: "{newcomer.number + "8" if fails else known}",
+      managedBy: "organization/flows/endpoint",
+      store: "{newcomer.path("endpoint.json").as_uri()}",
+      rotationTrigger: bookings.fingerprint,
+      storedRing: true,
+    }});"""
+    text = fenced(PAGE, "typescript")[1].replace('import * as aws from "@pulumi/aws";\n', "")
+    text, replaced = re.subn(r"new aws\.lambda\.Function\((?s:.*?)\n\}\);", stand_in, text)
+    assert replaced == 1
+    (newcomer.folder / "index.ts").write_text(text.replace("endpoint.arn", "endpoint.id"))
+    new_stack(newcomer)
+    newcomer.succeed("config", "set", "--secret", "whatsapp:accessToken", TOKEN)
+    if fails:
+        newcomer.failing_up()
+    else:
+        newcomer.up()
+        assert newcomer.served() == newcomer.outputs()["liveFingerprint"]
+    assert newcomer.publications() == (0 if fails else 1)
+
+
+def test_the_line_in_go_compiles(program: Program, tmp_path: Path) -> None:
+    go = shutil.which("go")
+    built = program_folder(Checkout.this(), "go")
+    if go is None or not built.exists():
+        pytest.skip("Go is not on this machine")
+    shutil.copytree(built, tmp_path / "program")
+    (snippet,) = fenced(PAGE, "go")
+    (tmp_path / "program" / "main.go").write_text(f"""package main
+
+import (
+	"example.com/pulumi-whatsapp/sdk/go/whatsapp/flows"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+func main() {{
+	pulumi.Run(func(ctx *pulumi.Context) error {{
+		{snippet}
+		ctx.Export("fingerprint", bookings.Fingerprint)
+		return err
+	}})
+}}
+""")
+    build = [go, "build", "-mod=readonly", "-o", "/dev/null", "."]
+    done = subprocess.run(build, cwd=tmp_path / "program", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
