@@ -79,6 +79,10 @@ NOT_TYPED = {
         "pulumi package add whatsapp@0.1.0",
     ),
     "it downloads packages; `make test` got the same ones before, by `npm ci`": ("npm install",),
+    "the tests' environment for policies has pinned packages": (
+        "python3 -m venv ../policy-pack/venv",
+        "../policy-pack/venv/bin/pip install -r ../policy-pack/requirements.txt",
+    ),
     "it tells how the server that was measured is installed": ("pip install uvicorn",),
     "`make setup` does it, editable": ('pip install ".[pulumi]"', 'pip install ".[plugin]"'),
     "the tests' own stacks have the token in the environment": ("pulumi config get whatsapp:accessToken",),
