@@ -68,7 +68,7 @@ def test_a_key_without_any_argument_breaks_the_policies_in_a_preview_and_in_an_e
     assert "a-number-is-managed-once" not in run
 
     beside.up()
-    export, analyze = section_to_type("examples/policy-pack/README.md", "Use it")[3:]
+    _, export, analyze = section_to_type("examples/policy-pack/README.md", "Use it")
     type_in(beside, [export])
     run = entered(beside, analyze)
     assert run.status != 0

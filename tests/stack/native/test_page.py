@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 import yaml
@@ -119,11 +118,3 @@ def test_the_example_runs_and_rotates(newcomer: Project) -> None:
     (shown,) = re.findall(r"`(~ rotationTrigger: [^`]+)`", (ROOT / "examples/yaml-stack/README.md").read_text())
     assert shown in printed
     assert newcomer.served() != first
-
-
-def test_the_example_and_the_page_name_the_version_that_this_is() -> None:
-    from whatsapp_flow_keys.native.version import VERSION
-
-    texts = [Path(ROOT / name).read_text() for name in (PAGE, "examples/yaml-stack/Pulumi.yaml")]
-    named = {found for text in texts for found in re.findall(r"version\"?: \"?(\d+\.\d+\.\d+)|whatsapp (\d\S+)", text)}
-    assert {one or other for one, other in named} == {VERSION}

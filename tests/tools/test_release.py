@@ -1,0 +1,78 @@
+"""What docs/releasing.md says of a release, as far as nothing has to be published or downloaded for it."""
+
+import json
+import re
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import grpc
+import pytest
+from pulumi.runtime.proto import provider_pb2 as proto
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from tests.pages import PAGES, ROOT, command_to_type
+from tools.release.__main__ import EXTRAS, PLATFORMS
+from whatsapp_flow_keys.native.version import VERSION
+
+_NO_ENGINE = "127.0.0.1:9"
+_NAMED = re.compile(r"whatsapp[@ ](\d+\.\d+\.\d+)|whatsapp-v(\d+\.\d+\.\d+)|\bversion\"?: \"?(\d+\.\d+\.\d+)")
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the command writes."""
+    folder = tmp_path_factory.mktemp("release") / "dist"
+    _, *words, _ = command_to_type("docs/releasing.md", "python -m tools.release dist").split()
+    done = subprocess.run([sys.executable, *words, folder], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def archive(dist: Path, platform: str) -> Path:
+    return dist / f"pulumi-resource-whatsapp-v{VERSION}-{platform}.tar.gz"
+
+
+def test_there_is_an_archive_for_each_platform_with_the_wheel_and_every_stores_extra(dist: Path) -> None:
+    wheel = f"whatsapp_flow_encryption-{VERSION}-py3-none-any.whl"
+    for platform in PLATFORMS:
+        with tarfile.open(archive(dist, platform)) as tar:
+            assert set(tar.getnames()) == {"PulumiPlugin.yaml", "__main__.py", "requirements.txt", wheel}
+            required = tar.extractfile("requirements.txt")
+            assert required
+            assert required.read().decode() == f"./{wheel}[{','.join(EXTRAS)}]\n"
+    declared = re.findall(
+        r"^(\w+) = \[", (ROOT / "pyproject.toml").read_text().split("optional-dependencies]")[1], re.M
+    )
+    assert set(EXTRAS) == set(declared[: declared.index("packages")]) - {"pulumi", "cli", "otel", "emulator"}
+
+
+def test_the_archives_plugin_starts_as_a_language_host_starts_it_and_has_the_published_schema(
+    dist: Path, tmp_path: Path
+) -> None:
+    with tarfile.open(archive(dist, PLATFORMS[0])) as tar:
+        tar.extractall(tmp_path, filter="data")
+    with subprocess.Popen(
+        [sys.executable, ".", _NO_ENGINE], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as running:
+        try:
+            assert running.stdout
+            with grpc.insecure_channel(f"127.0.0.1:{int(running.stdout.readline())}") as channel:
+                answer = provider_pb2_grpc.ResourceProviderStub(channel).GetSchema(proto.GetSchemaRequest())
+        finally:
+            running.kill()
+    assert json.loads(answer.schema) == json.loads((dist / "schema.json").read_text())
+
+
+def test_every_page_and_example_names_this_version() -> None:
+    examples = [file.relative_to(ROOT).as_posix() for file in ROOT.glob("examples/*/Pulumi.yaml")]
+    named = {
+        (page, found)
+        for page in (*PAGES, *examples)
+        for versions in _NAMED.findall((ROOT / page).read_text())
+        for found in versions
+        if found
+    }
+    assert len(named) >= 5
+    assert {(page, found) for page, found in named if found != VERSION} == set()
