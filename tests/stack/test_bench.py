@@ -22,6 +22,8 @@ from tools.bench.stack_figures import (
     FAR,
     FLOOR,
     IN_STACK,
+    NATIVE,
+    NATIVE_FLOOR,
     NEAR,
     NO_OP_PREVIEW,
     NO_OP_UP,
@@ -63,13 +65,18 @@ def bench(openbao: OpenBao, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield Bench(Checkout(ROOT), tmp_path_factory.mktemp("bench"), graph, openbao)
 
 
-@pytest.fixture(scope="module", params=STORES)
+@pytest.fixture(
+    scope="module",
+    params=[(store, *pair) for pair in ((NEAR, FLOOR), (NATIVE, NATIVE_FLOOR)) for store in STORES],
+    ids=lambda found: f"{found[1].program}, {found[0]}",
+)
 def both(bench: Bench, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, States]:
     """The real stack and the floor that learnt from it."""
-    case, folder = Case(request.param, 1), tmp_path_factory.mktemp("both")
-    real = states_of(bench.line(case, NEAR, folder / "real"))
-    bench.learn(case.store, real.created, real.rotated)
-    return {"real": real, "floor": states_of(bench.line(case, FLOOR, folder / "floor"))}
+    store, ours, idle = request.param
+    case, folder = Case(store, 1), tmp_path_factory.mktemp("both")
+    real = states_of(bench.line(case, ours, folder / "real"))
+    bench.learn(store, ours, real.created, real.rotated)
+    return {"real": real, "floor": states_of(bench.line(case, idle, folder / "floor"))}
 
 
 def shape(state: dict[str, Any]) -> dict[str, Any]:

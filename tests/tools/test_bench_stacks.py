@@ -22,6 +22,9 @@ from tools.bench.stack_figures import (
     FOUR_PROVIDERS,
     IN_OPENBAO,
     IN_STACK,
+    NATIVE,
+    NATIVE_FAR,
+    NATIVE_FLOOR,
     NEAR,
     NO_OP_PREVIEW,
     NO_OP_UP,
@@ -36,7 +39,19 @@ from tools.bench.stack_figures import (
     Machine,
     Sample,
 )
-from tools.bench.stack_page import curves, goals, on_what, page, parts, rounds, sizes, times, variants
+from tools.bench.stack_page import (
+    curves,
+    goals,
+    native_goals,
+    native_times,
+    on_what,
+    page,
+    parts,
+    rounds,
+    sizes,
+    times,
+    variants,
+)
 from tools.bench.template import template
 from tools.stop import Stop
 
@@ -44,12 +59,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 MACHINE = Machine("Linux on x86_64", 2, "3.11.7", "3.259.0", "3.272.0", "2.7.2")
 COSTS = {FLOOR: 1.0, NEAR: 1.2, FAR: 3.0, FOUR_PROVIDERS: 2.0, SKIPPING_FLOOR: 0.25, SKIPPING: 1.0}
+COSTS |= {NATIVE_FLOOR: 0.8, NATIVE: 1.0, NATIVE_FAR: 3.6}
 """In units of the floor's time."""
 NO_OPS = (NO_OP_UP, NO_OP_PREVIEW)
 
 
 def sample(case: Case, contender: Contender, operation: str, seconds: float) -> Sample:
-    asked = 0 if operation in NO_OPS or contender.program == "floor" else 4 * case.numbers
+    asked = 0 if operation in NO_OPS or contender.is_idle else 4 * case.numbers
     return Sample(case, contender, operation, seconds, asked, 20_000 * case.numbers, (60 + case.numbers // 10) * 2**20)
 
 
@@ -101,8 +117,8 @@ def test_every_size_is_measured_with_both_stores_beside_the_floor_at_both_latenc
         Case(store, numbers) for store in STORES for numbers in (1, 10, 100)
     }
     for planned in stack.FULL.cases:
-        assert planned.contenders[:3] == (FLOOR, NEAR, FAR)
-        assert all(one.operations == OPERATIONS and one.checkpoints for one in planned.contenders[:3])
+        assert planned.contenders[:6] == (FLOOR, NEAR, FAR, NATIVE_FLOOR, NATIVE, NATIVE_FAR)
+        assert all(one.operations == OPERATIONS and one.checkpoints for one in planned.contenders[:6])
 
 
 def test_no_contender_keeps_keys_in_the_stack_and_skips_checkpoints() -> None:
@@ -127,6 +143,21 @@ def test_each_goal_is_reached_or_missed_with_its_figure(figures: Figures) -> Non
         "keys in the stack: create of 100 numbers, 200 ms, at most 2.5 of its floor: 3.00, missed by 0.50",
         "keys in the stack: rotation of 100 numbers, 200 ms, at most 2.5 of its floor: 3.00, missed by 0.50",
         "keys in the stack: the provider's memory with 100 numbers at most 1.1 of that with 1: 1.17, missed by 0.07",
+    ]
+
+
+def test_the_native_provider_stands_beside_its_floor_and_beside_the_dynamic_one(figures: Figures) -> None:
+    assert cells(native_times(figures, IN_STACK), "10: rotation")[1:] == [
+        *("2.40", "3.00", "1.25", "0.83"),
+        *("10.8", "4.50", "1.20"),
+    ]
+    assert [line.removeprefix("native, keys in OpenBao: ") for line in native_goals(figures)[5:]] == [
+        "`up` that creates 1 number, no latency, at most 1.15 of its floor: 1.25, missed by 0.10",
+        "rotation of 100 numbers, 200 ms, at most the dynamic provider's time: 1.20, missed by 0.20",
+        *(
+            f"preview of {numbers} with nothing to do at most 1.05 of the dynamic provider's: 1.00, reached"
+            for numbers in (1, 10, 100)
+        ),
     ]
 
 
@@ -214,8 +245,9 @@ def test_the_page_shows_what_the_terminal_shows(figures: Figures) -> None:
     for shown_part in (
         on_what(MACHINE),
         *(times(figures, store) for store in STORES),
+        *(native_times(figures, store) for store in STORES),
         *(sizes(figures), variants(figures), parts(figures), rounds(figures)),
-        *(*goals(figures), *advice(figures)),
+        *(*goals(figures), *native_goals(figures), *advice(figures)),
     ):
         assert shown_part in shown
 

@@ -79,8 +79,11 @@ def _stacks(checkout: Checkout, quick: bool) -> None:
     say(f"\n{stack_page.on_what(figures.machine)}\n")
     for store in STORES:
         say(f"Keys in {store}:\n\n{stack_page.times(figures, store)}\n")
+        say(f"The same by the native provider:\n\n{stack_page.native_times(figures, store)}\n")
     say(f"{stack_page.sizes(figures)}\n\n{stack_page.parts(figures)}\n")
-    say("\n".join([*stack_page.goals(figures), *stack_advice.advice(figures)]) + "\n")
+    say(
+        "\n".join([*stack_page.goals(figures), *stack_page.native_goals(figures), *stack_advice.advice(figures)]) + "\n"
+    )
     if not quick:
         write_stacks(checkout, figures)
 

@@ -21,6 +21,7 @@ STACK = "bench"
 
 _PROGRAMS = Path(__file__).with_name("stacks")
 _DROPPED_PREFIXES = ("PYTHON", "VAULT_", "BAO_")
+_PROVIDERS = (b"pulumi.dynamic", b"pulumi-resource-whatsapp", b"tools.bench.idle_plugin")
 _LOOKS_EVERY = 0.25
 _LONGEST = 1200.0
 _ENDS_WITHIN = 20.0
@@ -108,7 +109,8 @@ def peaks_of_providers(session: int) -> Iterator[int]:
     """Bytes of resident memory at its peak, of each provider process of a session; none where there is no /proc."""
     for process in _members(session):
         with suppress(OSError):  # it may end at any moment
-            if b"pulumi.dynamic" in (process / "cmdline").read_bytes():
+            command = (process / "cmdline").read_bytes()
+            if any(provider in command for provider in _PROVIDERS):
                 status = (process / "status").read_text()
                 yield from (int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
 

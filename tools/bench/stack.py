@@ -1,12 +1,13 @@
 """Stacks beside their floor on the real engine: in one run, in rounds in which all contenders take turns."""
 
 import json
+import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, perf_counter
@@ -22,6 +23,9 @@ from tools.bench.stack_figures import (
     FOUR_PROVIDERS,
     IN_OPENBAO,
     IN_STACK,
+    NATIVE,
+    NATIVE_FAR,
+    NATIVE_FLOOR,
     NEAR,
     NO_OP_PREVIEW,
     NO_OP_UP,
@@ -39,6 +43,7 @@ from tools.bench.stack_figures import (
 from tools.bench.stacks import TEMPLATE
 from tools.bench.template import template
 from tools.checkout import Checkout
+from tools.local_engine import search_path
 from tools.openbao import OpenBao
 from tools.processes import part, say
 from tools.stop import Stop
@@ -55,13 +60,17 @@ _COMMANDS = {
 }
 
 
+EVERYWHERE = (FLOOR, NEAR, FAR, NATIVE_FLOOR, NATIVE, NATIVE_FAR)
+"""Those that take turns in every case."""
+
+
 @dataclass(frozen=True)
 class Planned:
     """A case, how often, and who takes turns in it."""
 
     case: Case
     rounds: int
-    contenders: tuple[Contender, ...] = (FLOOR, NEAR, FAR)
+    contenders: tuple[Contender, ...] = EVERYWHERE
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ class Plan:
 _VARIANTS = {IN_STACK: (FOUR_PROVIDERS, SKIPPING_FLOOR), IN_OPENBAO: (FOUR_PROVIDERS, SKIPPING_FLOOR, SKIPPING)}
 FULL = Plan(
     tuple(Planned(Case(store, numbers), rounds) for numbers, rounds in ((1, 5), (10, 2)) for store in STORES)
-    + tuple(Planned(Case(store, 100), 1, (FLOOR, NEAR, FAR, *_VARIANTS[store])) for store in STORES),
+    + tuple(Planned(Case(store, 100), 1, (*EVERYWHERE, *_VARIANTS[store])) for store in STORES),
     keys=40,
 )
 QUICK = Plan((Planned(Case(IN_STACK, 1), 1), Planned(Case(IN_STACK, 3), 1), Planned(Case(IN_OPENBAO, 1), 1)), keys=4)
@@ -117,22 +126,27 @@ class Bench:
 
     def __init__(self, checkout: Checkout, folder: Path, graph: Graph, openbao: OpenBao) -> None:
         self._checkout, self._folder, self._graph, self._openbao = checkout, folder, graph, openbao
+        self._idle_plugin = folder / "idle-plugin" / "pulumi-resource-whatsapp"
+        self._idle_plugin.parent.mkdir()
+        self._idle_plugin.write_text(f'#!/bin/sh\nexec {checkout.python} -m tools.bench.idle_plugin "$@"\n')
+        self._idle_plugin.chmod(0o755)
         self._started = monotonic()
         self._names = count(1)
 
     def warm_up(self) -> None:
-        """Learns from a real stack what the floor's records; meanwhile what nobody has run yet is compiled."""
-        for store in STORES:
-            with part(f"Warming up, with the keys in {store}"), TemporaryDirectory(dir=self._folder) as folder:
-                line = self.line(Case(store, 1), NEAR, Path(folder))
+        """Learns from real stacks what the floors' record; meanwhile what nobody has run yet is compiled."""
+        for store, contender in product(STORES, (NEAR, NATIVE)):
+            what = f"Warming up, with the keys in {store}, {contender.name}"
+            with part(what), TemporaryDirectory(dir=self._folder) as folder:
+                line = self.line(Case(store, 1), contender, Path(folder))
                 line.run(CREATE)
                 created = line.stack.export()
                 line.run(ROTATION)
-                self.learn(store, created, line.stack.export())
+                self.learn(store, contender, created, line.stack.export())
 
-    def learn(self, store: str, created: Mapping[str, Any], rotated: Mapping[str, Any]) -> None:
-        """The floor's template for this store, from a real stack's states."""
-        self._template(store).write_text(json.dumps(template(created, rotated)), encoding="utf-8")
+    def learn(self, store: str, contender: Contender, created: Mapping[str, Any], rotated: Mapping[str, Any]) -> None:
+        """The template of a contender's floor for this store, from a real stack's states."""
+        self._template(store, contender).write_text(json.dumps(template(created, rotated)), encoding="utf-8")
 
     def measured(self, planned: Planned) -> Iterator[Sample]:
         """Every sample of a case, with a line on the terminal for each."""
@@ -155,7 +169,8 @@ class Bench:
             "WHATSAPP_ACCESS_TOKEN": self._graph.token,
             **self._openbao.environment,
             **({} if contender.checkpoints else {"PULUMI_SKIP_CHECKPOINTS": "1"}),
-            TEMPLATE: str(self._template(case.store)),
+            TEMPLATE: str(self._template(case.store, contender)),
+            **(self._with_idle_plugin() if contender.is_idle and contender.program == NATIVE.program else {}),
         }
         return Line(
             contender, Stack(folder / numbers[0], contender.program, environment, self._checkout), numbers, stores
@@ -169,8 +184,12 @@ class Bench:
                     if operation in line.contender.operations:
                         yield self._sample(planned.case, line, operation)
 
-    def _template(self, store: str) -> Path:
-        return self._folder / f"{store}.json"
+    def _template(self, store: str, contender: Contender) -> Path:
+        return self._folder / f"{'native' if contender.program == NATIVE.program else 'dynamic'}-{store}.json"
+
+    def _with_idle_plugin(self) -> Mapping[str, str]:
+        first = [self._idle_plugin.parent, self._checkout.venv_bin, recorded_engine(self._checkout).folder]
+        return {"PATH": search_path(first, os.environ)}
 
     def _store(self, store: str, number: str) -> str:
         return STACK if store == IN_STACK else self._openbao.url(f"secret/flows/{number}")
@@ -179,7 +198,7 @@ class Bench:
         before = self._graph.fingerprints(line.numbers)
         self._graph.prepare(line.contender.latency)
         ran = line.run(operation)
-        if line.contender.program != FLOOR.program:
+        if not line.contender.is_idle:
             check(operation, before, self._graph.fingerprints(line.numbers))
         return Sample(
             case,

@@ -21,19 +21,24 @@ LATENCY = 0.2
 
 @dataclass(frozen=True)
 class Contender:
-    """A stack that is measured beside others. ``program``: a folder of `tools.bench.stacks`."""
+    """A stack that is measured beside others. ``program``: a folder of `tools.bench.stacks`. ``is_idle``: its providers
+    do nothing."""
 
     name: str
     program: str
+    is_idle: bool = False
     latency: float = 0.0
     providers: int = 0
     checkpoints: bool = True
     operations: tuple[str, ...] = OPERATIONS
 
 
-FLOOR = Contender("floor", "floor")
+FLOOR = Contender("floor", "floor", is_idle=True)
 NEAR = Contender("no latency", "keys")
 FAR = Contender(f"{LATENCY * 1000:.0f} ms", "keys", latency=LATENCY)
+NATIVE_FLOOR = Contender("native floor", "native", is_idle=True)
+NATIVE = Contender(f"native, {NEAR.name}", "native")
+NATIVE_FAR = Contender(f"native, {FAR.name}", "native", latency=LATENCY)
 FOUR_PROVIDERS = replace(FAR, name=f"{FAR.name}, 4 providers", providers=4, operations=(CREATE,))
 SKIPPING_FLOOR = replace(FLOOR, name="floor, no checkpoints", checkpoints=False, operations=(CREATE,))
 SKIPPING = replace(FAR, name=f"{FAR.name}, no checkpoints", checkpoints=False, operations=(CREATE,))

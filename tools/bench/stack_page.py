@@ -11,6 +11,9 @@ from tools.bench.stack_figures import (
     FOUR_PROVIDERS,
     IN_OPENBAO,
     LATENCY,
+    NATIVE,
+    NATIVE_FAR,
+    NATIVE_FLOOR,
     NEAR,
     NO_OP_PREVIEW,
     OPERATIONS,
@@ -28,6 +31,7 @@ from tools.bench.table import table
 PICTURE = "docs/pictures/stack-times.svg"
 
 _GOAL_OF_ONE, _GOAL_OF_PREVIEW, _GOAL_OF_MANY, _GOAL_OF_MEMORY = 1.15, 1.05, 2.5, 1.1
+_AS_FAST, _LEVEL = 1.0, 1.05
 _MANY = 100
 _CALLS_AT_ONCE = 4
 _NOT_MEASURED = "-"
@@ -53,6 +57,46 @@ def times(figures: Figures, store: str) -> str:
                 cells.append(_times(figures.ratio(case, contender, operation)))
             rows.append((f"{numbers:>3}: {operation}".strip(), *cells))
     return table(("numbers: what", "floor s", f"{NEAR.name} s", "ratio", f"{FAR.name} s", "ratio"), rows)
+
+
+def native_times(figures: Figures, store: str) -> str:
+    """The native provider's seconds with this store, and their ratios to its floor and to the dynamic provider."""
+    rows = []
+    for numbers in figures.sizes(store):
+        case = Case(store, numbers)
+        for operation in OPERATIONS:
+            cells = [_seconds(figures.seconds(case, NATIVE_FLOOR, operation))]
+            for contender, dynamic in ((NATIVE, NEAR), (NATIVE_FAR, FAR)):
+                cells.append(_seconds(figures.seconds(case, contender, operation)))
+                cells.append(_times(figures.ratio(case, contender, operation, NATIVE_FLOOR)))
+                cells.append(_times(figures.ratio(case, contender, operation, dynamic)))
+            rows.append((f"{numbers:>3}: {operation}".strip(), *cells))
+    of_each = ("ratio", "to dynamic")
+    return table(("numbers: what", "floor s", f"{NEAR.name} s", *of_each, f"{FAR.name} s", *of_each), rows)
+
+
+def native_goals(figures: Figures) -> list[str]:
+    """As `goals`, for the native provider."""
+    lines: list[str] = []
+    for store in STORES:
+        lines += _at_most(
+            f"native, keys in {store}: `up` that creates 1 number, no latency, at most {_GOAL_OF_ONE} of its floor",
+            figures.ratio(Case(store, 1), NATIVE, CREATE, NATIVE_FLOOR),
+            _GOAL_OF_ONE,
+        )
+        lines += _at_most(
+            f"native, keys in {store}: rotation of {_MANY} numbers, {FAR.name}, at most the dynamic provider's time",
+            figures.ratio(Case(store, _MANY), NATIVE_FAR, ROTATION, FAR),
+            _AS_FAST,
+        )
+        for numbers in figures.sizes(store):
+            lines += _at_most(
+                f"native, keys in {store}: preview of {numbers} with nothing to do at most {_LEVEL} of the dynamic "
+                f"provider's",
+                figures.ratio(Case(store, numbers), NATIVE, NO_OP_PREVIEW, NEAR),
+                _LEVEL,
+            )
+    return lines
 
 
 def goals(figures: Figures) -> list[str]:
@@ -217,17 +261,22 @@ def _times(ratio: float | None) -> str:
     return _NOT_MEASURED if ratio is None else f"{ratio:.2f}"
 
 
+def _of_each_store(figures: Figures, shown: Callable[[Figures, str], str]) -> str:
+    return "\n\n".join(f"Keys in {store}:\n\n{shown(figures, store)}" for store in STORES if figures.sizes(store))
+
+
 def page(figures: Figures) -> str:
     """The whole of docs/benchmarks-stacks.md."""
-    goal_list = "\n".join(f"- {line}" for line in goals(figures))
+    goal_list = "\n".join(f"- {line}" for line in [*goals(figures), *native_goals(figures)])
     advice_list = "\n".join(f"- {line}" for line in advice(figures))
-    tables = "\n\n".join(f"Keys in {store}:\n\n{times(figures, store)}" for store in STORES if figures.sizes(store))
+    tables = _of_each_store(figures, times)
+    native_tables = _of_each_store(figures, native_times)
     return f"""# Benchmarks of stacks
 
 Written by `make bench ARGS=stacks`: `pulumi up` of this project's resources beside its floor, which is as many
 resources of the same kinds with providers that do nothing. All in one run, on one machine, which should be
-quiet; it takes about 15 minutes. `make bench ARGS="stacks --quick"` shows in about two minutes that it runs, and writes
-nothing.
+quiet; it takes about 30 minutes. `make bench ARGS="stacks --quick"` shows in about four minutes that it runs, and
+writes nothing.
 
 ![Seconds of a creation by the numbers](pictures/stack-times.svg)
 
@@ -244,6 +293,13 @@ is the median of each round's ratio to the floor. *{FAR.name}* is what each answ
 same machine.
 
 {tables}
+
+## The native provider
+
+The same numbers by [the plugin](native-provider.md), in a Python program that has its component. Its floor is a plugin
+that answers at once, with the same resources. *To dynamic* is the ratio to the tables above, within each round.
+
+{native_tables}
 
 {rounds(figures)}.
 

@@ -21,13 +21,17 @@ def template(created: Mapping[str, Any], rotated: Mapping[str, Any]) -> dict[str
 def _kinds(state: Mapping[str, Any]) -> dict[str, Any]:
     return {
         resource["type"].rpartition(":")[2]: {
-            "inputs": _cut_short(resource["inputs"]),
-            "outputs": _cut_short(resource["outputs"]),
-            "secrets": resource.get("additionalSecretOutputs", []),
+            "inputs": _cut_short(resource.get("inputs", {})),
+            "outputs": _cut_short(resource.get("outputs", {})),
+            "secrets": resource.get("additionalSecretOutputs") or _secrets(resource.get("outputs", {})),
         }
         for resource in state["deployment"]["resources"]
-        if resource["type"].startswith("pulumi-python:dynamic/")
+        if resource["type"].startswith(("pulumi-python:dynamic/", "whatsapp:flows:"))
     }
+
+
+def _secrets(outputs: Mapping[str, Any]) -> list[str]:
+    return [name for name, value in outputs.items() if isinstance(value, dict) and _SECRET in value]
 
 
 def _cut_short(props: Mapping[str, Any]) -> dict[str, Any]:
