@@ -50,17 +50,20 @@ def run_quietly(
 
     It runs in a session of its own, so that nothing it started outlives an interrupt.
     """
-    process = subprocess.Popen(
-        [str(word) for word in command],
-        cwd=cwd,
-        env=None if environment is None else dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
+    try:
+        process = subprocess.Popen(
+            [str(word) for word in command],
+            cwd=cwd,
+            env=None if environment is None else dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise PartFailed(f"`{_shown(command)}` could not be started: {error.strerror}.") from None
     try:
         output, _ = process.communicate(timeout=seconds)
     except BaseException as stopped:

@@ -66,10 +66,11 @@ def _run(checkout: Checkout, options: argparse.Namespace, words: Sequence[str]) 
     if verb == "env":
         return _env(checkout)
     if verb == "test":
-        _set_up_every_test(checkout)
+        _set_up_for_tests(checkout)
         return _test(checkout, words)
     if verb == "check":
         _lint(checkout)
+        _set_up(checkout)
         return _test(checkout, quick_tests())
     if verb == "soak":
         return _soak(checkout)
@@ -145,7 +146,6 @@ def _env(checkout: Checkout) -> int:
 
 
 def _test(checkout: Checkout, words: Sequence[str]) -> int:
-    _set_up(checkout)
     # One more than there are processors: a test of the engine waits for a quarter of its time.
     side_by_side = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
     command = [str(checkout.python), "-m", "pytest", *side_by_side, *words]
@@ -228,7 +228,7 @@ def _set_up(checkout: Checkout) -> None:
         ensure_engine(checkout, os.environ)
 
 
-def _set_up_every_test(checkout: Checkout) -> None:
+def _set_up_for_tests(checkout: Checkout) -> None:
     with _setup_lock(checkout):
         ensure_virtual_environment(checkout)
         engine = ensure_engine(checkout, os.environ)

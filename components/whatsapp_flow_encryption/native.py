@@ -267,9 +267,7 @@ def _as_json(values: Mapping[str, pulumi.Input[Any]]) -> pulumi.Output[str]:
     return pulumi.Output.secret(together.apply(json.dumps))
 
 
-def _from_json(
-    text: pulumi.Input[str] | None, names: tuple[str, ...], refusal: str
-) -> dict[str, pulumi.Output[Any]]:
+def _from_json(text: pulumi.Input[str] | None, names: tuple[str, ...], refusal: str) -> dict[str, pulumi.Output[Any]]:
     """Each of the values, secret where its property is; none where there is no text. Of an empty one there is the
     refusal."""
     if text is None:

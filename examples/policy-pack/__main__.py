@@ -17,6 +17,7 @@ from pulumi_policy import (
     StackValidationArgs,
     StackValidationPolicy,
 )
+from pulumi_policy.proxy import UnknownValueError
 
 PRODUCTION = ["prod", "prod-*", "production"]
 LONGEST = 180
@@ -38,7 +39,7 @@ def keys_outside_the_stack(args: ResourceValidationArgs, report: ReportViolation
     if not is_a("EncryptionKey", args.resource_type) or not any(fnmatch(stack, each) for each in production):
         return
     if read(args.props, "store") == "stack":
-        report("The private key lies in the stack's state: give a `store`, which the endpoint reads by itself", None)
+        report("The stack's state holds the private key. Set `store` to a store that the endpoint can read", None)
 
 
 def rotation_is_set(args: ResourceValidationArgs, report: ReportViolation) -> None:
@@ -47,13 +48,15 @@ def rotation_is_set(args: ResourceValidationArgs, report: ReportViolation) -> No
     days, longest = read(args.props, "rotate_after_days"), args.get_config().get("days", LONGEST)
     if days is None or days > longest:
         report(
-            f"The key has to be rotated within {longest:.0f} days: set `rotate_after_days` (`rotateAfterDays`)", None
+            f"The key must be rotated at least every {longest:.0f} days. Set `rotate_after_days` (`rotateAfterDays`) "
+            f"to {longest:.0f} or less",
+            None,
         )
 
 
 def every_key_has_a_backup(args: ResourceValidationArgs, report: ReportViolation) -> None:
     if is_a("EncryptionKey", args.resource_type) and not read(args.props, "backups"):
-        report("Nothing but its store holds the key: name a second store in `backups`", None)
+        report("Only one store holds the key. Add a second one to `backups`", None)
 
 
 def a_publication_waits_for_the_endpoint(args: ResourceValidationArgs, report: ReportViolation) -> None:
@@ -61,8 +64,8 @@ def a_publication_waits_for_the_endpoint(args: ResourceValidationArgs, report: R
         return
     if not read(args.props, "endpoint_url") and not read(args.props, "deployed"):
         report(
-            "A rotation would publish a key that the endpoint may not hold yet: give `endpoint_url` (`endpointUrl`), "
-            "`deploy` or, in a FlowRegistration, `deployed`",
+            "A rotation could publish a key before the endpoint has it. Set `endpoint_url` (`endpointUrl`) or "
+            "`deploy`; in a FlowRegistration, `endpointUrl` or `deployed`",
             None,
         )
 
@@ -72,11 +75,15 @@ def a_number_is_managed_once(args: StackValidationArgs, report: ReportViolation)
     for resource in args.resources:
         if not is_a("EncryptionKey", resource.resource_type):
             continue
-        number = read(resource.props, "phone_number_id")
+        try:
+            number = read(resource.props, "phone_number_id")
+        except UnknownValueError:  # in a preview, where another resource gives it
+            continue
         other = keys.setdefault(number, resource.urn)
         if other != resource.urn:
             report(
-                f"The number {number} is managed twice, here and by {other}: each would publish its own key",
+                f"Phone number {number} has two keys in this stack, this one and {other}. Each would replace the "
+                f"other's key at Meta. Remove one",
                 resource.urn,
             )
 
@@ -86,21 +93,21 @@ PolicyPack(
     [
         ResourceValidationPolicy(
             "keys-outside-the-stack",
-            "In production no private key lies in the stack's state.",
+            "Production stacks keep no private key in their state.",
             keys_outside_the_stack,
             EnforcementLevel.MANDATORY,
             PolicyConfigSchema({"stacks": {"type": "array", "items": {"type": "string"}, "default": PRODUCTION}}),
         ),
         ResourceValidationPolicy(
             "rotation-is-set",
-            "Each key is due for a rotation some day.",
+            "Every key has a rotation interval.",
             rotation_is_set,
             EnforcementLevel.MANDATORY,
             PolicyConfigSchema({"days": {"type": "integer", "minimum": 1, "default": LONGEST}}),
         ),
         ResourceValidationPolicy(
             "every-key-has-a-backup",
-            "A second store holds every key.",
+            "Every key has a backup in a second store.",
             every_key_has_a_backup,
             EnforcementLevel.ADVISORY,
         ),
@@ -112,7 +119,7 @@ PolicyPack(
         ),
         StackValidationPolicy(
             "a-number-is-managed-once",
-            "No number has two keys in one stack.",
+            "A stack manages each phone number once.",
             a_number_is_managed_once,
             EnforcementLevel.MANDATORY,
         ),

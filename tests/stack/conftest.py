@@ -1,5 +1,6 @@
 """A project for each engine test, and the package as others install it."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
@@ -15,6 +16,7 @@ from tests.stack.first_ups import NUMBER, FirstUps, WatchedEmulator
 from tests.stack.project import ACCOUNT_TOKENS, RETIRED_TOKEN, TOKEN, Project
 from tests.stack.recorded_state import STATES, Earlier, Places, bring_back
 from tests.stack.reference import make_reference
+from tools.toolchain.language_hosts import YAML
 
 
 @pytest.hookimpl(wrapper=True)
@@ -56,6 +58,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stdout + done.stderr
     (built,) = folder.glob("*.whl")
     return built
+
+
+def need_yaml(project: Project) -> None:
+    """Skips the test where the engine can't run programs in YAML."""
+    if shutil.which(YAML, path=project.environment["PATH"]) is None:
+        pytest.skip("no language host of Pulumi for YAML is on this machine")
 
 
 @pytest.fixture

@@ -155,7 +155,8 @@ def test_the_native_provider_stands_beside_its_floor_and_beside_the_dynamic_one(
         "`up` that creates 1 number, no latency, at most 1.15 of its floor: 1.25, missed by 0.10",
         "rotation of 100 numbers, 200 ms, at most the dynamic provider's time: 1.20, missed by 0.20",
         *(
-            f"preview of {numbers} with nothing to do at most 1.05 of the dynamic provider's: 1.00, reached"
+            f"preview of {numbers} with nothing to do at most 1.05 of the dynamic one's: 1.00, reached, "
+            "and without a request"
             for numbers in (1, 10, 100)
         ),
     ]
@@ -180,12 +181,21 @@ def test_what_was_not_measured_has_no_goal_and_no_advice(figures: Figures) -> No
 
 
 def test_requests_memory_and_state_are_shown_for_each_size(figures: Figures) -> None:
-    assert cells(sizes(figures), "10 in OpenBao")[1:] == ["4 / 0 / 0 / 4", "61", "61", "20.0", "20.0", "20.0"]
+    assert cells(sizes(figures), "10 in OpenBao")[1:] == [
+        "4 / 0 / 0 / 4",
+        "61",
+        "61",
+        "61",
+        "20.0",
+        "20.0",
+        "20.0",
+        "20.0",
+    ]
 
 
 def test_memory_that_cannot_be_known_is_said_to_be_unknown(figures: Figures) -> None:
     without = replace(figures, samples=tuple(replace(one, peak_bytes=None) for one in figures.samples))
-    assert cells(sizes(without), "1 in the stack")[2:4] == ["-", "-"]
+    assert cells(sizes(without), "1 in the stack")[2:5] == ["-", "-", "-"]
     assert not any("memory" in line for line in goals(without))
 
 

@@ -241,5 +241,5 @@ def test_in_a_fresh_clone_make_test_has_an_engine_before_it_builds_what_belongs_
     monkeypatch.setattr(verbs, "ensure_virtual_environment", lambda _: had.append("environment"))
     monkeypatch.setattr(verbs, "ensure_api_server", lambda *_: had.append("API server"))
     monkeypatch.setattr(verbs, "ensure_programs", lambda *_: had.append("programs"))
-    verbs._set_up_every_test(checkout)
+    verbs._set_up_for_tests(checkout)
     assert had == ["environment", "engine", "API server", "programs"]

@@ -1,10 +1,12 @@
 """What docs/releasing.md says of a release, as far as nothing has to be published or downloaded for it."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import grpc
@@ -17,14 +19,16 @@ from tools.release.__main__ import EXTRAS, PLATFORMS
 from whatsapp_flow_keys.native.version import VERSION
 
 _NO_ENGINE = "127.0.0.1:9"
-_NAMED = re.compile(r"whatsapp[@ ](\d+\.\d+\.\d+)|whatsapp-v(\d+\.\d+\.\d+)|\bversion\"?: \"?(\d+\.\d+\.\d+)")
+_NAMED = re.compile(
+    r"(?:whatsapp[@ ]|whatsapp-v|whatsapp_flow_encryption-|\bversion\"?: \"?|\bversion=\"|VERSION = \")(\d+\.\d+\.\d+)"
+)
 
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the command writes."""
     folder = tmp_path_factory.mktemp("release") / "dist"
-    _, *words, _ = command_to_type("docs/releasing.md", "python -m tools.release dist").split()
+    _, *words, _ = command_to_type("docs/releasing.md", ".dev/venv/bin/python -m tools.release dist").split()
     done = subprocess.run([sys.executable, *words, folder], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return folder
@@ -53,8 +57,15 @@ def test_the_archives_plugin_starts_as_a_language_host_starts_it_and_has_the_pub
 ) -> None:
     with tarfile.open(archive(dist, PLATFORMS[0])) as tar:
         tar.extractall(tmp_path, filter="data")
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as zipped:
+        zipped.extractall(tmp_path / "installed")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "installed")}
+    asked = [sys.executable, "-c", "import whatsapp_flow_keys.native; print(whatsapp_flow_keys.native.__file__)"]
+    imported = subprocess.run(asked, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+    assert imported.startswith(str(tmp_path)), "not the checkout's"
     with subprocess.Popen(
-        [sys.executable, ".", _NO_ENGINE], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+        [sys.executable, ".", _NO_ENGINE], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
     ) as running:
         try:
             assert running.stdout
@@ -66,13 +77,8 @@ def test_the_archives_plugin_starts_as_a_language_host_starts_it_and_has_the_pub
 
 
 def test_every_page_and_example_names_this_version() -> None:
-    examples = [file.relative_to(ROOT).as_posix() for file in ROOT.glob("examples/*/Pulumi.yaml")]
-    named = {
-        (page, found)
-        for page in (*PAGES, *examples)
-        for versions in _NAMED.findall((ROOT / page).read_text())
-        for found in versions
-        if found
-    }
-    assert len(named) >= 5
+    files = [*ROOT.glob("examples/*/Pulumi*.yaml"), *ROOT.glob("tools/bench/**/*.py")]
+    places = [*PAGES, *(file.relative_to(ROOT).as_posix() for file in files)]
+    named = {(place, found) for place in places for found in _NAMED.findall((ROOT / place).read_text())}
+    assert len(named) > 7
     assert {(page, found) for page, found in named if found != VERSION} == set()

@@ -77,13 +77,14 @@ NOT_TYPED = {
     "it generates an SDK with a language host of a release of Pulumi, which can't be had everywhere": (
         "pulumi package add whatsapp",
         "pulumi package add whatsapp@0.1.0",
-        "pulumi package gen-sdk dist/schema.json --out sdk",
+        "pulumi package gen-sdk dist/schema.json --language nodejs --out sdk",
     ),
     "it downloads packages; `make test` got the same ones before, by `npm ci`": ("npm install",),
     "the tests' environment for policies has pinned packages": (
         "python3 -m venv ../policy-pack/venv",
         "../policy-pack/venv/bin/pip install -r ../policy-pack/requirements.txt",
     ),
+    "it publishes": ("git tag v0.1.0", "git push origin v0.1.0"),
     "it downloads what the plugin's environment needs": (
         "pulumi plugin install resource whatsapp 0.1.0 --file dist/pulumi-resource-whatsapp-v0.1.0-linux-amd64.tar.gz",
     ),

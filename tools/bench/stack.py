@@ -128,7 +128,7 @@ class Bench:
         self._checkout, self._folder, self._graph, self._openbao = checkout, folder, graph, openbao
         self._idle_plugin = folder / "idle-plugin" / "pulumi-resource-whatsapp"
         self._idle_plugin.parent.mkdir()
-        self._idle_plugin.write_text(f'#!/bin/sh\nexec {checkout.python} -m tools.bench.idle_plugin "$@"\n')
+        self._idle_plugin.write_text(f'#!/bin/sh\nexec "{checkout.python}" -m tools.bench.idle_plugin "$@"\n')
         self._idle_plugin.chmod(0o755)
         self._started = monotonic()
         self._names = count(1)
@@ -170,7 +170,7 @@ class Bench:
             **self._openbao.environment,
             **({} if contender.checkpoints else {"PULUMI_SKIP_CHECKPOINTS": "1"}),
             TEMPLATE: str(self._template(case.store, contender)),
-            **(self._with_idle_plugin() if contender.is_idle and contender.program == NATIVE.program else {}),
+            **(self._with_idle_plugin() if contender.is_idle and contender.is_native else {}),
         }
         return Line(
             contender, Stack(folder / numbers[0], contender.program, environment, self._checkout), numbers, stores
@@ -185,7 +185,7 @@ class Bench:
                         yield self._sample(planned.case, line, operation)
 
     def _template(self, store: str, contender: Contender) -> Path:
-        return self._folder / f"{'native' if contender.program == NATIVE.program else 'dynamic'}-{store}.json"
+        return self._folder / f"{'native' if contender.is_native else 'dynamic'}-{store}.json"
 
     def _with_idle_plugin(self) -> Mapping[str, str]:
         first = [self._idle_plugin.parent, self._checkout.venv_bin, recorded_engine(self._checkout).folder]

@@ -32,6 +32,11 @@ class Contender:
     checkpoints: bool = True
     operations: tuple[str, ...] = OPERATIONS
 
+    @property
+    def is_native(self) -> bool:
+        """Whether its resources are those of a plugin."""
+        return self.program == "native"
+
 
 FLOOR = Contender("floor", "floor", is_idle=True)
 NEAR = Contender("no latency", "keys")
@@ -114,9 +119,9 @@ class Figures:
             return None
         return ratio([sample.seconds for sample in ours], [sample.seconds for sample in floor])
 
-    def requests(self, case: Case, operation: str) -> int | None:
-        """At the Graph API: the most that were seen in any round, at any latency."""
-        found = [*self.of(case, NEAR, operation), *self.of(case, FAR, operation)]
+    def requests(self, case: Case, operation: str, contenders: Iterable[Contender] = ()) -> int | None:
+        """At the Graph API, the most that were seen in any round; by default the dynamic provider's, at any latency."""
+        found = [sample for one in contenders or (NEAR, FAR) for sample in self.of(case, one, operation)]
         return max((sample.requests for sample in found), default=None)
 
     def state_bytes(self, case: Case, contender: Contender, operation: str) -> float | None:

@@ -90,12 +90,11 @@ def native_goals(figures: Figures) -> list[str]:
             _AS_FAST,
         )
         for numbers in figures.sizes(store):
-            lines += _at_most(
-                f"native, keys in {store}: preview of {numbers} with nothing to do at most {_LEVEL} of the dynamic "
-                f"provider's",
-                figures.ratio(Case(store, numbers), NATIVE, NO_OP_PREVIEW, NEAR),
-                _LEVEL,
-            )
+            case = Case(store, numbers)
+            preview = f"preview of {numbers} with nothing to do at most {_LEVEL} of the dynamic one's"
+            what = f"native, keys in {store}: {preview}"
+            asked = figures.requests(case, NO_OP_PREVIEW, (NATIVE, NATIVE_FAR))
+            lines += _without_requests(_at_most(what, figures.ratio(case, NATIVE, NO_OP_PREVIEW, NEAR), _LEVEL), asked)
     return lines
 
 
@@ -131,10 +130,10 @@ def sizes(figures: Figures) -> str:
     rows = []
     for case in figures.cases():
         asked = [figures.requests(case, operation) for operation in OPERATIONS]
-        peaks = [figures.peak_bytes(case, contender, CREATE) for contender in (FLOOR, FAR)]
+        peaks = [figures.peak_bytes(case, contender, CREATE) for contender in (FLOOR, FAR, NATIVE_FAR)]
         states = [
             figures.state_bytes(case, contender, operation)
-            for contender, operation in ((FLOOR, CREATE), (FAR, CREATE), (FAR, ROTATION))
+            for contender, operation in ((FLOOR, CREATE), (FAR, CREATE), (FAR, ROTATION), (NATIVE_FAR, ROTATION))
         ]
         rows.append(
             (
@@ -144,8 +143,8 @@ def sizes(figures: Figures) -> str:
                 *(_NOT_MEASURED if state is None else f"{state / case.numbers / 1000:.1f}" for state in states),
             )
         )
-    head = ("numbers", "requests of each", "floor MiB", "MiB", "floor kB of state", "kB created", "kB rotated")
-    return table(head, rows)
+    memory, state = ("floor MiB", "MiB", "native MiB"), ("floor kB of state", "kB created", "kB rotated", "native kB")
+    return table(("numbers", "requests of each", *memory, *state), rows)
 
 
 def variants(figures: Figures) -> str:
@@ -218,11 +217,13 @@ def rounds(figures: Figures) -> str:
 
 def _preview_goal(figures: Figures, case: Case) -> list[str]:
     what = f"keys in {case.store}: preview of {case.numbers} with nothing to do at most {_GOAL_OF_PREVIEW} of its floor"
-    asked = figures.requests(case, NO_OP_PREVIEW)
+    said = _at_most(what, figures.ratio(case, NEAR, NO_OP_PREVIEW), _GOAL_OF_PREVIEW)
+    return _without_requests(said, figures.requests(case, NO_OP_PREVIEW))
+
+
+def _without_requests(lines: list[str], asked: int | None) -> list[str]:
     requests = "and without a request" if not asked else f"but {asked} requests were made, which misses it"
-    return [
-        f"{line}, {requests}" for line in _at_most(what, figures.ratio(case, NEAR, NO_OP_PREVIEW), _GOAL_OF_PREVIEW)
-    ]
+    return [f"{line}, {requests}" for line in lines]
 
 
 def _at_most(what: str, figure: float | None, most: float) -> list[str]:

@@ -43,7 +43,13 @@ def main(folder: Path) -> None:
 def _wheel(folder: Path) -> Path:
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)]
     subprocess.run([*build, str(Checkout.this().root)], check=True, stdout=subprocess.DEVNULL)
-    return folder / f"whatsapp_flow_encryption-{VERSION}-py3-none-any.whl"
+    wheel = folder / f"whatsapp_flow_encryption-{VERSION}-py3-none-any.whl"
+    if [file.name for file in folder.glob("*.whl")] != [wheel.name]:
+        sys.exit(
+            f"{folder} holds other wheels than that of {VERSION}, the version that is installed: empty the folder, "
+            f"and run `make setup` after each change of the version."
+        )
+    return wheel
 
 
 def _write_archive(archive: Path, files: Mapping[str, bytes]) -> None:

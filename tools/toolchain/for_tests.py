@@ -8,13 +8,18 @@ from tools.stop import Stop
 from tools.toolchain.go_build import Part, is_current, record_built
 
 
-def build_for_tests(checkout: Checkout, wanted: Part, go: str | None, *, tests: str) -> None:
-    """Builds a part that is missing, with a progress line. Where that fails it says why: then `tests` are skipped."""
+def build_for_tests(checkout: Checkout, wanted: Part, go: str | None, *, tests: str) -> bool:
+    """Builds a part that is missing, with a progress line; returns whether it is there and current.
+
+    Where that fails it says why, and that `tests` are skipped.
+    """
     if is_current(checkout, wanted, go):
-        return
+        return True
     try:
-        with part(f"Building {wanted.title} into .dev/toolchain, once, for {tests}"):
+        with part(f"Building {wanted.title} into .dev/toolchain, for {tests}"):
             wanted.build(checkout)
             record_built(checkout, wanted, go)
     except Stop as stop:
         say(f"{stop}\nSkipped without it: {tests}")
+        return False
+    return True

@@ -148,7 +148,7 @@ def _digest(wanted: Part) -> str:
     """Of everything that decides what a part comes out as: machine, commands, sources, module versions."""
     digest = hashlib.sha256(f"{platform.system()} {platform.machine()} {_BUILD}".encode())
     digest.update(inspect.getsource(wanted.build).encode())
-    for file in (*sorted(wanted.module.iterdir()), *wanted.made_from):
+    for file in (*sorted(filter(Path.is_file, wanted.module.iterdir())), *wanted.made_from):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
 

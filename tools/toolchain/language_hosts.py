@@ -3,45 +3,34 @@ Pulumi, and built once where the engine was built here, too."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.checkout import Checkout, write_whole
+from tools.checkout import Checkout
 from tools.toolchain.choice import Engine, Source
 from tools.toolchain.for_tests import build_for_tests
 from tools.toolchain.go_build import Part, built_folder, found_go, run_go, whole_file
 from tools.toolchain.versions import MODULES
 
-TESTS = "the tests of the native provider"
 YAML, TYPESCRIPT, GO = "pulumi-language-yaml", "pulumi-language-nodejs", "pulumi-language-go"
+GO_PROGRAM = "BUILT_GO_PROGRAM"
+"""Names a compiled program for the Go host that is built here, which a script starts."""
 _OF_YAML, _OLDER = MODULES / "yaml", MODULES / "older_hosts"
 _OLDER_SDK = "github.com/pulumi/pulumi/sdk/v3"
-GO_PROGRAM = "BUILT_GO_PROGRAM"
-"""Names a compiled program for the Go host that is built here."""
-
-# This host takes the option `binary` as an argument, and the engine of today gives it no arguments for options.
-_GO_START = f"""#!/bin/sh
-exec "$0-host" ${{{GO_PROGRAM}:+-binary "${GO_PROGRAM}"}} "$@"
-"""
 
 
 def ensure_language_hosts(checkout: Checkout, engine: Engine, environment: Mapping[str, str]) -> None:
     """Builds those that are missing. Where one can't be built it says why: then its tests are skipped."""
     if engine.source is not Source.MODULES:
         return
-    go = found_go(environment)
-    for wanted in _parts(checkout):
-        build_for_tests(checkout, wanted, go, tests=TESTS)
-
-
-def _parts(checkout: Checkout) -> list[Part]:
-    folder = built_folder(checkout)
-    of_yaml = "Pulumi's language host for YAML (about 2 minutes)"
-    older = "Pulumi's language hosts for TypeScript and Go (about 1 minute)"
-    return [
-        Part("yaml", of_yaml, _OF_YAML, (folder / YAML,), _build_yaml),
-        Part("older-hosts", older, _OLDER, (folder / TYPESCRIPT, folder / GO, folder / f"{GO}-host"), _build_older),
-    ]
+    go, folder, own = found_go(environment), built_folder(checkout), (Path(__file__),)
+    title = "Pulumi's language host for YAML (about 2 minutes)"
+    yaml = Part("yaml", title, _OF_YAML, (folder / YAML,), _build_yaml, own)
+    build_for_tests(checkout, yaml, go, tests="all tests of the native provider")
+    title, older = "Pulumi's language hosts for TypeScript and Go (about 1 minute)", (folder / TYPESCRIPT, folder / GO)
+    hosts = Part("older-hosts", title, _OLDER, older, _build_older, own)
+    build_for_tests(checkout, hosts, go, tests="the native provider's tests in TypeScript and Go")
 
 
 def _build_yaml(checkout: Checkout) -> None:
@@ -49,9 +38,12 @@ def _build_yaml(checkout: Checkout) -> None:
 
 
 def _build_older(checkout: Checkout) -> None:
-    build_program(built_folder(checkout) / TYPESCRIPT, f"{_OLDER_SDK}/nodejs/cmd/{TYPESCRIPT}", _OLDER)
-    build_program(built_folder(checkout) / f"{GO}-host", f"{_OLDER_SDK}/go/{GO}", _OLDER)
-    write_whole(built_folder(checkout) / GO, _GO_START, mode=0o755)
+    folder = built_folder(checkout)
+    build_program(folder / TYPESCRIPT, f"{_OLDER_SDK}/nodejs/cmd/{TYPESCRIPT}", _OLDER)
+    build_program(folder / f"{GO}-host", f"{_OLDER_SDK}/go/{GO}", _OLDER)
+    with whole_file(folder / GO) as out:
+        shutil.copyfile(_OLDER / f"{GO}.sh", out)
+        out.chmod(0o755)
 
 
 def build_program(file: Path, package: str, module: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from tests.stack.project import Project
 from tools.checkout import Checkout
 from tools.toolchain.language_hosts import GO_PROGRAM
-from tools.toolchain.programs import program_folder
+from tools.toolchain.programs import GO, TYPESCRIPT, built_program
 from whatsapp_flow_keys.native.version import VERSION
 from whatsapp_flow_keys.resources.schema import camel
 
@@ -61,7 +61,8 @@ class Program:
 
 def _typescript(project: Project) -> Mapping[str, Any]:
     """Compiled ahead: Pulumi would compile it in each run."""
-    built = program_folder(Checkout.this(), "typescript")
+    built = built_program(Checkout.this(), TYPESCRIPT)
+    assert built
     shutil.copy(built / "package.json", project.folder)
     shutil.copytree(built / "bin", project.folder / "bin", dirs_exist_ok=True)
     modules = project.folder / "node_modules"
@@ -72,7 +73,8 @@ def _typescript(project: Project) -> Mapping[str, Any]:
 
 def _go(project: Project) -> Mapping[str, Any]:
     """Compiled ahead, too: said to a current language host by the option, to the one built here by the variable."""
-    program = str(program_folder(Checkout.this(), "go") / "flows")
+    built = built_program(Checkout.this(), GO)
+    program = str(built and built / "flows")
     project.environment[GO_PROGRAM] = program
     return {"name": "go", "options": {"binary": program}}
 

@@ -12,13 +12,15 @@ from tests.stack.keyboard import type_in
 from tests.stack.native.program import Program, install_plugin
 from tests.stack.project import TOKEN, Project
 from tools.checkout import Checkout
-from tools.toolchain.programs import program_folder
+from tools.toolchain.go_build import run_go
+from tools.toolchain.programs import TYPESCRIPT, built_program
 
 PAGE, EXAMPLE = "docs/typescript.md", "examples/typescript-stack"
 NUMBER = "106540352242922"
 ANSWERS = {"whatsapp:accessToken": TOKEN}
 
-pytestmark = pytest.mark.parametrize("program", ["TypeScript"], indirect=True)
+
+IN_TYPESCRIPT = pytest.mark.parametrize("program", ["TypeScript"], indirect=True)
 
 
 @pytest.fixture
@@ -30,7 +32,9 @@ def newcomer(program: Program) -> Project:
     for file in (ROOT / EXAMPLE).iterdir():
         if file.is_file():
             shutil.copy(file, project.folder)
-    (project.folder / "node_modules").symlink_to(program_folder(Checkout.this(), "typescript") / "node_modules")
+    built = built_program(Checkout.this(), TYPESCRIPT)
+    assert built
+    (project.folder / "node_modules").symlink_to(built / "node_modules")
     return project
 
 
@@ -45,12 +49,14 @@ def shown(text: str, project: Project) -> list[str]:
     return [line.strip() for line in re.sub(r"\d{4}-\d\d-\d\d", "DATE", text).splitlines() if line.strip()]
 
 
+@IN_TYPESCRIPT
 def test_the_page_shows_the_files_of_the_example(newcomer: Project) -> None:
     here = [*fenced(PAGE, "yaml"), *fenced(PAGE, "json"), fenced(PAGE, "typescript")[0]]
     files = ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts"]
     assert here == [(newcomer.folder / name).read_text() for name in files]
 
 
+@IN_TYPESCRIPT
 def test_the_page_is_typed_and_prints_what_it_shows(newcomer: Project) -> None:
     _, first, rotation = fenced(PAGE, "text")
     printed = typed(newcomer, section_to_type("docs/typescript.md", "A first key"))
@@ -60,6 +66,7 @@ def test_the_page_is_typed_and_prints_what_it_shows(newcomer: Project) -> None:
     assert set(shown(rotation, newcomer)) <= set(shown(printed, newcomer))
 
 
+@IN_TYPESCRIPT
 def test_the_example_runs_and_rotates(newcomer: Project) -> None:
     typed(newcomer, section_to_type("examples/typescript-stack/README.md", "Run"))
     first = newcomer.served()
@@ -69,14 +76,18 @@ def test_the_example_runs_and_rotates(newcomer: Project) -> None:
     assert newcomer.served() != first
 
 
+@IN_TYPESCRIPT
 def test_a_typo_is_the_error_of_the_compiler_that_the_page_shows(newcomer: Project) -> None:
     program = newcomer.folder / "index.ts"
     program.write_text(program.read_text().replace("rotateAfterDays", "rotateAfterDay"))
-    compiled = subprocess.run(
-        [newcomer.folder / "node_modules/.bin/tsc", "--noEmit"], cwd=newcomer.folder, capture_output=True, text=True
-    )
-    assert compiled.stdout == fenced(PAGE, "text")[0]
+    assert compiled(newcomer) == fenced(PAGE, "text")[0]
     assert "rotateAfterDay" in newcomer.fail("preview", "--stack", new_stack(newcomer))
+
+
+def compiled(project: Project) -> str:
+    """What the compiler says."""
+    compiler = [str(project.folder / "node_modules/.bin/tsc"), "--noEmit"]
+    return subprocess.run(compiler, cwd=project.folder, capture_output=True, text=True).stdout
 
 
 def new_stack(project: Project) -> str:
@@ -85,6 +96,7 @@ def new_stack(project: Project) -> str:
     return project.stack
 
 
+@IN_TYPESCRIPT
 @pytest.mark.parametrize("fails", [True, False], ids=["the deployment fails", "it is deployed"])
 def test_the_program_that_deploys_in_between_publishes_after_the_deployment(newcomer: Project, fails: bool) -> None:
     """In place of the Lambda stands another resource of ours, for a number that Meta knows, or doesn't."""
@@ -103,6 +115,7 @@ def test_the_program_that_deploys_in_between_publishes_after_the_deployment(newc
     (newcomer.folder / "index.ts").write_text(text.replace("endpoint.arn", "endpoint.id"))
     new_stack(newcomer)
     newcomer.succeed("config", "set", "--secret", "whatsapp:accessToken", TOKEN)
+    newcomer.succeed("config", "set", "--secret", "whatsapp:appSecret", "0123456789abcdef")
     if fails:
         newcomer.failing_up()
     else:
@@ -111,11 +124,18 @@ def test_the_program_that_deploys_in_between_publishes_after_the_deployment(newc
     assert newcomer.publications() == (0 if fails else 1)
 
 
-def test_the_line_in_go_compiles(program: Program, tmp_path: Path) -> None:
-    go = shutil.which("go")
-    built = program_folder(Checkout.this(), "go")
-    if go is None or not built.exists():
-        pytest.skip("Go is not on this machine")
+@IN_TYPESCRIPT
+@pytest.mark.parametrize("nth", [2, 3], ids=["import", "several accounts"])
+def test_the_other_programs_compile(newcomer: Project, nth: int) -> None:
+    """Tests of other names run the like: those of `import`, and those of accounts in YAML."""
+    (newcomer.folder / "index.ts").write_text(fenced(PAGE, "typescript")[nth])
+    assert compiled(newcomer) == ""
+
+
+@pytest.mark.parametrize("program", ["Go"], indirect=True)
+def test_the_lines_in_go_compile(program: Program, tmp_path: Path) -> None:
+    built = built_program(Checkout.this(), program.language.lower())
+    assert built
     shutil.copytree(built, tmp_path / "program")
     (snippet,) = fenced(PAGE, "go")
     (tmp_path / "program" / "main.go").write_text(f"""package main
@@ -133,6 +153,4 @@ func main() {{
 	}})
 }}
 """)
-    build = [go, "build", "-mod=readonly", "-o", "/dev/null", "."]
-    done = subprocess.run(build, cwd=tmp_path / "program", capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    run_go(["go", "build", "-mod=readonly", "-o", "/dev/null", "."], tmp_path / "program")

@@ -1,7 +1,9 @@
-"""The two Pulumi programs of `make bench ARGS=stacks`: the project's own resources, and as many that do nothing.
+"""The Pulumi programs of `make bench ARGS=stacks`: the project's own resources, `keys` and `native`, and as many that
+do nothing, `floor`.
 
-Both read `program.json` beside them: ``numbers`` (phone number IDs), ``stores`` (one URL for each),
-``rotation_trigger`` and ``providers`` (how many explicit WhatsAppProviders share the numbers; 0: the default provider).
+They read `program.json` beside them: ``numbers`` (phone number IDs), ``stores`` (one URL for each),
+``rotation_trigger`` and, in `keys`, ``providers`` (how many explicit WhatsAppProviders share the numbers; 0: the
+default provider).
 """
 
 TEMPLATE = "BENCH_TEMPLATE"

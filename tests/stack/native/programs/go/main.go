@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 
@@ -37,7 +38,9 @@ func main() {
 			return err
 		}
 		var wanted program
-		if err := json.Unmarshal(text, &wanted); err != nil {
+		read := json.NewDecoder(bytes.NewReader(text))
+		read.DisallowUnknownFields()
+		if err := read.Decode(&wanted); err != nil {
 			return err
 		}
 		for _, given := range wanted.Numbers {
