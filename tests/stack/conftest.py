@@ -16,7 +16,7 @@ from tests.stack.first_ups import NUMBER, FirstUps, WatchedEmulator
 from tests.stack.project import ACCOUNT_TOKENS, RETIRED_TOKEN, TOKEN, Project
 from tests.stack.recorded_state import STATES, Earlier, Places, bring_back
 from tests.stack.reference import make_reference
-from tools.toolchain.language_hosts import YAML
+from tools.toolchain.language_hosts import YAML_HOST
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,7 +62,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def need_yaml(project: Project) -> None:
     """Skips the test where the engine can't run programs in YAML."""
-    if shutil.which(YAML, path=project.environment["PATH"]) is None:
+    if shutil.which(YAML_HOST, path=project.environment["PATH"]) is None:
         pytest.skip("no language host of Pulumi for YAML is on this machine")
 
 

@@ -11,7 +11,7 @@ from tests.pages import ROOT
 from tools.checkout import Checkout
 from tools.toolchain import programs
 from tools.toolchain.for_tests import build_for_tests
-from tools.toolchain.go_build import record_built
+from tools.toolchain.go_build import Part, record_built
 from tools.toolchain.versions import MODULES, built_pulumi
 from whatsapp_flow_keys.native.package_schema import package_schema
 from whatsapp_flow_keys.resources.schema import camel
@@ -30,6 +30,21 @@ def checkout(tmp_path: Path) -> Checkout:
     made.dev.mkdir()
     (made.dev / "venv").symlink_to(sys.prefix)
     return made
+
+
+def write_schema(checkout: Checkout) -> None:
+    schema = programs._schema_file(checkout)
+    schema.parent.mkdir(parents=True)
+    schema.write_text("{}")
+
+
+def build_by_hand(checkout: Checkout, language: str) -> tuple[Part, Path]:
+    write_schema(checkout)
+    wanted = programs._program(checkout, language)
+    (folder,) = wanted.makes
+    folder.mkdir(parents=True)
+    record_built(checkout, wanted, "go1.99.0")
+    return wanted, folder
 
 
 def a_go(folder: Path) -> dict[str, str]:
@@ -54,26 +69,14 @@ def test_no_lock_file_records_an_address() -> None:
 
 def test_a_program_counts_as_built_for_the_schema_that_it_was_built_for(checkout: Checkout) -> None:
     assert programs.built_program(checkout, programs.GO) is None
-    schema = programs._schema_file(checkout)
-    schema.parent.mkdir(parents=True)
-    schema.write_text("{}")
-    wanted = programs._program(checkout, programs.GO)
-    (folder,) = wanted.makes
-    folder.mkdir(parents=True)
-    record_built(checkout, wanted, "go1.99.0")
+    _, folder = build_by_hand(checkout, programs.GO)
     assert programs.built_program(checkout, programs.GO) == folder
-    schema.write_text('{"name": "another"}')
+    programs._schema_file(checkout).write_text('{"name": "another"}')
     assert programs.built_program(checkout, programs.GO) is None
 
 
 def test_what_an_editor_installs_beside_the_sources_is_no_part_of_them(checkout: Checkout) -> None:
-    schema = programs._schema_file(checkout)
-    schema.parent.mkdir(parents=True)
-    schema.write_text("{}")
-    wanted = programs._program(checkout, programs.TYPESCRIPT)
-    (folder,) = wanted.makes
-    folder.mkdir(parents=True)
-    record_built(checkout, wanted, None)
+    wanted, folder = build_by_hand(checkout, programs.TYPESCRIPT)
     (wanted.module / "node_modules").mkdir()
     assert programs.built_program(checkout, programs.TYPESCRIPT) == folder
 
@@ -97,9 +100,7 @@ def test_a_build_that_fails_stops_nobody_and_builds_nothing_on_what_is_missing(
 def test_without_npm_the_tests_in_typescript_are_skipped_and_it_is_said(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    schema = programs._schema_file(checkout)
-    schema.parent.mkdir(parents=True)
-    schema.write_text("{}")
+    write_schema(checkout)
     programs.sdk_folder(checkout, "nodejs").mkdir(parents=True)
     monkeypatch.setenv("PATH", "")
     assert not build_for_tests(checkout, programs._program(checkout, programs.TYPESCRIPT), None, tests="the tests")

@@ -13,7 +13,7 @@ from tools.toolchain.for_tests import build_for_tests
 from tools.toolchain.go_build import Part, built_folder, found_go, run_go, whole_file
 from tools.toolchain.versions import MODULES
 
-YAML, TYPESCRIPT, GO = "pulumi-language-yaml", "pulumi-language-nodejs", "pulumi-language-go"
+YAML_HOST, NODE_HOST, GO_HOST = "pulumi-language-yaml", "pulumi-language-nodejs", "pulumi-language-go"
 GO_PROGRAM = "BUILT_GO_PROGRAM"
 """Names a compiled program for the Go host that is built here, which a script starts."""
 _OF_YAML, _OLDER = MODULES / "yaml", MODULES / "older_hosts"
@@ -26,23 +26,23 @@ def ensure_language_hosts(checkout: Checkout, engine: Engine, environment: Mappi
         return
     go, folder, own = found_go(environment), built_folder(checkout), (Path(__file__),)
     title = "Pulumi's language host for YAML (about 2 minutes)"
-    yaml = Part("yaml", title, _OF_YAML, (folder / YAML,), _build_yaml, own)
+    yaml = Part("yaml", title, _OF_YAML, (folder / YAML_HOST,), _build_yaml, own)
     build_for_tests(checkout, yaml, go, tests="all tests of the native provider")
-    title, older = "Pulumi's language hosts for TypeScript and Go (about 1 minute)", (folder / TYPESCRIPT, folder / GO)
-    hosts = Part("older-hosts", title, _OLDER, older, _build_older, own)
+    title = "Pulumi's language hosts for TypeScript and Go (about 1 minute)"
+    hosts = Part("older-hosts", title, _OLDER, (folder / NODE_HOST, folder / GO_HOST), _build_older, own)
     build_for_tests(checkout, hosts, go, tests="the native provider's tests in TypeScript and Go")
 
 
 def _build_yaml(checkout: Checkout) -> None:
-    build_program(built_folder(checkout) / YAML, f"github.com/pulumi/pulumi-yaml/cmd/{YAML}", _OF_YAML)
+    build_program(built_folder(checkout) / YAML_HOST, f"github.com/pulumi/pulumi-yaml/cmd/{YAML_HOST}", _OF_YAML)
 
 
 def _build_older(checkout: Checkout) -> None:
     folder = built_folder(checkout)
-    build_program(folder / TYPESCRIPT, f"{_OLDER_SDK}/nodejs/cmd/{TYPESCRIPT}", _OLDER)
-    build_program(folder / f"{GO}-host", f"{_OLDER_SDK}/go/{GO}", _OLDER)
-    with whole_file(folder / GO) as out:
-        shutil.copyfile(_OLDER / f"{GO}.sh", out)
+    build_program(folder / NODE_HOST, f"{_OLDER_SDK}/nodejs/cmd/{NODE_HOST}", _OLDER)
+    build_program(folder / f"{GO_HOST}-host", f"{_OLDER_SDK}/go/{GO_HOST}", _OLDER)
+    with whole_file(folder / GO_HOST) as out:
+        shutil.copyfile(_OLDER / f"{GO_HOST}.sh", out)
         out.chmod(0o755)
 
 

@@ -8,10 +8,10 @@ from tests.stack.conftest import need_yaml
 from tests.stack.native.program import LANGUAGES, Program
 from tests.stack.project import Project
 from tools.checkout import Checkout
-from tools.toolchain.language_hosts import GO, TYPESCRIPT
+from tools.toolchain.language_hosts import GO_HOST, NODE_HOST
 from tools.toolchain.programs import built_program
 
-HOSTS = {"TypeScript": TYPESCRIPT, "Go": GO}
+HOSTS = {"TypeScript": NODE_HOST, "Go": GO_HOST}
 
 
 @pytest.fixture(autouse=True)
