@@ -29,7 +29,7 @@ def lived(program: Program, number: dict[str, object]) -> str:
         project.succeed("stack", "export").output,
         project.succeed("stack", "history", "--json").output,
     ]
-    events = "\n".join(path.read_text() for path in log.parent.glob("log*")).splitlines()
+    events = [line for path in log.parent.glob("log*") for line in path.read_text().splitlines()]
     logs = "\n".join(event for event in events if not is_a_debug_event_of_typescript(program, event))
     home = Path(project.environment["PULUMI_HOME"])
     return "\n".join([*printed, logs, stored_text(project.backend), stored_text(home), stored_text(project.folder)])

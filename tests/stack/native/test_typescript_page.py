@@ -153,4 +153,6 @@ func main() {{
 	}})
 }}
 """)
-    run_go(["go", "build", "-mod=readonly", "-o", "/dev/null", "."], tmp_path / "program")
+    # With the flags that the program was built with: all else would be compiled a second time.
+    build = ["go", "build", "-mod=readonly", "-buildvcs=false", "-trimpath", "-o", "/dev/null", "."]
+    run_go(build, tmp_path / "program")
