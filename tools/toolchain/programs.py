@@ -1,4 +1,4 @@
-"""The native package's SDKs, and the programs in TypeScript and Go that tests run with them: one for each schema.
+"""The native package's SDKs, and the programs in TypeScript and Go that tests run: built again when the schema changes.
 
 The SDKs are those that `pulumi package add` makes on people's machines, by the same generators.
 """
