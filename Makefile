@@ -10,13 +10,13 @@ PYTHON ?= python3
 # make down      stops the local Graph API
 # make env       prints what plain `pulumi` needs to reach the local stack: eval "$(make -s env)"
 # make check     in three minutes: lint, every quick test, small searches and a smoke of the engine
-# make test      every test [ARGS="-k rotation"]
+# make test      the tests, but for what `soak` makes [ARGS="-k rotation"] [ARGS=--long]
 # make lint      ruff, mypy, import-linter
 # make docs      the documentation's site, into .dev/site; a dead link or a missing docstring fails
 # make setup     only what `up` and `test` need
 # make bench     the endpoint's speed and the stacks', beside others', written to the pages [ARGS="endpoint --quick"]
 # make mutants   small defects, one by one: do the fast tests notice? [ARGS="ring removal"]
-# make soak      200,000 requests through an endpoint, then hours of searching for a history that breaks a promise
+# make soak      hours: 200,000 requests, the longest searches, and every row of the tests that `test` makes some of
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 

@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import settings
 
+from tests.long import is_long
 from tests.skips import pytest_make_collect_report as pytest_make_collect_report
 from tests.skips import pytest_runtest_makereport as pytest_runtest_makereport
 from tests.stack.project import ACCOUNT_TOKENS, RETIRED_TOKEN, TOKEN
@@ -43,12 +44,16 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--write-docs`: pages that tests keep true are written from what they observe. `--long`: see the marker."""
     parser.addoption("--write-docs", action="store_true", help="write the tables in docs/ from what tests observe")
-    parser.addoption("--long", action="store_true", help="also make the searches that are left to `make soak`")
+    parser.addoption("--long", action="store_true", help="also make the tests that are left to `make soak`")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `--long` the tests that are marked so are not made."""
-    if not config.getoption("--long"):
+    """Without `--long` the tests that are marked so, or listed in `tests/long.py`, are not made, unless pages are
+    written from them."""
+    for item in items:
+        if is_long(item):
+            item.add_marker("long")
+    if not config.getoption("--long") and not config.getoption("--write-docs"):
         long = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if not item.get_closest_marker("long")]

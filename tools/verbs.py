@@ -146,20 +146,26 @@ def _env(checkout: Checkout) -> int:
 
 
 def _test(checkout: Checkout, words: Sequence[str]) -> int:
-    # One more than there are processors: a test of the engine waits for a quarter of its time.
-    side_by_side = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
-    command = [str(checkout.python), "-m", "pytest", *side_by_side, *words]
+    command = [str(checkout.python), "-m", "pytest", *_side_by_side(), *words]
     return run_foreground(command, cwd=checkout.root, environment=_tool_environment(checkout))
 
 
+def _side_by_side() -> list[str]:
+    """One more than there are processors: a test of the engine waits for a quarter of its time."""
+    return ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
+
+
 def _soak(checkout: Checkout) -> int:
-    """200,000 requests through an endpoint, the searches that are too long for every test run, random histories."""
-    with _setup_lock(checkout):
-        ensure_virtual_environment(checkout)
+    """200,000 requests through an endpoint, the longest searches, random histories, what `test` leaves out."""
+    _set_up_for_tests(checkout)
     environment = {**_tool_environment(checkout), "SOAK_HISTORIES": str(SOAK_HISTORIES)}
-    tests = ["tests/model/test_random_histories.py", "tests/model/test_seeded_defects.py"]
-    on_each_processor = ["pytest", "-n", str(os.cpu_count() or 1), "--long", *tests]
-    for words in (["tests.endpoint_soak"], ["tests.model.soak"], on_each_processor):
+    histories = ["pytest", *_side_by_side(), "tests/model/test_random_histories.py"]
+    for words in (
+        ["tests.endpoint_soak"],
+        ["tests.model.soak"],
+        histories,
+        ["pytest", *_side_by_side(), "--long", "-m", "long"],
+    ):
         say(f"$ python -m {' '.join(words)}")
         status = run_foreground([str(checkout.python), "-m", *words], cwd=checkout.root, environment=environment)
         if status != 0:
@@ -277,9 +283,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, about in (
         ("down", "stop the local Graph API; destroy nothing"),
         ("env", "print what a shell needs so that plain `pulumi` reaches the local stack"),
-        ("test", "run every test; further words go to pytest"),
+        ("test", "run the tests, but for what `soak` runs; further words go to pytest"),
         ("check", "in three minutes: lint, every quick test, small searches, a smoke of the engine"),
-        ("soak", "200,000 requests through an endpoint, then hours of searching for a history that breaks a promise"),
+        ("soak", "hours: 200,000 requests, the longest searches, and every row of the tests that `test` makes some of"),
         ("bench", "measure the endpoint beside others, and stacks beside their floor, and write the pages in docs/"),
         ("mutants", "put small defects into the product one by one: do the fast tests notice? Words choose modules"),
         ("lint", "run ruff, mypy and import-linter"),

@@ -3,6 +3,7 @@
 How much each search visits stands in docs/model-checking.md; `--write-docs` writes it from what was visited."""
 
 import shlex
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,14 @@ from tests.model.table import Counts
 from tests.pages import command_to_type
 
 
-@pytest.mark.parametrize("scenario", bounded(), ids=label)
+def _marked(scenario: Scenario) -> Any:
+    """The longest are left to `make soak`."""
+    counts = table.recorded().get(label(scenario))
+    is_long = counts is not None and counts.steps > table.LONGEST
+    return pytest.param(scenario, id=label(scenario), marks=pytest.mark.long if is_long else ())
+
+
+@pytest.mark.parametrize("scenario", [_marked(each) for each in bounded()])
 def test_no_history_breaks_a_promise(scenario: Scenario, request: pytest.FixtureRequest) -> None:
     with scripted():
         found = explore(scenario)
@@ -33,6 +41,13 @@ def test_the_page_lists_searches_that_there_are_and_their_sum() -> None:
     rows = table.recorded()
     assert rows.keys() == {label(scenario) for scenario in bounded()}
     assert table.recorded_sum() == table.total(list(rows.values()))
+
+
+def test_the_page_says_how_much_of_it_make_test_makes() -> None:
+    made, steps = table.of_make_test(), table.total(table.of_make_test()).steps
+    says = f"{len(made)} of the {len(table.recorded())} down to the sum, with {steps:,} steps"
+    page = " ".join(table.PAGE.read_text().split())
+    assert f"searches of at most {table.LONGEST:,} steps: {says}" in page
 
 
 def test_the_rows_below_the_sum_are_the_long_searches() -> None:

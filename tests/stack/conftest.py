@@ -74,6 +74,12 @@ def reference(project: Project) -> Project:
 
 
 @pytest.fixture
+def patient_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    """WhatsApp gives up after 10 s. On a busy machine a late answer says nothing of a rotation."""
+    monkeypatch.setattr("whatsapp_graph_emulator.flow_client.LIMIT_SECONDS", 60.0)
+
+
+@pytest.fixture
 def platform(tmp_path: Path) -> Iterator[Platform]:
     """A place to deploy an endpoint to."""
     with Platform(tmp_path, {"WHATSAPP_APP_SECRET": APP_SECRET}) as running:

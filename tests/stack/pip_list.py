@@ -7,10 +7,12 @@ Tests of the wheel, of `make` and of the examples have a real Python only.
 """
 
 import functools
+import shlex
 import subprocess
 import tempfile
 from pathlib import Path
 
+from tests.stack.warm_python import warm_python
 from tools.checkout import Checkout
 
 QUESTION = ("-m", "pip", "list", "-v", "--format", "json")
@@ -28,7 +30,7 @@ def remembering_python() -> Path:
         f'  echo >> "{folder}/given"\n'
         f'  exec cat "{folder}/answer"\n'
         "fi\n"
-        f'exec "{_real_python()}" "$@"\n'
+        f'exec {shlex.join(warm_python().words)} "$@"\n'
     )
     python.chmod(0o755)
     return folder

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from tests.stack.first_ups import FirstUps
 from tests.stack.pip_list import remembering_python
+from tests.stack.warm_python import COLD
 from tools.local_engine import engine_environment, search_path
 from whatsapp_flow_endpoint import FlowKeys
 from whatsapp_flow_keys import document
@@ -103,11 +104,12 @@ class Project:
 
     @contextmanager
     def started(self, *words: str) -> Iterator["subprocess.Popen[bytes]"]:
-        """One command under way, to be read from; with the block it is killed, and all that it started."""
+        """One command under way, to be read from, which starts Python itself; with the block it is killed, and all
+        that it started."""
         with subprocess.Popen(
             ["pulumi", *words, "--non-interactive"],
             cwd=self.folder,
-            env=self.environment,
+            env={**self.environment, COLD: "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

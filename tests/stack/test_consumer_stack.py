@@ -23,7 +23,7 @@ from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_graph_emulator import Emulator
 from whatsapp_graph_emulator.flow_load import FlowLoad, Report
 
-pytestmark = pytest.mark.xdist_group("examples")
+pytestmark = [pytest.mark.xdist_group("examples"), pytest.mark.usefixtures("patient_people")]
 
 RATE = 10.0
 """Forms a second: few, since what is counted is wrong answers, on a machine that has other work."""
@@ -77,12 +77,6 @@ def read(live: Bookings, installed: Path) -> tuple[Example, dict[str, Any]]:
     reader = Example(live.folder.parent, "reader-stack", live.emulator, live.number)
     reader.type(section_to_type("examples/reader-stack/README.md", "Read"))
     return reader, live.outputs()
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """WhatsApp's client gives up after 10 s. Not here, where a late answer only says that the machine is busy."""
-    monkeypatch.setattr("whatsapp_graph_emulator.flow_client.LIMIT_SECONDS", PATIENCE)
 
 
 def forms(bookings: Bookings) -> FlowLoad:

@@ -4,7 +4,6 @@ The traffic is the emulator's client half: of four forms, one comes from a devic
 others from devices that keep theirs, as real ones do.
 """
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,38 +14,16 @@ from tests.forms import APP_SECRET
 from tests.pages import ROOT
 from tests.servers.deployment import Platform
 from tests.stack.project import Project, on_file
+from tests.stack.traffic import RATE, no_form_failed, rotate_under_load
 from whatsapp_flow_keys.stores.gcp_secret_manager.connection import EMULATOR
-from whatsapp_graph_emulator.flow_load import FlowLoad, Report
+from whatsapp_graph_emulator.flow_load import Report
 
 if TYPE_CHECKING:
     from tests.servers.secrets_manager import SecretsManager
     from tools.kubernetes import Kubernetes
     from tools.openbao import OpenBao
 
-RATE = 40.0
-"""Forms a second."""
-
-
-def rotate_under_load(project: Project, platform: Platform, declare: Callable[[str], None]) -> Report:
-    """Three rotations by `pulumi up` while forms come in; what became of them, and each rotation took place."""
-    new_device = lambda: project.emulator.flow_client(project.number, platform.endpoint_url, app_secret=APP_SECRET)  # noqa: E731
-    with FlowLoad(new_device, rate=RATE, devices=20, requests_per_device=4) as load:
-        served = [project.served()]
-        for trigger in ("one", "two", "three"):
-            declare(trigger)
-            project.up()
-            served.append(project.served())
-        report = load.stop()
-    assert len(set(served)) == 4
-    assert report.requests > 3 * RATE
-    return report
-
-
-def no_form_failed(report: Report, platform: Platform) -> None:
-    assert report.failed == 0, f"{report}\n{platform.log}"
-    assert report.answered == report.requests
-    assert report.answers_421 == 0, f"{report}\n{platform.log}"
-    assert report.key_fetches > 40, "no device came to know a new key"
+pytestmark = pytest.mark.usefixtures("patient_people")
 
 
 def test_with_the_stack_as_the_store_and_deploy_no_form_fails(project: Project, platform: Platform) -> None:

@@ -23,10 +23,12 @@ from whatsapp_flow_endpoint.wsgi import wsgi_app
 from whatsapp_graph_emulator.flow_client import FlowClient, Outcome
 from whatsapp_graph_emulator.flow_load import FlowLoad, Report
 
-RATE = 5.0
-"""Forms a second to each server; 40 in all."""
+RATE = 2.0
+"""Forms a second to each server; 16 in all."""
 DEVICES = 10
-"""At a time, for each server. Each sends four forms, so for 8 s."""
+"""At a time, for each server. Each sends four forms, so for 20 s."""
+
+pytestmark = pytest.mark.usefixtures("patient_people")
 
 Server = Callable[[Path], AbstractContextManager[str]]
 

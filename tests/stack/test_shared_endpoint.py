@@ -9,6 +9,8 @@ from tests.servers.deployment import Platform
 from tests.stack.project import Project
 from whatsapp_graph_emulator.flow_load import FlowLoad, Report
 
+pytestmark = pytest.mark.usefixtures("patient_people")
+
 RATE = 20.0
 """Forms a second, of each number."""
 

@@ -13,7 +13,8 @@ from tools.virtual_environment import stamp_of
 
 ROOT = Path(__file__).parents[2]
 PASSED = re.compile(r"(\d+) passed")
-FEWEST = 1500
+QUICK = ("tests/component", "tests/unit/test_document.py", "tests/unit/test_graph_errors.py", "tests/unit/test_ring.py")
+"""Where Pythons differed: the standard library's words, its HTTP statuses, what a class remembers of its fields."""
 
 
 def declared() -> list[str]:
@@ -43,19 +44,21 @@ def test_no_python_is_declared_that_its_makers_support_no_more() -> None:
     assert declared()[0] not in ("3.8", "3.9", "3.10")
 
 
-def test_the_units_pass_on_the_oldest_and_the_newest() -> None:
+def test_the_units_pass_on_the_oldest_and_the_newest(request: pytest.FixtureRequest) -> None:
+    """With `--long` all of them."""
+    tests, fewest = (("tests/unit", "tests/component"), 2500) if request.config.getoption("--long") else (QUICK, 400)
     versions = oldest_and_newest()
     if not versions:
         pytest.skip("no other declared Python is on this machine")
     for version in versions:
         python = environment(beside()[version], Checkout.this(), version)
         words = ["-q", "-p", "no:xdist", "-o", f"cache_dir=.dev/cache/pytest-{version}", "-m", "not slow"]
-        command: list[str | Path] = [python, "-m", "pytest", *words, "tests/unit", "tests/component"]
+        command: list[str | Path] = [python, "-m", "pytest", *words, *tests]
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         assert ran.returncode == 0, f"{version}: {ran.stdout[-3000:]}{ran.stderr[-2000:]}"
         passed = PASSED.search(ran.stdout)
         assert passed
-        assert int(passed[1]) > FEWEST
+        assert int(passed[1]) > fewest
 
 
 def environment(python: Path, checkout: Checkout, version: str) -> Path:

@@ -154,7 +154,7 @@ PROMISES = (
     Promise(f"{_STORES}.azure_key_vault.store:_LARGEST", 25_000, "stores/azure-key-vault.md", "25,000 bytes"),
     Promise(f"{_STORES}.kubernetes.store:_LARGEST", 512 * 1024, "stores/kubernetes.md", "may have 512 KiB"),
     # What tests and tools do.
-    Promise("tools.verbs:SOAK_HISTORIES", 3000, "model-checking.md", "longer histories, 3,000 random ones"),
+    Promise("tools.verbs:SOAK_HISTORIES", 3000, "model-checking.md", "3,000 random histories"),
     Promise("tests.endpoint_soak:REQUESTS", 200_000, "endpoint.md", "200,000 requests leave no memory behind"),
     Promise("tools.mutants.page:MOST_UNEXPLAINED", 0.03, "mutation-testing.md", "At most 3 % may be unexplained"),
     Promise("tools.mutants.reach:_LONGEST_LOOK", 8.0, "mutation-testing.md", "at most 8 s and 4 s of processor time"),
