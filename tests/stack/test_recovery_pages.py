@@ -125,6 +125,21 @@ def test_a_lost_state_is_made_anew_from_what_the_endpoint_was_given(line: Projec
     assert is_whole(line)
 
 
+def test_a_stack_whose_passphrase_is_forgotten_is_made_anew(line: Project) -> None:
+    in_file(line)
+    line.up()
+    line.environment["PULUMI_CONFIG_PASSPHRASE"] = "which was it?"
+    assert "incorrect passphrase" in line.fail("up", "--yes", "--skip-preview")
+    file = line.folder / f"Pulumi.{STACK}.yaml"
+    commands = section_to_type("docs/recovery/lost-state.md", "The passphrase of the stack is forgotten")
+    type_in(line, commands, filled_in={"Pulumi.prod.yaml": file.name})
+    before = (line.folder / "settings-before.yaml").read_text().splitlines()
+    kept = [each for each in before if not each.startswith("encryptionsalt")]
+    file.write_text("\n".join(kept))
+    type_in(line, section_to_type("docs/recovery/lost-state.md", "The keys are in a store", block=0))
+    assert is_whole(line)
+
+
 def test_a_leaked_key_is_replaced(line: Project) -> None:
     in_file(line)
     line.up()
