@@ -16,8 +16,10 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from tests.pages import PAGES, ROOT, command_to_type
 from tools.release.__main__ import EXTRAS, PLATFORMS
+from whatsapp_flow_keys.native.package_schema import package_schema, published_at
 from whatsapp_flow_keys.native.version import VERSION
 
+ADDRESS = "https://github.com/OWNER/REPOSITORY"
 _NO_ENGINE = "127.0.0.1:9"
 _NAMED = re.compile(
     r"(?:whatsapp[@ ]|whatsapp-v|whatsapp_flow_encryption-|\bversion\"?: \"?|\bversion=\"|VERSION = \")(\d+\.\d+\.\d+)"
@@ -28,8 +30,9 @@ _NAMED = re.compile(
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the command writes."""
     folder = tmp_path_factory.mktemp("release") / "dist"
-    _, *words, _ = command_to_type("docs/releasing.md", ".dev/venv/bin/python -m tools.release dist").split()
-    done = subprocess.run([sys.executable, *words, folder], cwd=ROOT, capture_output=True, text=True)
+    command = command_to_type("docs/releasing.md", ".dev/venv/bin/python -m tools.release dist")
+    _, *words = command.replace(" dist ", f" {folder} ").split()
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -74,6 +77,36 @@ def test_the_archives_plugin_starts_as_a_language_host_starts_it_and_has_the_pub
         finally:
             running.kill()
     assert json.loads(answer.schema) == json.loads((dist / "schema.json").read_text())
+
+
+def test_the_schema_says_where_the_plugin_is(dist: Path) -> None:
+    schema = json.loads((dist / "schema.json").read_text())
+    assert (schema["repository"], schema["pluginDownloadURL"]) == (ADDRESS, "github://api.github.com/OWNER/REPOSITORY")
+    assert published_at("https://git.example.com/acme/keys") == {"repository": "https://git.example.com/acme/keys"}
+    assert not {"repository", "pluginDownloadURL"} & package_schema().keys(), "the checkout has no address"
+
+
+def test_the_page_of_a_package_index_leads_to_files_of_this_version(dist: Path) -> None:
+    (wheel,) = dist.glob("*.whl")
+    with zipfile.ZipFile(wheel) as zipped:
+        (name,) = (name for name in zipped.namelist() if name.endswith("/METADATA"))
+        metadata = zipped.read(name).decode()
+    targets = [target for target in re.findall(r"\]\(([^)]+)\)", metadata) if not target.startswith("#")]
+    begins = tuple(f"{ADDRESS}/{kind}/v{VERSION}/" for kind in ("blob", "raw"))
+    assert len(targets) > 40
+    assert [target for target in targets if not target.startswith(begins)] == []
+    files = [ROOT / target.partition(f"/v{VERSION}/")[2].partition("#")[0] for target in targets]
+    assert [file for file in files if not file.is_file()] == []
+    assert f"![What talks to what]({ADDRESS}/raw/" in metadata
+
+
+@pytest.mark.parametrize("wrong", ["acme/keys", "http://github.com/acme/keys", "https://github.com", "https://a b/c"])
+def test_an_address_that_is_none_is_refused(wrong: str, tmp_path: Path) -> None:
+    words = ["-m", "tools.release", str(tmp_path / "dist"), "--repository", wrong]
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"{wrong!r} is not like {ADDRESS}\n")
+    assert not (tmp_path / "dist").exists()
 
 
 def test_every_page_and_example_names_this_version() -> None:

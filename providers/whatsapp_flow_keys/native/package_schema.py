@@ -12,7 +12,7 @@ from whatsapp_flow_keys.native.functions import FUNCTIONS
 from whatsapp_flow_keys.native.kinds import KINDS
 from whatsapp_flow_keys.native.names import PACKAGE, dynamic_token, token
 from whatsapp_flow_keys.native.types_of import may_be_none, types_of
-from whatsapp_flow_keys.native.version import VERSION
+from whatsapp_flow_keys.native.version import REPOSITORY, VERSION
 from whatsapp_flow_keys.resources.schema import Properties, Traits, camel
 
 COMPONENTS = "whatsapp_flow_encryption.native"
@@ -31,6 +31,7 @@ def package_schema() -> dict[str, Any]:
         "keywords": ["pulumi", "whatsapp", "category/utility", "kind/native"],
         "license": "Apache-2.0",
         "publisher": "whatsapp-flow-encryption",
+        **published_at(REPOSITORY),
         "meta": {"moduleFormat": "(.*)"},
         "config": {"variables": _properties(Configuration)},
         "provider": {
@@ -56,6 +57,15 @@ def package_schema() -> dict[str, Any]:
             "csharp": {"respectSchemaVersion": True},
         },
     }
+
+
+def published_at(repository: str | None) -> dict[str, str]:
+    """Where the package is, and where Pulumi finds the plugin's archives: with GitHub's releases, if it is there."""
+    if repository is None:
+        return {}
+    _, github, path = repository.partition("https://github.com/")
+    downloads = {"pluginDownloadURL": f"github://api.github.com/{path}"} if github else {}
+    return {"repository": repository, **downloads}
 
 
 def _resource(name: str) -> dict[str, Any]:
