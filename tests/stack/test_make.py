@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from threading import Event
 from time import monotonic
 from typing import TextIO
@@ -190,6 +191,22 @@ def test_no_form_fails_at_the_example_endpoint_while_make_rotates(clone: Clone) 
         assert re.search(r"failed +0 +0.00 %", table), table
         assert re.search(r"answered +[1-9]\d+ +100.00 %", table), table
         assert "Traceback" not in endpoint.interrupt()
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="the page's lines use jq")
+def test_an_endpoint_of_ones_own_takes_the_place_of_the_example(clone: Clone) -> None:
+    clone.type(UP)
+    port = free_port()
+    with clone.running(f"{ENDPOINT} PORT={port}") as example:
+        example.wait_for("Serving on")
+    lines = section_to_type("docs/endpoint.md", "With the local stack's keys")
+    serve = f"cd examples/endpoint && exec ../../.dev/venv/bin/python -m waitress --listen=127.0.0.1:{port} app:app"
+    with clone.running(f"sh -c {quote(' && '.join([*lines, serve]))}") as own:
+        own.wait_for("Serving on")
+        for command in (f"{TRAFFIC} SECONDS=3", ROTATE, f"{TRAFFIC} SECONDS=3"):
+            shown = clone.type(command)
+        assert re.search(r"failed +0 +0.00 %", shown), shown
+        assert "Traceback" not in own.interrupt()
 
 
 def test_down_stops_the_server_and_keeps_the_keys(clone: Clone) -> None:
