@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
@@ -121,3 +122,11 @@ def test_a_signal_to_the_client_reaches_it(script: Path, number: signal.Signals)
         client.stdout.read()  # until its end of the pipe is closed
     assert client.returncode == -number
     wait_until_gone(forked)
+
+
+def test_a_client_that_says_nothing_ends_nothing(script: Path) -> None:
+    """As one that was killed at its first step."""
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(warm_python().words[-2])
+    script.write_text(SAYS_WHO)
+    assert run(script).stdout == f"the parent is {warm_python().process_id}\n"

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -61,9 +62,10 @@ class Server:
     def _accept(self) -> None:
         client, _ = self._listener.accept()
         _, streams, _, _ = socket.recv_fds(client, 1, 3)
-        asked = json.loads(client.makefile().readline())
-        if asked["own"] != self._own:
-            client.sendall(b"0\n")
+        line = client.makefile().readline()
+        asked = json.loads(line) if line else None  # it may have been killed by now
+        if asked is None or asked["own"] != self._own:
+            _tell(client, 0)
             client.close()
         else:
             child = os.fork()
@@ -72,7 +74,7 @@ class Server:
             print(".", end="", file=self._forks, flush=True)
             self._clients[child] = client
             self._selector.register(client, selectors.EVENT_READ)
-            client.sendall(f"{child}\n".encode())
+            _tell(client, child)
         for stream in streams:
             os.close(stream)
 
@@ -84,7 +86,7 @@ class Server:
                 del self._clients[child]
                 self._selector.unregister(client)
                 with client:
-                    client.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+                    _tell(client, os.waitstatus_to_exitcode(status))
 
     def _lost(self, client: Any) -> None:
         """A client that was killed takes its process along."""
@@ -112,6 +114,11 @@ class Server:
         os.environ.clear()
         os.environ.update(asked["environment"])
         os._exit(_run(asked["words"]))
+
+
+def _tell(client: socket.socket, number: int) -> None:
+    with suppress(OSError):  # it may have been killed by now
+        client.sendall(f"{number}\n".encode())
 
 
 def _run(words: list[str]) -> int:
