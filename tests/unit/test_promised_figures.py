@@ -153,6 +153,19 @@ PROMISES = (
     ),
     Promise(f"{_STORES}.azure_key_vault.store:_LARGEST", 25_000, "stores/azure-key-vault.md", "25,000 bytes"),
     Promise(f"{_STORES}.kubernetes.store:_LARGEST", 512 * 1024, "stores/kubernetes.md", "may have 512 KiB"),
+    # Hosts that a firewall has to let out.
+    Promise(
+        "whatsapp_flow_keys.registrars.meta_graph.settings:DEFAULT_URL",
+        "https://graph.facebook.com",
+        "networks.md",
+        "`pulumi`, `whatsapp-flow-keys` | `graph.facebook.com` |",
+    ),
+    Promise(
+        f"{_STORES}.gcp_secret_manager.connection:_HOST",
+        "secretmanager.googleapis.com",
+        "networks.md",
+        "| `secretmanager.googleapis.com`;",
+    ),
     # What tests and tools do.
     Promise("tools.verbs:SOAK_HISTORIES", 3000, "model-checking.md", "3,000 random histories"),
     Promise("tests.endpoint_soak:REQUESTS", 200_000, "endpoint.md", "200,000 requests leave no memory behind"),
