@@ -84,6 +84,9 @@ NOT_TYPED = {
         "python3 -m venv ../policy-pack/venv",
         "../policy-pack/venv/bin/pip install -r ../policy-pack/requirements.txt",
     ),
+    "it fetches from the place where somebody keeps the repository": (
+        'pip install "whatsapp-flow-encryption[pulumi] @ git+https://HOST/OWNER/REPOSITORY@COMMIT"',
+    ),
     "it publishes": ("git tag v0.1.0", "git push origin v0.1.0"),
     "it downloads what the plugin's environment needs": (
         "pulumi plugin install resource whatsapp 0.1.0 --file dist/pulumi-resource-whatsapp-v0.1.0-linux-amd64.tar.gz",

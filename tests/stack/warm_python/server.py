@@ -56,7 +56,7 @@ class Server:
                 elif key.fileobj == self._woken:
                     os.read(self._woken, 1024)
                     self._bury()
-                else:
+                elif key.fileobj in self._clients.values():  # else it has been told the end of its process just now
                     self._lost(key.fileobj)
 
     def _accept(self) -> None:
