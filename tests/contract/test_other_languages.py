@@ -24,7 +24,7 @@ from whatsapp_flow_keys.flow_protocol.signature import HEADER, sign
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, Role
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("other languages")]  # Go compiles its program once
 
 _SECONDS = 60
 PASSPHRASE = strong("correct horse battery staple")
