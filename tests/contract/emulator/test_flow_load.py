@@ -450,5 +450,5 @@ def test_a_second_ctrl_c_leaves_what_is_under_way_behind(emulator: Emulator) -> 
             process.send_signal(signal.SIGINT)
             assert "Ctrl-C leaves it behind" in process.stderr.readline()
             process.send_signal(signal.SIGINT)
-            output, _ = process.communicate(timeout=60)
-    assert "left behind before they ended" in output
+            output, errors = process.communicate(timeout=60)
+    assert "left behind before they ended" in output, f"{process.returncode}: {errors}"
