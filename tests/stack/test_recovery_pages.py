@@ -125,7 +125,7 @@ def test_a_lost_state_is_made_anew_from_what_the_endpoint_was_given(line: Projec
     assert is_whole(line)
 
 
-def test_a_stack_whose_passphrase_is_forgotten_is_made_anew(line: Project) -> None:
+def test_a_stack_whose_passphrase_is_forgotten_is_made_again(line: Project) -> None:
     in_file(line)
     line.up()
     line.environment["PULUMI_CONFIG_PASSPHRASE"] = "which was it?"

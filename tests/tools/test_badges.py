@@ -9,7 +9,7 @@ def test_the_pictures_are_those_of_what_is_declared() -> None:
 
 
 def test_they_are_legible_without_the_pictures() -> None:
-    """The picture's words stand beside it in the README, for who hears the page read."""
+    """The picture's words stand beside it in the README, for people to whom the page is read aloud."""
     head = (ROOT / "README.md").read_text().partition("\n## ")[0]
     for file, content in badges().items():
         says = content.partition("<title>")[2].partition("</title>")[0]
