@@ -259,6 +259,7 @@ ROWS: dict[str, dict[str, tuple[str, ...]]] = {
             "0.1.0-a9a32f2-stack-store",
         ),
     },
+    "tools/test_pythons.py": {"test_the_units_pass_on_the_oldest_and_the_newest": ("where they differed",)},
 }
 """The rows that `make test` makes of a test that is made of more."""
 

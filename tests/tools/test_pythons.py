@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 PASSED = re.compile(r"(\d+) passed")
 QUICK = ("tests/component", "tests/unit/test_document.py", "tests/unit/test_graph_errors.py", "tests/unit/test_ring.py")
 """Where Pythons differed: the standard library's words, its HTTP statuses, what a class remembers of its fields."""
+ALL = ("tests/unit", "tests/component")
 
 
 def declared() -> list[str]:
@@ -44,9 +45,8 @@ def test_no_python_is_declared_that_its_makers_support_no_more() -> None:
     assert declared()[0] not in ("3.8", "3.9", "3.10")
 
 
-def test_the_units_pass_on_the_oldest_and_the_newest(request: pytest.FixtureRequest) -> None:
-    """With `--long` all of them."""
-    tests, fewest = (("tests/unit", "tests/component"), 2500) if request.config.getoption("--long") else (QUICK, 400)
+@pytest.mark.parametrize(("tests", "fewest"), [(QUICK, 600), (ALL, 2500)], ids=["where they differed", "all"])
+def test_the_units_pass_on_the_oldest_and_the_newest(tests: tuple[str, ...], fewest: int) -> None:
     versions = oldest_and_newest()
     if not versions:
         pytest.skip("no other declared Python is on this machine")

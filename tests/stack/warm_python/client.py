@@ -9,7 +9,6 @@ import signal
 import socket
 import sys
 
-_OF_PYTHON_ITSELF = ("PYTHON", "LC_", "LANG")
 _DYNAMIC = ["-u", "-m", "pulumi.dynamic"]
 
 
@@ -27,9 +26,8 @@ def main() -> None:
             server.connect(address)
         except OSError:
             os.execv(python, [python, *words])
-        own = {name: value for name, value in os.environ.items() if name.startswith(_OF_PYTHON_ITSELF)}
         mask = os.umask(0)
-        asked = {"words": words, "environment": dict(os.environ), "own": own, "folder": os.getcwd(), "mask": mask}
+        asked = {"words": words, "environment": dict(os.environ), "folder": os.getcwd(), "mask": mask}
         socket.send_fds(server, [b"\0"], [0, 1, 2])
         server.sendall(json.dumps(asked).encode() + b"\n")
         answers = server.makefile()

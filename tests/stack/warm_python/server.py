@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,15 +23,13 @@ import pulumi_random  # noqa: F401
 
 import whatsapp_flow_encryption  # noqa: F401
 
-_OF_PYTHON_ITSELF = ("PYTHON", "LC_", "LANG")
-
 
 class Server:
     """Clients that wait, and what was forked for each."""
 
     def __init__(self, path: str) -> None:
         self._selector = selectors.DefaultSelector()
-        self._own = {name: value for name, value in os.environ.items() if name.startswith(_OF_PYTHON_ITSELF)}
+        self._own = _of_python_itself(os.environ)
         self._clients: dict[int, socket.socket] = {}
         self._forks = (Path(path).parent / "forks").open("w")
         self._listener = socket.socket(socket.AF_UNIX)
@@ -64,7 +63,7 @@ class Server:
         _, streams, _, _ = socket.recv_fds(client, 1, 3)
         line = client.makefile().readline()
         asked = json.loads(line) if line else None  # it may have been killed by now
-        if asked is None or asked["own"] != self._own:
+        if asked is None or _of_python_itself(asked["environment"]) != self._own:
             _tell(client, 0)
             client.close()
         else:
@@ -114,6 +113,11 @@ class Server:
         os.environ.clear()
         os.environ.update(asked["environment"])
         os._exit(_run(asked["words"]))
+
+
+def _of_python_itself(environment: Mapping[str, str]) -> dict[str, str]:
+    """What an interpreter reads as it starts."""
+    return {name: value for name, value in environment.items() if name.startswith(("PYTHON", "LC_", "LANG"))}
 
 
 def _tell(client: socket.socket, number: int) -> None:
