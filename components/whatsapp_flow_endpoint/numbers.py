@@ -16,12 +16,12 @@ from typing import NamedTuple
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
 from whatsapp_flow_endpoint.live_keys import LiveKeys, Read
 from whatsapp_flow_endpoint.watching import Watch
+from whatsapp_flow_keys.client_library import at_most
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import InputError, StoreError
 from whatsapp_flow_keys.key_source import KeySource, sources_from_env
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import Role
-from whatsapp_flow_keys.stores.client_library import at_most
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
 

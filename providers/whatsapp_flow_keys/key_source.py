@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from whatsapp_flow_keys import document
+from whatsapp_flow_keys.client_library import at_most
 from whatsapp_flow_keys.errors import FlowKeysError, InputError, MissingExtraError, StoreError
 from whatsapp_flow_keys.keys_variable import (
     FORMER_PASSPHRASE,
@@ -17,7 +18,6 @@ from whatsapp_flow_keys.keys_variable import (
     read_variable,
 )
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.client_library import at_most
 from whatsapp_flow_keys.stores.recorded import RecordedRing
 from whatsapp_flow_keys.stores.store import Store
 

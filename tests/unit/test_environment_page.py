@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from whatsapp_flow_keys import client_library
 from whatsapp_flow_keys.command_line import sending
 from whatsapp_flow_keys.registrars.meta_graph import settings
-from whatsapp_flow_keys.stores import client_library
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference" / "environment.md").read_text()

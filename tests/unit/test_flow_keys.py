@@ -8,7 +8,7 @@ import pytest
 
 from tests.passphrases import strong
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
-from whatsapp_flow_keys import document
+from whatsapp_flow_keys import client_library, document
 from whatsapp_flow_keys.errors import (
     FlowMessageError,
     ForeignDocumentError,
@@ -19,7 +19,6 @@ from whatsapp_flow_keys.errors import (
 from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
-from whatsapp_flow_keys.stores import client_library
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OLD, NEW = strong("old passphrase"), strong("new passphrase")

@@ -12,10 +12,10 @@ from tests.passphrases import strong
 from whatsapp_flow_endpoint import FlowEndpoint, FlowKeys, FlowRequest, show
 from whatsapp_flow_endpoint.testing import FlowTester
 from whatsapp_flow_keys import document, one_line
+from whatsapp_flow_keys.client_library import seconds_per_call
 from whatsapp_flow_keys.errors import InputError, PrivateKeyError, StoreError
 from whatsapp_flow_keys.key_source import KeySource
 from whatsapp_flow_keys.keys import PrivateKey
-from whatsapp_flow_keys.stores.client_library import seconds_per_call
 from whatsapp_flow_keys.stores.file.store import FileStore
 from whatsapp_flow_keys.stores.store import Versioned
 

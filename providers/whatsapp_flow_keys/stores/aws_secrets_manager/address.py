@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from urllib.parse import unquote
 
+from whatsapp_flow_keys.address import TAG, Address, given, parse_address, parse_days, tag_settings, text
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.address import TAG, Address, given, parse_address, parse_days, tag_settings, text
 
 _OWN_TAGS = "whatsapp-flow-keys:"
 MANAGED_BY = f"{_OWN_TAGS}managed-by"

@@ -6,11 +6,11 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
+from whatsapp_flow_keys.client_library import ATTEMPTS, seconds_per_attempt, unlogged
 from whatsapp_flow_keys.errors import StoreUnavailableError
 from whatsapp_flow_keys.loopback import leaves_in_the_clear
 from whatsapp_flow_keys.stores.aws_secrets_manager.address import AwsSecret
 from whatsapp_flow_keys.stores.aws_secrets_manager.refusals import OF_CREDENTIALS, as_ours
-from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_attempt, unlogged
 
 _TALKATIVE = ("botocore.auth", "botocore.endpoint", "botocore.parsers")
 """The loggers that show whole requests and answers, private keys and session tokens in them."""

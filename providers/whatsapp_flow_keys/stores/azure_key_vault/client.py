@@ -9,6 +9,7 @@ from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from whatsapp_flow_keys.client_library import ATTEMPTS, seconds_per_attempt
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.errors import FlowKeysError, StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.loopback import is_loopback
@@ -18,7 +19,6 @@ from whatsapp_flow_keys.stores.azure_key_vault.refusals import (
     NotFoundError,
     as_ours,
 )
-from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_attempt
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

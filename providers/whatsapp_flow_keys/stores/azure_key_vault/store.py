@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
+from whatsapp_flow_keys.client_library import require_extra
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
@@ -43,7 +44,6 @@ from whatsapp_flow_keys.stores.azure_key_vault.versions import (
     tags_of,
     version_of,
 )
-from whatsapp_flow_keys.stores.client_library import require_extra
 from whatsapp_flow_keys.stores.content import lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.store import Versioned
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from whatsapp_flow_keys.client_library import seconds_per_call
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
     InputError,
@@ -24,7 +25,6 @@ from whatsapp_flow_keys.errors import (
     StoreUnavailableError,
 )
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.client_library import seconds_per_call
 from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.file.address import parse_path
 from whatsapp_flow_keys.stores.store import Exposure, Versioned

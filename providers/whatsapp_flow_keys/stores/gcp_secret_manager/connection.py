@@ -12,9 +12,9 @@ from threading import Lock
 from typing import Any
 from urllib.request import getproxies_environment
 
+from whatsapp_flow_keys.client_library import seconds_per_attempt
 from whatsapp_flow_keys.errors import StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.loopback import is_loopback
-from whatsapp_flow_keys.stores.client_library import seconds_per_attempt
 
 EMULATOR = "SECRET_MANAGER_EMULATOR_HOST"
 """Names the environment variable with the host and port of an emulator on this machine, which is asked in the clear and

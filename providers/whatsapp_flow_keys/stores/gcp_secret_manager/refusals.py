@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from whatsapp_flow_keys.client_library import DEADLINE
 from whatsapp_flow_keys.errors import StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.quotation import quotable
-from whatsapp_flow_keys.stores.client_library import DEADLINE
 
 _LONGEST_QUOTE = 300
 _COULD_BE_A_KEY = re.compile(r"[A-Za-z0-9+/=]{64,}")

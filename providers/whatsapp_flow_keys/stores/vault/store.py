@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from whatsapp_flow_keys.client_library import require_extra
 from whatsapp_flow_keys.errors import ForeignDocumentError, StoreConflictError
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.client_library import require_extra
 from whatsapp_flow_keys.stores.content import lost_deletion, lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.store import Versioned
 from whatsapp_flow_keys.stores.vault.address import parse_path
-from whatsapp_flow_keys.stores.vault.client import VaultCalls
-from whatsapp_flow_keys.stores.vault.refusals import body_of, errors_in
+from whatsapp_flow_keys.stores.vault.engine import KV_VERSION_2
+from whatsapp_flow_keys.vault_server.client import VaultCalls
+from whatsapp_flow_keys.vault_server.refusals import body_of, errors_in
 
 _LARGEST = 512 * 1024
 """Bytes of a document: the integrated storage refuses an entry of more than 1 MiB, and stores some more than ours."""
@@ -37,7 +38,7 @@ class VaultStore:
         Talks to nobody. Raises :class:`InputError`, which names ``field``, and :class:`MissingExtraError`."""
         self._path = parse_path(url, field)
         require_extra("vault", "hvac", field=field)
-        self._calls = VaultCalls(self._path)
+        self._calls = VaultCalls(self._path, KV_VERSION_2)
 
     @property
     def url(self) -> str:
@@ -186,7 +187,7 @@ class VaultStore:
         answer = self._calls.ask(None, lambda client: client.adapter.get(f"/v1/sys/internal/ui/mounts/{path}"))
         options = body_of(answer, "data", "options")
         if answer.status_code == 200 and options.get("version") != "2":
-            raise self._calls.not_version_2()
+            raise self._calls.another_engine()
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,8 +9,8 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError
 
 from tests.servers.secrets_manager import REGION
+from whatsapp_flow_keys.client_library import seconds_per_attempt
 from whatsapp_flow_keys.stores.aws_secrets_manager.client import shared_client
-from whatsapp_flow_keys.stores.client_library import seconds_per_attempt
 
 
 @contextmanager

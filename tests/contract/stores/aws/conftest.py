@@ -14,8 +14,8 @@ from botocore.stub import Stubber
 from tests.contract.stores.aws.answers import listening
 from tests.contract.stores.aws_place import AwsPlace
 from tests.servers.secrets_manager import REGION, SecretsManager
+from whatsapp_flow_keys.client_library import seconds_per_attempt
 from whatsapp_flow_keys.stores.aws_secrets_manager.client import shared_client
-from whatsapp_flow_keys.stores.client_library import seconds_per_attempt
 
 
 @pytest.fixture

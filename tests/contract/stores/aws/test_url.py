@@ -10,8 +10,8 @@ from tests.contract.stores.aws.rings import ring
 from tests.contract.stores.aws.secret import ARN, NAME
 from tests.contract.stores.aws_place import AwsPlace
 from tests.servers.secrets_manager import ACCOUNT, REGION
+from whatsapp_flow_keys import client_library
 from whatsapp_flow_keys.errors import InputError, MissingExtraError
-from whatsapp_flow_keys.stores import client_library
 from whatsapp_flow_keys.stores.urls import anchored, complete_url, open_store
 
 

@@ -10,11 +10,11 @@ from tests.contract.stores.azure.rings import (
     store_at,
 )
 from tests.servers.key_vault import KeyVault
+from whatsapp_flow_keys import client_library
 from whatsapp_flow_keys.errors import (
     InputError,
     MissingExtraError,
 )
-from whatsapp_flow_keys.stores import client_library
 from whatsapp_flow_keys.stores.azure_key_vault.store import AzureKeyVaultStore
 from whatsapp_flow_keys.stores.urls import complete_url, is_same_place, open_store, parse_stores
 

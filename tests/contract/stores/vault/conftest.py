@@ -50,4 +50,4 @@ def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("whatsapp_flow_keys.stores.vault.client._FIRST_PAUSE", 0.0)
+    monkeypatch.setattr("whatsapp_flow_keys.vault_server.client._FIRST_PAUSE", 0.0)

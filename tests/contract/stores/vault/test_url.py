@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from whatsapp_flow_keys import client_library
 from whatsapp_flow_keys.errors import InputError, MissingExtraError
-from whatsapp_flow_keys.stores import client_library
 from whatsapp_flow_keys.stores.urls import complete_url, is_same_place, open_store
 
 HOST = "vault.example.com"

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from whatsapp_flow_keys.client_library import seconds_per_attempt
 from whatsapp_flow_keys.clock import SystemClock
-from whatsapp_flow_keys.stores.client_library import seconds_per_attempt
-from whatsapp_flow_keys.stores.vault.address import VaultPath, agent_address, variable
+from whatsapp_flow_keys.vault_server.address import Mounted, agent_address, variable
 
 if TYPE_CHECKING:
     from hvac import Client
@@ -45,7 +45,7 @@ class Route:
         return self.address.startswith("http:")
 
 
-def route_to(path: VaultPath, environ: Mapping[str, str]) -> Route:
+def route_to(path: Mounted, environ: Mapping[str, str]) -> Route:
     """The way to a path's server. Raises :class:`InputError` for a variable that can't be what it is for."""
     agent = variable(environ, "AGENT_ADDR")
     certificate, key = variable(environ, "CLIENT_CERT"), variable(environ, "CLIENT_KEY")
@@ -77,7 +77,7 @@ def _connect(route: Route) -> "Client":
     from hvac.adapters import RawAdapter
     from requests import Session
 
-    from whatsapp_flow_keys.stores.vault.tls import adapter
+    from whatsapp_flow_keys.vault_server.tls import adapter
 
     session = Session()
     session.trust_env = not route.in_the_clear  # a proxy of the environment must not see the token

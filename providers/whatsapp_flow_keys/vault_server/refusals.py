@@ -6,14 +6,13 @@ an OpenBao 2.7.2. What a server says is quoted only where it can't hold the toke
 
 import json
 import re
-from collections.abc import Container
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from whatsapp_flow_keys.errors import StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.quotation import quotable
-from whatsapp_flow_keys.stores.vault.address import VaultPath
-from whatsapp_flow_keys.stores.vault.login import WAYS, GivenToken, Login
+from whatsapp_flow_keys.vault_server.address import Mounted
+from whatsapp_flow_keys.vault_server.engine import Engine, Meaning
+from whatsapp_flow_keys.vault_server.login import WAYS, GivenToken, Login
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
@@ -21,27 +20,7 @@ if TYPE_CHECKING:
 _LONGEST_QUOTE = 120
 
 
-@dataclass(frozen=True)
-class Meaning:
-    """A row.
-
-    Args:
-        said: the sentence; ``{mount}``, ``{namespace}``, ``{status}`` and ``{quoted}`` are filled in.
-        pattern: a regular expression that must be found in the server's words.
-        statuses: of the answer.
-    """
-
-    said: str
-    pattern: str = ""
-    statuses: Container[int] = range(400, 600)
-
-
-_NOT_VERSION_2 = (
-    "is {mount}/ a mount of KV version 2? It does not answer as one. Give another mount=, or make one: bao secrets "
-    "enable -path=MOUNT -version=2 kv"
-)
-
-_MEANINGS = (
+_OF_EVERY_ENGINE = (
     Meaning("the server is sealed; unseal it, then run again", "sealed"),  # tried
     Meaning(
         "an administrator has locked the namespace; have it unlocked (`bao namespace unlock`), then run again",
@@ -50,14 +29,8 @@ _MEANINGS = (
     Meaning(
         "there is no namespace {namespace} on the server; check namespace= and VAULT_NAMESPACE", "namespace not found"
     ),  # tried
-    Meaning(
-        "nothing is mounted at {mount}/; check mount=. Is it a mount of KV version 2?", "no handler for route"
-    ),  # tried
-    Meaning(_NOT_VERSION_2, "unsupported (path|operation)"),  # tried, with a mount of transit
-    Meaning(
-        "the mount is being upgraded to KV version 2, which takes a moment{quoted}; run again",
-        "^Upgrading from non-versioned",  # tried
-    ),
+    Meaning("nothing is mounted at {mount}/; check mount=. {question}", "no handler for route"),  # tried
+    Meaning("{another}", "unsupported (path|operation)"),  # tried, with the mounts of other engines
     Meaning(
         "the server is a disaster-recovery secondary, which serves no secrets; give the primary's address",
         "disabled in replication DR secondary mode",
@@ -77,33 +50,37 @@ _MEANINGS = (
     ),
     Meaning("the server answered HTTP {status}{quoted}; run again later", statuses=(500, *range(502, 600))),
 )
-"""The first row that is about an answer counts."""
+"""The first row that is about an answer counts, those of the engine before these."""
 
 
-def refusal(path: VaultPath, answer: "Response") -> StoreUnavailableError:
-    """What an answer means that is neither a secret nor a lack of rights."""
+def refusal(path: Mounted, answer: "Response", engine: Engine) -> StoreUnavailableError:
+    """What an answer means that is neither what was asked for nor a lack of rights."""
     said, status = " ".join(errors_in(answer) or ()), answer.status_code
-    for row in _MEANINGS:
+    for row in (*engine.meanings, *_OF_EVERY_ENGINE):
         if status in row.statuses and re.search(row.pattern, said):
-            return _error(path, row.said, answer)
+            return _error(path, row.said, answer, engine)
     if answer.headers.get("Content-Type", "").startswith("application/json") and status in (200, 204, 404):
-        return not_version_2(path)
+        return _error(path, "{another}", answer, engine)
     if said:
-        return _error(path, "the server refused the call with HTTP {status}{quoted}", answer)
-    return _error(path, "what answers is not Vault or OpenBao: HTTP {status}. Check the address", answer)
+        return _error(path, "the server refused the call with HTTP {status}{quoted}", answer, engine)
+    return _error(path, "what answers is not Vault or OpenBao: HTTP {status}. Check the address", answer, engine)
 
 
-def not_version_2(path: VaultPath) -> StoreUnavailableError:
-    """For a mount that shows itself as another one."""
-    return StoreUnavailableError(path.url, _NOT_VERSION_2.format(mount=path.mount))
-
-
-def _error(path: VaultPath, said: str, answer: "Response") -> StoreUnavailableError:
-    filled = {"mount": path.mount, "namespace": path.namespace, "status": answer.status_code, "quoted": quoted(answer)}
+def _error(path: Mounted, said: str, answer: "Response", engine: Engine) -> StoreUnavailableError:
+    filled = {
+        "mount": path.mount,
+        "namespace": path.namespace,
+        "status": answer.status_code,
+        "quoted": quoted(answer),
+        "question": engine.nothing_mounted,
+        "another": engine.another.format(mount=path.mount),
+    }
     return StoreUnavailableError(path.url, said.format(**filled))
 
 
-def forbidden(path: VaultPath, answer: "Response", wanted: str, way: GivenToken | Login) -> StorePermissionError:
+def forbidden(
+    path: Mounted, answer: "Response", wanted: str, rights: str, way: GivenToken | Login
+) -> StorePermissionError:
     """The error for a call that the token may not make: ``wanted`` is a capability on a path.
 
     A policy's no reads "1 error occurred: * permission denied"; see :func:`is_unknown` for a token's.
@@ -112,11 +89,7 @@ def forbidden(path: VaultPath, answer: "Response", wanted: str, way: GivenToken 
     token = f"the token {way.origin} is not known{where}, or has expired. {way.advice}"
     if isinstance(way, GivenToken) and not way.token:
         token = f"there is no token, and the server asks for one; {WAYS}"
-    policy = (
-        f"the token's policies do not allow it{where}: it needs {wanted}. A stack needs create, read and update on "
-        f"{path.data}, update on {path.mount}/delete/{path.path}, and update on {path.mount}/undelete/{path.path}; an "
-        f"endpoint needs read"
-    )
+    policy = f"the token's policies do not allow it{where}: it needs {wanted}. {rights}"
     if is_unknown(answer):
         return StorePermissionError(path.url, f"{token}. Its policies must then allow {wanted}")
     is_policy = any("permission denied" in error for error in errors_in(answer) or ())

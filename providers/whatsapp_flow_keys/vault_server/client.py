@@ -4,18 +4,17 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from whatsapp_flow_keys.client_library import ATTEMPTS, seconds_per_call
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import RingTooLargeError, StorePermissionError, StoreUnavailableError
-from whatsapp_flow_keys.stores.client_library import ATTEMPTS, seconds_per_call
-from whatsapp_flow_keys.stores.vault.address import VaultPath
-from whatsapp_flow_keys.stores.vault.connection import Route, client_of, route_to
-from whatsapp_flow_keys.stores.vault.login import GivenToken, Lease, Login, token_of, way_in
-from whatsapp_flow_keys.stores.vault.refusals import (
+from whatsapp_flow_keys.vault_server.address import Mounted
+from whatsapp_flow_keys.vault_server.connection import Route, client_of, route_to
+from whatsapp_flow_keys.vault_server.engine import Engine
+from whatsapp_flow_keys.vault_server.login import GivenToken, Lease, Login, token_of, way_in
+from whatsapp_flow_keys.vault_server.refusals import (
     body_of,
-    errors_in,
     forbidden,
     is_unknown,
-    not_version_2,
     quoted,
     refusal,
     unreachable,
@@ -31,15 +30,16 @@ _FIRST_PAUSE = 0.1
 class VaultCalls:
     """Calls about one path. Thread-safe: what calls the same server in a thread shares its connections."""
 
-    def __init__(self, path: VaultPath) -> None:
+    def __init__(self, path: Mounted, engine: Engine) -> None:
         """Talks to nobody."""
-        self._path, self.url = path, path.url
+        self._path, self._engine, self.url = path, engine, path.url
 
     def ask(self, capability: str | None, call: "Callable[[Client], Response]", *, part: str = "data") -> "Response":
         """The server's answer, if it is one to the call itself.
 
-        ``capability`` is what the call needs on ``MOUNT/part/PATH``; None: a refusal is an answer, too. After a token
-        that the server doesn't know comes another one, if the environment has it or a login gives it: once.
+        ``capability`` is what the call needs on ``MOUNT/part/PATH``, or on a path below that, as in
+        ``update on keys/NAME/rotate``; None: a refusal is an answer, too. After a token that the server doesn't know
+        comes another one, if the environment has it or a login gives it: once.
         """
         route, way = route_to(self._path, os.environ), way_in(os.environ, self.url)
         ends = SystemClock().monotonic() + seconds_per_call()
@@ -50,7 +50,9 @@ class VaultCalls:
             answer = answer if other == token else self._answer(route, other, call, ends)
         self._check(answer)
         if capability is not None and (answer.status_code == 403 or is_unknown(answer)):
-            raise forbidden(self._path, answer, f"{capability} on {self._path.mount}/{part}/{self._path.path}", way)
+            where = f"{self._path.mount}/{part}/{self._path.path}"
+            wanted = f"{capability} on {where}" if " on " not in capability else capability
+            raise forbidden(self._path, answer, wanted, self._engine.rights(self._path), way)
         return answer
 
     def _token(self, route: Route, way: GivenToken | Login, ends: float, refused: str | None = None) -> str:
@@ -83,7 +85,7 @@ class VaultCalls:
             except OSError as error:  # requests' errors are such; their texts may quote a header
                 fault, passes = unreachable(self.url, error)
             else:
-                if not _is_fault(answer):
+                if not self._is_fault(answer):
                     return answer
                 fault, passes = self.refusal(answer), True
             if not passes or clock.monotonic() >= ends:
@@ -103,17 +105,16 @@ class VaultCalls:
             )
 
     def refusal(self, answer: "Response") -> StoreUnavailableError:
-        """What an answer means that is neither a secret nor a lack of rights."""
-        return refusal(self._path, answer)
+        """What an answer means that is neither what was asked for nor a lack of rights."""
+        return refusal(self._path, answer, self._engine)
 
-    def not_version_2(self) -> StoreUnavailableError:
-        """For a mount that shows itself as another one."""
-        return not_version_2(self._path)
+    def another_engine(self) -> StoreUnavailableError:
+        """For a mount that shows itself as that of another engine."""
+        return StoreUnavailableError(self.url, self._engine.another.format(mount=self._path.mount))
 
-
-def _is_fault(answer: "Response") -> bool:
-    """Whether the server fails for the moment. A mount of KV version 2 is not in service right after it was made, or
-    after an unseal, and says so with a 400 (tried: OpenBao 2.7.2)."""
-    if answer.status_code == 400:
-        return any(error.startswith("Upgrading from non-versioned") for error in errors_in(answer) or ())
-    return answer.status_code in (412, 429) or (answer.status_code >= 500 and answer.status_code != 501)
+    def _is_fault(self, answer: "Response") -> bool:
+        """Whether the server fails for the moment."""
+        said = self._engine.is_fault(answer)
+        if said is not None:
+            return said
+        return answer.status_code in (412, 429) or (answer.status_code >= 500 and answer.status_code != 501)

@@ -12,10 +12,10 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from whatsapp_flow_keys.client_library import seconds_per_attempt
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import StorePermissionError, StoreUnavailableError
-from whatsapp_flow_keys.stores.client_library import seconds_per_attempt
-from whatsapp_flow_keys.stores.vault.address import variable
+from whatsapp_flow_keys.vault_server.address import variable
 
 if TYPE_CHECKING:
     from hvac import Client
