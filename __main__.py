@@ -15,6 +15,7 @@ numbers = {
         phone_number_id=number.phone_number_id,
         store=number.store,
         backups=number.backups,
+        custody=number.custody,
         passphrase=number.passphrase,
         rotate_after_days=number.rotate_after_days,
         rotation_trigger=number.rotation_trigger,

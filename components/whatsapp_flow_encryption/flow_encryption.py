@@ -10,6 +10,7 @@ from typing import Any
 
 import pulumi
 
+from whatsapp_flow_encryption.custodies import Custody, custody_url
 from whatsapp_flow_encryption.first_up import tell_what_meta_is_asked
 from whatsapp_flow_encryption.one_each import refuse_second
 from whatsapp_flow_encryption.options import refuse_harmful_options
@@ -57,6 +58,7 @@ class FlowEncryption(pulumi.ComponentResource):
         phone_number_id: Meta's ID of the number: digits. Not the phone number itself.
         store: where the private keys live, or its URL; the stack's own secrets by default.
         backups: further stores that hold every key, too.
+        custody: who makes and holds the private keys, or its URL; by default they lie in the store, as PEMs.
         passphrase: encrypts the keys in the store, so that the store alone opens no form.
         rotate_after_days: after how many days a rotation is due, 1 to 3650; the next ``pulumi up`` does it.
         rotation_trigger: any string; a new one rotates.
@@ -107,6 +109,7 @@ class FlowEncryption(pulumi.ComponentResource):
         phone_number_id: pulumi.Input[str | int],
         store: Store | pulumi.Input[str] = STACK,
         backups: Sequence[Store | pulumi.Input[str]] = (),
+        custody: Custody | pulumi.Input[str] | None = None,
         passphrase: pulumi.Input[str] | GeneratedPassphrase | None = None,
         rotate_after_days: pulumi.Input[int] | None = None,
         rotation_trigger: pulumi.Input[str] | None = None,
@@ -119,7 +122,7 @@ class FlowEncryption(pulumi.ComponentResource):
         force_destroy: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        store_url, backup_urls = url_of(store), urls_of(backups)
+        store_url, backup_urls, held_by = url_of(store), urls_of(backups), custody_url(custody)
         is_generated = isinstance(passphrase, GeneratedPassphrase)
         only_copy_in_state = store_url == STACK and not backup_urls
         refuse_harmful_options(resource_name, opts, only_copy_in_state=only_copy_in_state, generated=is_generated)
@@ -130,6 +133,7 @@ class FlowEncryption(pulumi.ComponentResource):
             phone_number_id=phone_number_id,
             store=store_url,
             backups=backup_urls,
+            custody=held_by,
             rotate_after_days=rotate_after_days,
             endpoint_wait=endpoint_wait,
         )
@@ -155,6 +159,7 @@ class FlowEncryption(pulumi.ComponentResource):
             **every,
             **opened_with,
             store=store_url,
+            custody=held_by,
             rotate_after_days=rotate_after_days,
             rotation_trigger=rotation_trigger,
             existing_private_key=_secret(existing_private_key),
@@ -176,6 +181,7 @@ class FlowEncryption(pulumi.ComponentResource):
                 fingerprint=key.fingerprint,
                 private_key=key.private_key,
                 issued_on=key.issued_on,
+                custody=held_by,
                 take_over=take_over,
                 force_destroy=forced,
             )
@@ -188,9 +194,12 @@ class FlowEncryption(pulumi.ComponentResource):
                 key_id=key.id,
                 store=store_url,
                 locations=key.locations,
+                custodies=None if held_by is None else key.custodies,
                 force_destroy=forced,
             )
-        staged = staged_keys(number, key, ring, secret_passphrase)
+        # Without a custody there is no such output, and one that is None would be unknown in every preview.
+        custodies = None if held_by is None else ring.custodies if ring else key.custodies
+        staged = staged_keys(number, key, ring, secret_passphrase, custodies)
         after = pulumi.ResourceOptions(depends_on=_deployed(resource_name, deploy(staged)) if deploy else None)
         after = pulumi.ResourceOptions.merge(after, pulumi.ResourceOptions(depends_on=stored))
         registration = self._register(
@@ -201,6 +210,7 @@ class FlowEncryption(pulumi.ComponentResource):
             fingerprint=key.fingerprint,
             store=store_url,
             locations=ring.locations if ring else key.locations,
+            custodies=custodies,
             passphrase=secret_passphrase,
             former_passphrases=None if ring else key.former_passphrases,
             ring=ring.ring if ring else None,

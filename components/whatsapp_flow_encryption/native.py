@@ -74,6 +74,9 @@ class FlowEncryptionInputs(Properties):
     phone_number_id: str = prop("Meta's ID of the number: digits. Not the phone number itself", required=True)
     store: str | None = prop("URL of the store where the private keys live; the stack's own secrets by default")
     backups: tuple[str, ...] | None = prop("URLs of further stores that hold every key, too")
+    custody: str | None = prop(
+        "URL of the key service that makes and holds the private keys; by default they lie in the store, as PEMs"
+    )
     passphrase: str | None = prop("Encrypts the keys in the store, so that the store alone opens no form", secret=True)
     generate_passphrase: bool | None = prop("Whether to make a passphrase, which the stack keeps as a secret")
     passphrase_length: int | None = prop(
@@ -252,7 +255,7 @@ def _under(component: pulumi.Resource, other: str, kind: str) -> pulumi.Resource
     return pulumi.ResourceOptions(aliases=former)
 
 
-_STAGED = ("key_id", "fingerprint", "locations", "former_passphrases", "ring", "passphrase", "take_over")
+_STAGED = ("key_id", "fingerprint", "locations", "custodies", "former_passphrases", "ring", "passphrase", "take_over")
 """What a registration is given that a preview may not know; the rest says whose it is."""
 _SETTINGS = tuple(
     name

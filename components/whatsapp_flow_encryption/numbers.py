@@ -10,6 +10,8 @@ from pulumi.runtime.config import is_config_secret
 
 from whatsapp_flow_encryption.flow_encryption import GeneratedPassphrase
 from whatsapp_flow_encryption.whatsapp_provider import missing_token
+from whatsapp_flow_keys.custody.services import complete_url as complete_url_of_service
+from whatsapp_flow_keys.custody.services import parse_custody
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.fingerprint import parse_fingerprint
 from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
@@ -27,6 +29,7 @@ _FIELDS = (
     "account",
     "store",
     "backups",
+    "custody",
     "passphrase",
     "rotateAfterDays",
     "rotationTrigger",
@@ -49,6 +52,7 @@ class NumberSettings:
     account: str | None
     store: str
     backups: list[str]
+    custody: str | None
     passphrase: pulumi.Input[str] | GeneratedPassphrase | None = field(repr=False)
     rotate_after_days: int | None
     rotation_trigger: str | None
@@ -85,6 +89,12 @@ def parse_store(url: Any, field: str) -> str:
     if url != STACK:
         open_store(complete_url(url) if isinstance(url, str) else url, field)
     return str(url)
+
+
+def parse_custody_url(url: Any, field: str) -> str:
+    """The URL of a key service: ``vaulttransit:///whatsapp-flows-``; or ``ring``. Raises :class:`InputError`, which
+    names ``field``."""
+    return parse_custody(complete_url_of_service(url) if isinstance(url, str) else url, field)
 
 
 def _entries(config: pulumi.Config, mistakes: list[str]) -> list[Mapping[str, Any]]:
@@ -130,6 +140,7 @@ def _read(
         account=take("account", _account, None),
         store=take("store", parse_store, STACK),
         backups=take("backups", _backups, []),
+        custody=take("custody", parse_custody_url, None),
         passphrase=take("passphrase", lambda value, field: _passphrase(value, field, config), None),
         rotate_after_days=take("rotateAfterDays", _days, None),
         rotation_trigger=take("rotationTrigger", _text, default_trigger),

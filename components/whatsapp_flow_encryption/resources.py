@@ -63,6 +63,8 @@ class EncryptionKey(_Managed, module="whatsapp", name="EncryptionKey"):
     locations: pulumi.Output[list[str]]
     """URLs of the store and the backups, with all that was learnt of where they are; empty with the stack as the
     store."""
+    custodies: pulumi.Output[list[str]]
+    """URLs of the key services that hold keys of the ring; with ``custody`` only."""
     former_passphrases: pulumi.Output[list[str]]
     """Secret: the passphrase before the last change, while a key in the store still needs it. An output that is None
     would be unknown in every preview, so this is a list."""
@@ -78,6 +80,8 @@ class KeyRing(_Managed, module="whatsapp", name="KeyRing"):
     """Secret: the key ring document, JSON."""
     locations: pulumi.Output[list[str]]
     """URLs of the backups, with all that was learnt of where they are."""
+    custodies: pulumi.Output[list[str]]
+    """See the EncryptionKey's."""
 
 
 class StoredKeyRing(_Managed, module="whatsapp", name="StoredKeyRing"):

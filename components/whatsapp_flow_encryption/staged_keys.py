@@ -8,7 +8,7 @@ import pulumi
 
 from whatsapp_flow_encryption.resources import EncryptionKey, KeyRing
 from whatsapp_flow_keys import document
-from whatsapp_flow_keys.keys_variable import FORMER_PASSPHRASE, KEYS, PASSPHRASE
+from whatsapp_flow_keys.keys_variable import CUSTODY, FORMER_PASSPHRASE, KEYS, PASSPHRASE
 from whatsapp_flow_keys.stores.recorded import STACKS_RING
 from whatsapp_flow_keys.stores.urls import open_store
 
@@ -30,18 +30,24 @@ class StagedKeys:
 
 
 def staged_keys(
-    number: pulumi.Output[str], key: EncryptionKey, ring: KeyRing | None, passphrase: pulumi.Output[str] | None
+    number: pulumi.Output[str],
+    key: EncryptionKey,
+    ring: KeyRing | None,
+    passphrase: pulumi.Output[str] | None,
+    custodies: pulumi.Output[list[str]] | None,
 ) -> StagedKeys:
     """Those of a number whose key was made.
 
     Outputs that are None are those of mocks which hand inputs back, in a unit test of somebody's program.
     """
+    services = {} if custodies is None else {CUSTODY: custodies.apply(lambda urls: " ".join(urls or []))}
     if ring is not None:
         line = ring.ring.apply(lambda text: text and document.in_one_line(text, STACKS_RING))
-        env = _secret_environment({KEYS: line})
+        env = _secret_environment({KEYS: line, **services})
         private_keys = ring.ring.apply(lambda text: text and document.load(text, STACKS_RING).private_keys)
         return StagedKeys(number, env, pulumi.Output.secret(private_keys), key.fingerprint, key.public_key_pem)
     variables: dict[str, pulumi.Output[Any]] = {
+        **services,
         KEYS: key.locations.apply(lambda locations: " ".join(open_store(url).url for url in locations or [])),
         FORMER_PASSPHRASE: key.former_passphrases.apply(lambda formers: formers[0] if formers else None),
     }

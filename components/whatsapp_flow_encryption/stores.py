@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol
 
 import pulumi
 
+from whatsapp_flow_encryption.once_known import once_known, waits
 from whatsapp_flow_keys.stores.urls import STACK, complete_url, write_url
 
 
@@ -208,22 +209,12 @@ def urls_of(stores: Any) -> Any:
     if not isinstance(stores, list | tuple):
         return type(stores).__name__
     urls = [url_of(store) for store in stores]
-    return pulumi.Output.all(*urls) if any(_waits(url) for url in urls) else urls
+    return pulumi.Output.all(*urls) if any(waits(url) for url in urls) else urls
 
 
 def _url(build: Callable[..., str], **fields: Any) -> pulumi.Input[str]:
     """The complete URL: a string where every field is known now, else an Output."""
-    if any(_waits(value) for value in fields.values()):
-        known: pulumi.Output[dict[str, Any]] = pulumi.Output.all(**fields)
-        return known.apply(lambda values: complete_url(build(**values)))
-    return complete_url(build(**fields))
-
-
-def _waits(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        value = tuple(value.values())
-    nested = value if isinstance(value, Sequence) and not isinstance(value, str) else ()
-    return isinstance(value, pulumi.Output | Awaitable) or any(_waits(item) for item in nested)
+    return once_known(lambda **values: complete_url(build(**values)), **fields)
 
 
 def _one_of(store: str, name: object, secret_id: object) -> None:

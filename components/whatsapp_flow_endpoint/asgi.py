@@ -29,8 +29,8 @@ LONGEST_FOR_A_THREAD = 5.0
 """Seconds after which a request whose turn has not come is answered 503: WhatsApp waits 10 for handler and all."""
 LONGEST_BODY = 5.0
 """Seconds within which a body must be there, once its headers are; one that never ends would be held for ever."""
-_OPENING, _PINGS = 2, 2
-"""Threads that decrypt (which keeps a core busy), and those of pings."""
+_OPENING, _ASKING, _PINGS = 2, 32, 2
+"""Threads that decrypt (which keeps a core busy), those that have a key service decrypt, and those of pings."""
 
 AsgiApp = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
@@ -101,6 +101,7 @@ class _Turns:
         watch = watch_of_this_process()
         self._threads = {
             Work.OPENING: Threads(_OPENING, "flow-opening", watch),
+            Work.ASKING: Threads(_ASKING, "flow-asking", watch),
             Work.PING: Threads(_PINGS, "flow-pings", watch),
             Work.FORM: Threads(forms, "flow-forms", watch),
         }

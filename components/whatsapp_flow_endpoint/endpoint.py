@@ -18,6 +18,7 @@ from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.flow_protocol import signature
 from whatsapp_flow_keys.flow_protocol.message import Session, encrypt_request
+from whatsapp_flow_keys.keys import load_public_key
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
 
@@ -143,7 +144,7 @@ class FlowEndpoint:
         keys = self._shared.keys_of(phone_number_id)
         if keys is None or not keys.keys:
             raise InputError(f"phone_number_id: no keys of {phone_number_id} are held here")
-        message, session = encrypt_request(keys.keys[0].key.public_key(), payload)
+        message, session = encrypt_request(load_public_key(keys.keys[0].public_key_pem), payload)
         body = json.dumps(message).encode()
         headers = {signature.HEADER: signature.sign(self._app_secrets[0], body)} if self._app_secrets else {}
         return headers, body, session

@@ -30,7 +30,7 @@ from whatsapp_flow_endpoint.steps import Pending, Steps, Work
 from whatsapp_flow_endpoint.trouble import Diagnosis, not_json, wrong_hash
 from whatsapp_flow_endpoint.watching import ERROR_NOTICE, FORM, SAME_REQUEST, Watch
 from whatsapp_flow_keys.clock import Clock
-from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError
+from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError, StoreError
 from whatsapp_flow_keys.flow_protocol import signature
 from whatsapp_flow_keys.flow_protocol.message import SealedRequest, Session, strict_json
 
@@ -159,6 +159,8 @@ class Exchange:
             return self._refused(400, "the body is not JSON")
         try:
             opened = yield from Opening(sealed, keys, self._clock, self._watch, self._holds_a_thread).steps()
+        except StoreError as error:
+            return self._refused(BUSY, f"the key service was not of use: {error}", logging.ERROR)
         except NoKeyOpensError as error:
             why = (yield from self._diagnosed(sealed, keys)) or why_none_opens(error, keys)
             return self._refused(UNDECRYPTABLE, why)

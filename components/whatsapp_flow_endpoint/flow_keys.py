@@ -1,20 +1,22 @@
-"""Every private key of a number's ring, parsed once, and the requests that they open."""
+"""Every private key of a number's ring, opened once, and the requests that they open."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from whatsapp_flow_keys.custody.pem import open_key
+from whatsapp_flow_keys.custody.decryption_key import DecryptionKey
+from whatsapp_flow_keys.custody.opening import open_key
+from whatsapp_flow_keys.custody.services import NONE, KeyServices
 from whatsapp_flow_keys.errors import StoreError
 from whatsapp_flow_keys.flow_protocol.message import SealedRequest, Session
+from whatsapp_flow_keys.key_reference import KeyReference
 from whatsapp_flow_keys.key_source import KeySource
-from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, Role
 
 
 class FlowKeys:
     """The keys of one phone number, the likeliest first. Thread-safe: nothing changes after it is made."""
 
-    keys: tuple[PrivateKey, ...]
+    keys: tuple[DecryptionKey, ...]
     """The likeliest first."""
     revision: int
     """Of the ring; the highest, where it was renewed from an older one."""
@@ -24,14 +26,18 @@ class FlowKeys:
     """What each key is to the ring, by its fingerprint. The ring of a stack itself has what was true before its newest
     key was published."""
     _passphrases: tuple[str, ...]
-    _opened: dict[str, PrivateKey]
+    _services: KeyServices
+    _opened: dict[str | KeyReference, DecryptionKey]
 
-    def __init__(self, ring: KeyRing, *passphrases: str, before: "FlowKeys | None" = None) -> None:
-        """``before``: what was held until now. Its keys are not parsed again (28 ms each); where ``ring`` is no newer
-        than its ring, as from a store that was rolled back, none of them goes.
+    def __init__(
+        self, ring: KeyRing, *passphrases: str, services: KeyServices = NONE, before: "FlowKeys | None" = None
+    ) -> None:
+        """``services``: the key services that may be asked to decrypt. ``before``: what was held until now. Its keys
+        are not parsed again (28 ms each); where ``ring`` is no newer than its ring, as from a store that was rolled
+        back, none of them goes.
 
         Raises :class:`PrivateKeyError` for a key that opens with none of the passphrases, :class:`StoreError` when the
-        ring is empty, or ``before`` was another number's.
+        ring is empty or names a key service that is not among those, or ``before`` was another number's.
         """
         if not ring.keys:
             raise StoreError(f"phone number {ring.phone_number_id}", "its key ring holds no key")
@@ -40,11 +46,13 @@ class FlowKeys:
             raise StoreError(
                 f"phone number {before.phone_number_id}", f"its key ring is now that of {ring.phone_number_id}"
             )
-        self.phone_number_id, self._passphrases = ring.phone_number_id, passphrases
+        self.phone_number_id, self._passphrases, self._services = ring.phone_number_id, passphrases, services
         newest = before.revision if before else -1
         self.revision = max(ring.revision, newest)
         self._opened = {
-            key.private_key_pem: held.get(key.private_key_pem) or open_key(key, *passphrases) for key in ring.keys
+            of: held.get(of) or open_key(key, ring, *passphrases, services=services)
+            for key in ring.keys
+            if (of := key.reference or key.private_key_pem)
         }
         self.roles = {key.fingerprint: key.role for key in ring.keys}
         if before and ring.revision <= newest:
@@ -52,10 +60,11 @@ class FlowKeys:
         self.keys = tuple({key.fingerprint: key for key in self._opened.values()}.values())
 
     @classmethod
-    def unread(cls, phone_number_id: str, *passphrases: str) -> "FlowKeys":
+    def unread(cls, phone_number_id: str, *passphrases: str, services: KeyServices = NONE) -> "FlowKeys":
         """No key yet: the number's stores could not be read so far."""
         keys = cls.__new__(cls)
-        keys.phone_number_id, keys._passphrases, keys._opened, keys.keys = phone_number_id, passphrases, {}, ()
+        keys.phone_number_id, keys._passphrases, keys._services = phone_number_id, passphrases, services
+        keys._opened, keys.keys = {}, ()
         keys.revision, keys.roles = -1, {}
         return keys
 
@@ -68,7 +77,7 @@ class FlowKeys:
         :meth:`FlowEndpoint.from_env` is made); :class:`StoreError` when no store can be read.
         """
         source = KeySource.from_env(environ)
-        return cls(source.read_at_start(), *source.passphrases)
+        return cls(source.read_at_start(), *source.passphrases, services=source.services)
 
     @property
     def fingerprints(self) -> tuple[str, ...]:
@@ -77,7 +86,7 @@ class FlowKeys:
 
     def renewed(self, ring: KeyRing) -> "FlowKeys":
         """The keys of the ring as it is now. Raises as the constructor does."""
-        return FlowKeys(ring, *self._passphrases, before=self)
+        return FlowKeys(ring, *self._passphrases, services=self._services, before=self)
 
     def decrypt(self, body: Mapping[str, Any]) -> tuple[Any, Session]:
         """The payload of a Flow request (its JSON body), and the session that encrypts the answer.

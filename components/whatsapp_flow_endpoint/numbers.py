@@ -18,9 +18,9 @@ from whatsapp_flow_endpoint.live_keys import LiveKeys, Read
 from whatsapp_flow_endpoint.watching import Watch
 from whatsapp_flow_keys.client_library import at_most
 from whatsapp_flow_keys.clock import SystemClock
+from whatsapp_flow_keys.custody.decryption_key import DecryptionKey
 from whatsapp_flow_keys.errors import InputError, StoreError
 from whatsapp_flow_keys.key_source import KeySource, sources_from_env
-from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import Role
 
 _LOG = logging.getLogger("whatsapp_flow_endpoint")
@@ -43,7 +43,7 @@ class _Order(NamedTuple):
     """Of the keys that were held when it was made."""
 
     held: tuple[FlowKeys, ...]
-    keys: tuple[PrivateKey, ...]
+    keys: tuple[DecryptionKey, ...]
     places: Mapping[str, Place]
     """Of each key's fingerprint."""
 
@@ -93,16 +93,16 @@ class Numbers:
         return self._alone.get(phone_number_id)
 
     @property
-    def keys(self) -> tuple[PrivateKey, ...]:
+    def keys(self) -> tuple[DecryptionKey, ...]:
         """Every key that is held, each once, in the order of its ring."""
         every = (key for line in self._lines for key in line.now.keys)
         return tuple({key.fingerprint: key for key in every}.values())
 
-    def likeliest_first(self) -> tuple[PrivateKey, ...]:
+    def likeliest_first(self) -> tuple[DecryptionKey, ...]:
         """Every key that is held, each once: those that opened a request before the others, the most recent first."""
         return self._now().keys
 
-    def opened(self, key: PrivateKey) -> Place:
+    def opened(self, key: DecryptionKey) -> Place:
         """Whose key opened a request; unknown where it is not held any more."""
         order = self._now()
         if order.keys and order.keys[0] is not key:
@@ -151,10 +151,10 @@ class Numbers:
             return self._order
 
 
-def _ordered(before: tuple[PrivateKey, ...], held: tuple[FlowKeys, ...]) -> _Order:
+def _ordered(before: tuple[DecryptionKey, ...], held: tuple[FlowKeys, ...]) -> _Order:
     """Keys of ``before`` stay in their order; then each number's first one, each number's second, and so on."""
     places: dict[str, Place] = {}
-    keys: dict[str, PrivateKey] = {}
+    keys: dict[str, DecryptionKey] = {}
     for of_number in held:
         for key in of_number.keys:
             mine = Place(of_number.phone_number_id, of_number.roles.get(key.fingerprint))
@@ -190,7 +190,7 @@ def _started(source: KeySource, late: float) -> FlowKeys | StoreError:
     """Its keys, or why they can't be read; in this thread, since a server may fork next (see ``read_at_start``)."""
     with at_most(inf if SystemClock().monotonic() < late else THEN_EACH):  # a client of boto3 is kept for each limit
         try:
-            return FlowKeys(source.read_at_start(), *source.passphrases)
+            return FlowKeys(source.read_at_start(), *source.passphrases, services=source.services)
         except StoreError as error:
             return error
 
@@ -198,5 +198,6 @@ def _started(source: KeySource, late: float) -> FlowKeys | StoreError:
 def _line(source: KeySource, started: FlowKeys | StoreError) -> LiveKeys:
     if isinstance(started, StoreError):
         _LOG.error("phone number %s: has no key until its ring can be read: %s", source.phone_number_id, started)
-        started = FlowKeys.unread(str(source.phone_number_id), *source.passphrases)
+        number = str(source.phone_number_id)
+        started = FlowKeys.unread(number, *source.passphrases, services=source.services)
     return LiveKeys(started, source.read if source.is_store else None)

@@ -6,13 +6,18 @@ from dataclasses import dataclass, field
 from whatsapp_flow_endpoint.numbers import Numbers
 from whatsapp_flow_endpoint.steps import Pending, Steps, Work
 from whatsapp_flow_endpoint.watching import KEYS, RequestWatch
+from whatsapp_flow_keys.client_library import at_most
 from whatsapp_flow_keys.clock import Clock
+from whatsapp_flow_keys.custody.decryption_key import DecryptionKey
+from whatsapp_flow_keys.custody.opening import ServiceKey
 from whatsapp_flow_keys.errors import NoKeyOpensError
 from whatsapp_flow_keys.flow_protocol.message import Decrypted, SealedRequest
-from whatsapp_flow_keys.keys import PrivateKey
 
 LONGEST_WAIT = 3.0
 """Seconds that a request which no key opens waits for the keys to be read again; WhatsApp waits 10 in all."""
+
+LONGEST_UNWRAPPING = 3.0
+"""Seconds that one call of a key service may take, and after which none is begun any more for the same request."""
 
 
 def why_none_opens(error: NoKeyOpensError, keys: Numbers) -> str:
@@ -34,26 +39,31 @@ class Opening:
     """While it waits, a thread does."""
     _tried: set[str] = field(default_factory=set)
 
-    def steps(self) -> Steps[Decrypted[PrivateKey]]:
+    def steps(self) -> Steps[Decrypted[DecryptionKey]]:
         """Waits for as long as keys that are read from now on may open it. Raises as :meth:`SealedRequest.open`."""
         self.keys.refresh()
         arrived = self.clock.monotonic()
         try:
             while True:
-                yield Work.OPENING
+                untried = self._untried()
+                yield Work.ASKING if any(isinstance(key, ServiceKey) for key in untried) else Work.OPENING
                 try:
-                    return self.sealed.open(self._noted(self._untried()))
+                    with at_most(LONGEST_UNWRAPPING):
+                        return self.sealed.open(self._noted(untried))
                 except NoKeyOpensError:
                     if not (yield from self._others(arrived)):
                         raise
         finally:
             self.watch.tried(len(self._tried))
 
-    def _untried(self) -> list[PrivateKey]:
+    def _untried(self) -> list[DecryptionKey]:
         return [key for key in self.keys.likeliest_first() if key.fingerprint not in self._tried]
 
-    def _noted(self, keys: Iterable[PrivateKey]) -> Iterator[PrivateKey]:
+    def _noted(self, keys: Iterable[DecryptionKey]) -> Iterator[DecryptionKey]:
+        ends = self.clock.monotonic() + LONGEST_UNWRAPPING
         for key in keys:
+            if isinstance(key, ServiceKey) and self.clock.monotonic() >= ends:
+                continue
             self._tried.add(key.fingerprint)
             yield key
 

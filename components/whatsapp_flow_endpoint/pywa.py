@@ -27,9 +27,9 @@ from whatsapp_flow_endpoint.opening import Opening, why_none_opens
 from whatsapp_flow_endpoint.steps import Pending
 from whatsapp_flow_endpoint.watching import watch_of_this_process
 from whatsapp_flow_keys.clock import Clock, SystemClock
-from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError
+from whatsapp_flow_keys.custody.decryption_key import DecryptionKey
+from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError, StoreError
 from whatsapp_flow_keys.flow_protocol.message import Decrypted, SealedRequest
-from whatsapp_flow_keys.keys import PrivateKey
 
 
 class RequestDecryptor:
@@ -60,19 +60,19 @@ class RequestDecryptor:
 
         Where no key opens it, waits up to 3 s for the keys to be read again; in an event loop, as pywa calls it under
         FastAPI and Starlette, it doesn't wait: the keys are read behind it, and WhatsApp sends the request once more.
-        Raises :class:`FlowMessageError`.
+        Raises :class:`FlowMessageError`, and :class:`StoreError` where a key service was not of use.
         """
         try:
             opened = self._opened(encrypted_flow_data, encrypted_aes_key, initial_vector)
         except NoKeyOpensError as error:
             self._log.say(f"answered {UNDECRYPTABLE}", why_none_opens(error, self._keys))
             raise
-        except FlowMessageError as error:
+        except (FlowMessageError, StoreError) as error:
             self._log.say(f"answered {UNDECRYPTABLE}", str(error))
             raise
         return opened.payload, opened.session.aes_key, opened.session.iv
 
-    def _opened(self, data: str, aes_key: str, vector: str) -> Decrypted[PrivateKey]:
+    def _opened(self, data: str, aes_key: str, vector: str) -> Decrypted[DecryptionKey]:
         sealed = SealedRequest.read(
             {"encrypted_flow_data": data, "encrypted_aes_key": aes_key, "initial_vector": vector}
         )
@@ -86,7 +86,7 @@ class RequestDecryptor:
                         raise NoKeyOpensError("none of the private keys opens the request; they are read again now")
                     step.wait()
         except StopIteration as end:
-            opened: Decrypted[PrivateKey] = end.value
+            opened: Decrypted[DecryptionKey] = end.value
             number, role = self._keys.opened(opened.key)
             watch.opened(opened.key.fingerprint, role, number)
             return opened

@@ -34,6 +34,7 @@ class Work(Enum):
     """What an exchange does next, and that it takes a while."""
 
     OPENING = "a private operation for each key"
+    ASKING = "a call to a key service, or one for each key"
     PING = "the handler of pings"
     FORM = "the handler of forms, or of error notices"
 

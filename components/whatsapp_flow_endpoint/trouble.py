@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from whatsapp_flow_keys.clock import Clock
+from whatsapp_flow_keys.custody.decryption_key import DecryptionKey
 from whatsapp_flow_keys.fingerprint import short
 from whatsapp_flow_keys.flow_protocol.message import SealedRequest
 from whatsapp_flow_keys.keys import PrivateKey
@@ -43,9 +44,12 @@ class Diagnosis:
             return True
 
 
-def wrong_hash(request: SealedRequest, keys: Iterable[PrivateKey]) -> str | None:
-    """How a request that no key opens was encrypted, if that is why. Costs up to two private operations a key."""
+def wrong_hash(request: SealedRequest, keys: Iterable[DecryptionKey]) -> str | None:
+    """How a request that no key opens was encrypted, if that is why. Costs up to two private operations a key. A key
+    service is not asked: it decrypts in no other way."""
     for key in keys:
+        if not isinstance(key, PrivateKey):
+            continue
         for name, (hash_, mgf_hash) in _OTHER_HASHES.items():
             try:
                 key.unwrap(request.wrapped_key, padding.OAEP(padding.MGF1(mgf_hash), hash_, None))

@@ -1,4 +1,7 @@
-"""The key ring as the one JSON document that every store holds: format ``whatsapp-flow-keys/1``.
+"""The key ring as the one JSON document that every store holds: format ``whatsapp-flow-keys/1``, or ``/2``.
+
+In the second an entry may refer to a private key that a key service holds, in place of a PEM. A ring without such a key
+is written in the first, which every version of this distribution reads.
 
 An environment variable holds it in one line instead (:mod:`whatsapp_flow_keys.one_line`); where somebody saved that, as
 the last copy, it is read, too. What is neither, to the letter, is refused with a sentence that says what was found,
@@ -7,15 +10,17 @@ never with its content: it may be another tool's secret.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 from whatsapp_flow_keys import one_line
 from whatsapp_flow_keys.errors import ForeignDocumentError
+from whatsapp_flow_keys.key_reference import KeyReference
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
 FORMAT = "whatsapp-flow-keys/1"
+WITH_REFERENCES = "whatsapp-flow-keys/2"
 
 _FAMILY = "whatsapp-flow-keys/"
 _PEM_BLOCK = re.compile(
@@ -24,9 +29,9 @@ _PEM_BLOCK = re.compile(
 
 
 def dump(ring: KeyRing) -> str:
-    """``ring`` as a JSON text. It holds private keys."""
+    """``ring`` as a JSON text. It holds private keys, unless a key service holds all of them."""
     document = {
-        "format": FORMAT,
+        "format": WITH_REFERENCES if ring.references else FORMAT,
         "revision": ring.revision,
         "phone_number_id": ring.phone_number_id,
         "managed_by": ring.managed_by,
@@ -38,6 +43,7 @@ def dump(ring: KeyRing) -> str:
                 "role": key.role.value,
                 "issued_on": key.issued_on,
                 "offered_at": key.offered_at.isoformat() if key.offered_at else None,
+                **({"reference": key.reference.to_fields()} if key.reference else {}),
             }
             for key in ring.keys
         ],
@@ -50,7 +56,9 @@ def in_one_line(text: str, where: str) -> str:
 
     Raises :class:`ForeignDocumentError` as :func:`load` does.
     """
-    return one_line.dump(load(text, where)) or json.dumps(json.loads(text), separators=(",", ":"))
+    ring = load(text, where)
+    as_json = json.dumps(json.loads(text), separators=(",", ":"))
+    return one_line.pack(as_json) if ring.references else one_line.dump(ring) or as_json
 
 
 def load(text: str, where: str) -> KeyRing:
@@ -60,7 +68,8 @@ def load(text: str, where: str) -> KeyRing:
     """
     if one_line.is_line(text):
         try:
-            return one_line.load(text)
+            packed = one_line.packed(text)
+            return one_line.load(text) if packed is None else load(packed, where)
         except one_line.UnusableLineError as error:
             raise ForeignDocumentError(where, f"{error}. It was not touched") from None
     try:
@@ -88,13 +97,10 @@ class _Damaged(ValueError):
 
 
 def _ring(found: dict[str, Any]) -> KeyRing:
-    pems = [match.group(0) for match in _PEM_BLOCK.finditer(found["private_keys"])]
     entries = found["keys"]
     if not isinstance(entries, list):
         raise TypeError
-    if len(pems) != len(entries) or "".join(pems) != found["private_keys"]:
-        raise _Damaged("`private_keys` and `keys` do not name the same keys")
-    keys = tuple(_key(entry, pem) for entry, pem in zip(entries, pems, strict=True))
+    keys = tuple(_key(entry, pem) for entry, pem in zip(entries, _pems(found["private_keys"], entries), strict=True))
     if len({key.fingerprint for key in keys}) != len(keys):
         raise _Damaged("a fingerprint stands in it twice")
     for role in (Role.CURRENT, Role.PENDING, Role.PREVIOUS):
@@ -109,21 +115,43 @@ def _ring(found: dict[str, Any]) -> KeyRing:
     )
 
 
-_READERS: Mapping[str, Callable[[dict[str, Any]], KeyRing]] = {FORMAT: _ring}
-"""What reads each format that this version knows; :func:`dump` writes the last of them."""
+def _pems(bundle: str, entries: list[Any]) -> Iterator[str]:
+    """One for each entry: empty for one that refers to its private key."""
+    pems = [match.group(0) for match in _PEM_BLOCK.finditer(bundle)]
+    refers = [isinstance(entry, dict) and entry.get("reference") is not None for entry in entries]
+    if len(pems) != refers.count(False) or "".join(pems) != bundle:
+        raise _Damaged("`private_keys` and `keys` do not name the same keys")
+    rest = iter(pems)
+    return ("" if refers_elsewhere else next(rest) for refers_elsewhere in refers)
+
+
+def _without_references(found: dict[str, Any]) -> KeyRing:
+    ring = _ring(found)
+    if ring.references:
+        raise _Damaged("a key is a reference, which this format doesn't have")
+    return ring
+
+
+_READERS: Mapping[str, Callable[[dict[str, Any]], KeyRing]] = {FORMAT: _without_references, WITH_REFERENCES: _ring}
+"""What reads each format that this version knows."""
 
 
 def _key(entry: dict[str, Any], pem: str) -> RingKey:
     fingerprint = _text(entry["fingerprint"])
     if not re.fullmatch(r"[0-9a-f]{64}", fingerprint):
         raise _Damaged("a fingerprint is not 64 hexadecimal digits")
-    offered_at = entry["offered_at"]
+    offered_at, reference = entry["offered_at"], None
+    if entry.get("reference") is not None:
+        reference = KeyReference.from_fields(entry["reference"])
+        if reference.fingerprint != fingerprint:
+            raise _Damaged("a reference has another public key than the fingerprint beside it")
     return RingKey(
         fingerprint=fingerprint,
         role=Role(entry["role"]),
         issued_on=date.fromisoformat(entry["issued_on"]).isoformat(),
         offered_at=None if offered_at is None else _moment(offered_at),
         private_key_pem=pem,
+        reference=reference,
     )
 
 

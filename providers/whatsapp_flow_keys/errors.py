@@ -61,10 +61,10 @@ class NoKeyOpensError(FlowMessageError):
 
 
 class StoreError(FlowKeysError):
-    """A secret store could not be read or written.
+    """A secret store could not be read or written, or a key service not asked.
 
     Args:
-        place: the store's URL, or what names the store.
+        place: its URL, or what names it.
         said: what happened there, and what to do. It may name what the store answered.
     """
 
@@ -79,6 +79,10 @@ class StoreUnavailableError(StoreError):
 
 class StorePermissionError(StoreUnavailableError):
     """The store knows who asks and says no, or doesn't know who asks: credentials, a policy."""
+
+
+class UnknownServiceError(StoreError):
+    """A key ring names a key service that neither the program nor the environment names; it was not asked."""
 
 
 class RingTooLargeError(StoreError):
@@ -103,6 +107,10 @@ class ForeignKeyError(LifecycleError):
 
 class KeyNotInRingError(LifecycleError):
     """The key that should be registered is not in the ring, so publishing it would make forms unreadable."""
+
+
+class KeyUnusableError(LifecycleError):
+    """The service that holds a private key says that forms can't be decrypted with it now."""
 
 
 class EndpointNotReadyError(LifecycleError):

@@ -8,8 +8,10 @@ from functools import partial
 
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.client_library import at_most
+from whatsapp_flow_keys.custody.services import NONE, KeyServices, services_in
 from whatsapp_flow_keys.errors import FlowKeysError, InputError, MissingExtraError, StoreError
 from whatsapp_flow_keys.keys_variable import (
+    CUSTODY,
     FORMER_PASSPHRASE,
     KEYS,
     PASSPHRASE,
@@ -32,7 +34,7 @@ def sources_from_env(environ: Mapping[str, str] | None = None) -> tuple["KeySour
     """
     environ = os.environ if environ is None else environ
     return tuple(
-        KeySource(given, passphrases_from_env(environ, number), number)
+        KeySource(given, passphrases_from_env(environ, number), number, services_in(environ.get(CUSTODY)))
         for number, given in read_variable(environ).items()
     )
 
@@ -60,6 +62,8 @@ class KeySource:
     passphrases: tuple[str, ...] = field(default=(), repr=False)
     phone_number_id: str | None = None
     """Whose ring it is; None where the environment doesn't say."""
+    services: KeyServices = NONE
+    """The key services that may be asked."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "KeySource":

@@ -17,6 +17,8 @@ from whatsapp_flow_keys.phone_number import parse_phone_number_id
 
 KEYS = "WHATSAPP_FLOW_KEYS"
 PASSPHRASE, FORMER_PASSPHRASE = "WHATSAPP_FLOW_PASSPHRASE", "WHATSAPP_FLOW_FORMER_PASSPHRASE"
+CUSTODY = "WHATSAPP_FLOW_CUSTODY"
+"""The URLs of the key services that hold keys of the rings, separated by blanks: no other is asked."""
 _STORE = re.compile(r"[a-z]+:/", re.IGNORECASE)
 _NAMED = re.compile(r"([0-9]+)=(.*)")
 
@@ -35,11 +37,14 @@ def joined(environments: Iterable[tuple[str, Mapping[str, str]]]) -> dict[str, s
     """The environment of an endpoint of several numbers, from each one's ID and the environment for it alone."""
     words: list[str] = []
     passphrases: dict[str, str] = {}
+    services: dict[str, None] = {}
     for number, variables in environments:
         words += [f"{number}={word}" for word in variables.get(KEYS, "").split()]
         given = [name for name in (PASSPHRASE, FORMER_PASSPHRASE) if name in variables]
         passphrases |= {of_number(name, number): variables[name] for name in given}
-    return {KEYS: " ".join(words), **passphrases}
+        services |= dict.fromkeys(variables.get(CUSTODY, "").split())
+    custody = {CUSTODY: " ".join(services)} if services else {}
+    return {KEYS: " ".join(words), **custody, **passphrases}
 
 
 def read_variable(environ: Mapping[str, str]) -> dict[str | None, str]:
@@ -47,7 +52,7 @@ def read_variable(environ: Mapping[str, str]) -> dict[str | None, str]:
 
     Raises :class:`InputError` when the variable is not set, was cut or changed, or holds neither.
     """
-    given = unwrapped(environ.get(KEYS, ""), "{", f"{one_line.FORMAT}.")
+    given = unwrapped(environ.get(KEYS, ""), "{", f"{one_line.FORMAT}.", f"{one_line.PACKED}.")
     if not given:
         raise InputError(f"{KEYS}: is not set; give the endpoint the environment `endpoint_env`")
     if not _NAMED.match(given):

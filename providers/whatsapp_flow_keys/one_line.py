@@ -6,8 +6,11 @@ fingerprint and the two primes, as bytes; the other numbers of a private key fol
 base64url, so the line has letters, digits, ``-``, ``_`` and ``.`` only: no env file, shell, YAML or CI setting changes
 it.
 
-It names no role: the stack's ring is written before its newest key is published, so its roles would not be true yet.
-The order stays: the likeliest key first.
+A ring of which a key service holds a key has no primes to write: its document follows the checksum as it is, in
+base64url, and the format is ``wfk2``.
+
+The first names no role: the stack's ring is written before its newest key is published, so its roles would not be true
+yet. The order stays: the likeliest key first.
 
 Writing loads no cryptography, since a preview writes it, too.
 """
@@ -23,15 +26,17 @@ from typing import Any, NamedTuple
 from whatsapp_flow_keys.carried import base64_content
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
-FORMAT = "wfk1"
+FORMAT, PACKED = "wfk1", "wfk2"
+_KNOWN = (FORMAT, PACKED)
 
-_HEAD = re.compile(rf"{FORMAT}\.([0-9]{{1,9}})\.([0-9a-f]{{16}})\.")
-_PART_OF_A_HEAD = re.compile(rf"{FORMAT}(\.[0-9]{{0,9}}(\.[0-9a-f]{{0,16}})?)?")
+_HEAD = re.compile(r"wfk[12]\.([0-9]{1,9})\.([0-9a-f]{16})\.")
+_PART_OF_A_HEAD = re.compile(r"wfk[12](\.[0-9]{0,9}(\.[0-9a-f]{0,16})?)?")
 _ANY_FORMAT = re.compile(r"(wfk[0-9]+)\.")
 _FINGERPRINT = 32
 _SEATS = (Role.PENDING, Role.CURRENT, Role.PREVIOUS)
 """Of the first keys, as the stack writes them; every other is retained."""
 _INTEGER, _OCTETS = 0x02, 0x04
+_SOMETHING_ELSE = "holds something else than a key ring. Give what `endpoint_env` holds"
 
 
 class UnusableLineError(ValueError):
@@ -47,7 +52,7 @@ class _Numbers(NamedTuple):
 def is_line(text: str) -> bool:
     """Whether ``text`` is such a line, or the beginning of one."""
     text = text.strip()
-    return bool(text) and (bool(_ANY_FORMAT.match(text)) or f"{FORMAT}.".startswith(text[: len(FORMAT) + 1]))
+    return bool(text) and (bool(_ANY_FORMAT.match(text)) or _begins_one(text[: len(FORMAT) + 1]))
 
 
 def dump(ring: KeyRing) -> str | None:
@@ -64,8 +69,24 @@ def dump(ring: KeyRing) -> str | None:
     head = {"n": ring.phone_number_id, "m": ring.managed_by, "o": ring.owner, "r": ring.revision, "k": entries}
     bodies = [bytes.fromhex(key.fingerprint) + _joined(each) for key, each in zip(ring.keys, numbers, strict=True)]
     parts = [json.dumps(head, separators=(",", ":")).encode(), *bodies]
-    rest = ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
-    return f"{FORMAT}.{len(rest)}.{_checksum(rest)}.{rest}"
+    return _line(FORMAT, *parts)
+
+
+def pack(text: str) -> str:
+    """A document in one line."""
+    return _line(PACKED, text.encode())
+
+
+def packed(line: str) -> str | None:
+    """The document that :func:`pack` made ``line`` of; None for a line of the other format.
+
+    Raises :class:`UnusableLineError`.
+    """
+    rest = checked(line)
+    try:
+        return _bytes(rest).decode() if line.strip().startswith(f"{PACKED}.") else None
+    except ValueError:
+        raise UnusableLineError(_SOMETHING_ELSE) from None
 
 
 def load(line: str) -> KeyRing:
@@ -82,21 +103,21 @@ def load(line: str) -> KeyRing:
     except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         if isinstance(error, UnusableLineError):
             raise
-        raise UnusableLineError("holds something else than a key ring. Give what `endpoint_env` holds") from None
+        raise UnusableLineError(_SOMETHING_ELSE) from None
 
 
 def checked(line: str) -> str:
     """What follows the checksum. Raises :class:`UnusableLineError` where it does not fit, or the length doesn't."""
     text = "".join(line.split())
     head, other = _HEAD.match(text), _ANY_FORMAT.match(text)
-    if other and other[1] != FORMAT:
+    if other and other[1] not in _KNOWN:
         raise UnusableLineError(
-            f"holds a key ring of format {other[1][:12]}; this version knows {FORMAT} only: upgrade "
+            f"holds a key ring of format {other[1][:12]}; this version knows {' and '.join(_KNOWN)} only: upgrade "
             f"whatsapp-flow-encryption here"
         )
     rest = text[head.end() :] if head else ""
     whole = head.end() + int(head[1]) if head else 0
-    if len(text) < whole or f"{FORMAT}.".startswith(text) or _PART_OF_A_HEAD.fullmatch(text):
+    if len(text) < whole or _begins_one(text) or _PART_OF_A_HEAD.fullmatch(text):
         of = f" of its {whole}" if head else ""
         raise UnusableLineError(
             f"ends after {len(text)}{of} characters: it was cut. Give all of it, as `endpoint_env` has it, or keep the "
@@ -105,6 +126,15 @@ def checked(line: str) -> str:
     if head is None or _checksum(rest) != head[2]:
         raise UnusableLineError("was changed: its checksum doesn't fit. Give it as `endpoint_env` has it")
     return rest
+
+
+def _begins_one(text: str) -> bool:
+    return any(f"{name}.".startswith(text) for name in _KNOWN)
+
+
+def _line(name: str, *parts: bytes) -> str:
+    rest = ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+    return f"{name}.{len(rest)}.{_checksum(rest)}.{rest}"
 
 
 def _key(entry: Any, body: bytes, role: Role) -> RingKey:

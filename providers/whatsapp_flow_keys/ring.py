@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from whatsapp_flow_keys.fingerprint import short
+from whatsapp_flow_keys.key_reference import KeyReference
 
 GRACE = timedelta(hours=24)
 """How long a key that lost its seat stays after its last offer: a late answer or a client's cache may still name it."""
@@ -39,7 +40,8 @@ class RingKey:
     """One key of the ring. ``issued_on`` is a UTC date (ISO 8601).
 
     ``offered_at`` is the last moment at which Meta may have taken the key or handed it out: set before each
-    publication, and again when the key loses its seat; None while it was never offered.
+    publication, and again when the key loses its seat; None while it was never offered. ``private_key_pem`` is empty
+    where a key service has the private key: ``reference`` then says which.
     """
 
     fingerprint: str
@@ -47,6 +49,7 @@ class RingKey:
     issued_on: str
     offered_at: datetime | None
     private_key_pem: str
+    reference: KeyReference | None = None
 
     def __repr__(self) -> str:
         return f"RingKey({short(self.fingerprint)}…, {self.role.value})"
@@ -80,8 +83,13 @@ class KeyRing:
 
     @property
     def private_keys(self) -> str:
-        """The PEM bundle of every key, in the order of ``keys``."""
+        """The PEM bundle of every key that is not held by a key service, in the order of ``keys``."""
         return "".join(key.private_key_pem for key in self.keys)
+
+    @property
+    def references(self) -> tuple[KeyReference, ...]:
+        """Those of the keys that a key service holds, in the order of ``keys``."""
+        return tuple(key.reference for key in self.keys if key.reference is not None)
 
 
 def stage(ring: KeyRing, key: RingKey, *, served: str | None, now: datetime, recorded: str | None = None) -> KeyRing:

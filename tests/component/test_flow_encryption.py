@@ -343,8 +343,8 @@ SECRET_OUTPUTS = {
     STORED_RING: {"passphrase"},
 }
 HIDDEN = {
-    KEY: {"fingerprint", "former_passphrases", "locations", "private_key", "public_key_pem", "secret_id"},
-    RING: {"locations", "ring"},
+    KEY: {"custodies", "fingerprint", "former_passphrases", "locations", "private_key", "public_key_pem", "secret_id"},
+    RING: {"custodies", "locations", "ring"},
     REGISTRATION: {"held_fingerprints"},
     STORED_RING: set(),
 }

@@ -39,7 +39,7 @@ def test_a_number_alone_is_named_by_its_id_and_kept_in_the_stack() -> None:
     left_out = {name: value for name, value in vars(number).items() if value is None}
     assert set(left_out) == {
         *("account", "passphrase", "rotate_after_days", "rotation_trigger", "existing_private_key"),
-        *("existing_passphrase", "take_over", "endpoint_url", "endpoint_wait"),
+        *("custody", "existing_passphrase", "take_over", "endpoint_url", "endpoint_wait"),
     }
     assert number.force_destroy is False
 
@@ -51,6 +51,7 @@ def test_every_field_reaches_the_program() -> None:
             "account": "north",
             "store": "file:ring.json",
             "backups": ["file:/srv/backup.json"],
+            "custody": "vaulttransit://vault.example.com/flows-",
             "passphrase": "generated",
             "rotateAfterDays": 90,
             "rotationTrigger": "one",
@@ -64,6 +65,7 @@ def test_every_field_reaches_the_program() -> None:
     assert number.account == "north"
     assert number.store == "file:ring.json"
     assert number.backups == ["file:/srv/backup.json"]
+    assert number.custody == "vaulttransit://vault.example.com/flows-"
     assert number.passphrase == GeneratedPassphrase()
     assert number.rotate_after_days == 90
     assert number.rotation_trigger == "one"

@@ -178,7 +178,7 @@ def roles(ring: KeyRing) -> dict[str, Role]:
     return {key.fingerprint: key.role for key in ring.keys}
 
 
-_WHERE = ("locations",)
+_WHERE = ("locations", "custodies")
 _PRIVATE = ("private_key",)
 _COMMON = ("phone_number_id", "managed_by", "backups", "take_over")
 _PASSPHRASE = ("passphrase", "passphrase_is_generated")
@@ -186,9 +186,9 @@ _KEY = (
     *_COMMON,
     *_PASSPHRASE,
     *("store", "rotate_after_days", "rotation_trigger", "force_destroy", "existing_private_key", "existing_passphrase"),
-    *("stored_ring", "issued_on"),
+    *("stored_ring", "issued_on", "custody"),
 )
-_RING = (*_COMMON, "force_destroy")
+_RING = (*_COMMON, "force_destroy", "custody")
 _STORED = (*_COMMON, *_PASSPHRASE, "store", "force_destroy")
 _REGISTRATION = (*_COMMON, *_PASSPHRASE, "store", "endpoint_url", "endpoint_wait", "deployed", "force_destroy")
 

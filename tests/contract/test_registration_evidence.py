@@ -249,20 +249,20 @@ def test_a_store_that_lost_its_document_is_written_by_the_next_registration(line
 def test_nothing_is_proven_by_one_side_alone(line: Line, lacks: str) -> None:
     key = line.rotate()
     served, ring = line.graph.served(line.number), line.ring()
-    prove(served, ring, line.wanted(key))
+    prove(served, ring, line.wanted(key), line.session())
     if lacks == "the ring":
         ring = replace(ring, keys=())
     else:
         served = ServedKey()
     with pytest.raises(RoundTripError, match=f"key {key} left the ring while it was registered"):
-        prove(served, ring, line.wanted(key))
+        prove(served, ring, line.wanted(key), line.session())
 
 
 def test_a_form_that_the_ring_does_not_open_proves_nothing(line: Line) -> None:
     key = line.rotate()
     another = ServedKey(PrivateKey.generate().public_key_pem, key, "VALID")
     with pytest.raises(RoundTripError, match="could not be decrypted with key"):
-        prove(another, line.ring(), line.wanted(key))
+        prove(another, line.ring(), line.wanted(key), line.session())
 
 
 def test_another_numbers_document_is_neither_read_nor_written(line: Line) -> None:

@@ -29,7 +29,7 @@ from whatsapp_flow_keys.ring import Role
 from whatsapp_flow_keys.stores.file.store import FileStore
 
 
-def publish(line: Line, new: NewKey) -> None:
+def publish(line: Line, new: NewKey[PrivateKey]) -> None:
     line.emulator.set_key(line.number, new.key.public_key_pem)
 
 
@@ -135,7 +135,7 @@ def test_no_former_passphrase_is_forgotten_while_no_store_shows_the_key_that_may
     kept = claim_stores(
         Recorded(key.key.fingerprint, [former]), line.stores, line.session(), passphrase=strong("words")
     )
-    assert kept == [former]
+    assert kept.former_passphrases == [former]
     assert list(line.folder.iterdir()) == []
 
 
@@ -182,10 +182,12 @@ def test_the_former_passphrase_is_needed_while_a_key_is_written_with_it(line: Li
     live = line.rotate()
     if operation == "staged":
         new, stores = NewKey(PrivateKey.generate(), "2026-11-24", strong("words")), line.stores
-        needed = stage_in_stores(new, stores, line.session(), Recorded(None, [strong("former words")]))
+        recorded = Recorded(None, [strong("former words")])
+        needed = stage_in_stores(new, stores, line.session(), recorded).former_passphrases
     else:
         live_one = Recorded(live, [strong("oldest words"), strong("former words")])
-        needed = claim_stores(live_one, line.stores, line.session(), passphrase=strong("words"), moved=True)
+        claimed = claim_stores(live_one, line.stores, line.session(), passphrase=strong("words"), moved=True)
+        needed = claimed.former_passphrases
     assert needed == [strong("former words")]
 
 

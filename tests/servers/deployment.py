@@ -52,6 +52,11 @@ class Platform:
         return f"http://127.0.0.1:{self._listening.getsockname()[1]}/flows"
 
     @property
+    def pid(self) -> int | None:
+        """Of the deployment that serves."""
+        return self._running.pid if self._running else None
+
+    @property
     def log(self) -> str:
         """What every deployment printed."""
         return "\n".join(file.read_text() for file in sorted(self._folder.glob("deployment-*.log")))

@@ -5,7 +5,7 @@ import hmac
 import json
 import ssl
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.servers.certificate import make_certificate
+from whatsapp_flow_keys.custody.decryption_key import DecryptionKey
 from whatsapp_flow_keys.errors import FlowMessageError
 from whatsapp_flow_keys.flow_protocol.message import decrypt_request
-from whatsapp_flow_keys.keys import PrivateKey
 
 Reply = tuple[int, bytes]
 HANGS_UP = 0
@@ -31,7 +31,7 @@ class FlowEndpoint:
     ``tls`` is a folder for a certificate, which nobody trusts who was not told to.
     """
 
-    keys: Callable[[], list[PrivateKey]] = list
+    keys: Callable[[], Sequence[DecryptionKey]] = list
     app_secret: str | None = None
     reply: Callable[[bytes], Reply] | None = None
     raw: Iterable[bytes] = ()

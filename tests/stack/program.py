@@ -97,6 +97,8 @@ def declare(entry: dict[str, Any], shared: SharedDeployment) -> None:
     options = pulumi.ResourceOptions(provider=providers.get(arguments.pop("provider", None)), aliases=aliases)
     if "store" in arguments:
         arguments["store"] = store_of(arguments["store"])
+    if "custody" in arguments:
+        arguments["custody"] = store_of(arguments["custody"])
     if "backups" in arguments:
         arguments["backups"] = [store_of(given) for given in arguments["backups"]]
     if arguments.pop("failing_deploy", False):

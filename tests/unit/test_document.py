@@ -185,7 +185,7 @@ def test_a_damaged_document_is_said_to_be_untouched_and_restorable(written: dict
     assert "Restore it from a backup" in words
 
 
-@pytest.mark.parametrize("version", ["2", "10", "1.1", "next"])
+@pytest.mark.parametrize("version", ["3", "10", "1.1", "next"])
 def test_a_newer_format_asks_to_upgrade(written: dict[str, Any], version: str) -> None:
     written["format"] = f"whatsapp-flow-keys/{version}"
     words = refusal(json.dumps(written))

@@ -241,8 +241,11 @@ def test_so_is_what_was_added_or_written_in_other_letters(changed: Callable[[str
 
 
 def test_a_line_of_a_later_version_says_what_to_upgrade() -> None:
-    said = refusal(line().replace("wfk1", "wfk2"))
-    assert "holds a key ring of format wfk2; this version knows wfk1 only: upgrade whatsapp-flow-encryption" in said
+    said = refusal(line().replace("wfk1", "wfk3"))
+    assert (
+        "holds a key ring of format wfk3; this version knows wfk1 and wfk2 only: upgrade whatsapp-flow-encryption"
+        in said
+    )
 
 
 def sealed(*parts: bytes) -> str:

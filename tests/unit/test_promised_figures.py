@@ -106,13 +106,15 @@ PROMISES = (
     ),
     Promise(f"{_META}.settings:DEFAULT_VERSION", "v26.0", "settings.md", "default `v26.0`"),
     Promise(
-        f"{_STORES}.client_library:_DEFAULT_SECONDS",
+        "whatsapp_flow_keys.client_library:_DEFAULT_SECONDS",
         30.0,
         "reference/environment.md",
         "| 30 | seconds that one call to a store may take with its attempts |",
     ),
-    Promise(f"{_STORES}.client_library:ATTEMPTS", 3, "stores/aws-secrets-manager.md", "made three times"),
-    Promise(f"{_STORES}.vault.login:_USED", 2 / 3, "stores/vault.md", "after two thirds of the token's life"),
+    Promise("whatsapp_flow_keys.client_library:ATTEMPTS", 3, "stores/aws-secrets-manager.md", "made three times"),
+    Promise(
+        "whatsapp_flow_keys.vault_server.login:_USED", 2 / 3, "stores/vault.md", "after two thirds of the token's life"
+    ),
     Promise(f"{_STORES}.azure_key_vault.client:_DEADLINES", 4, "stores/azure-key-vault.md", "four times as long is"),
     # Names and sizes in people's stores.
     Promise(
@@ -211,7 +213,7 @@ ALSO = {
         "security.md": "no body of more than 256 KiB",
     },
     f"{_ENDPOINT}.asgi:LONGEST_BODY": {"endpoint.md": "client_body_timeout 5s;"},
-    f"{_STORES}.client_library:_DEFAULT_SECONDS": {
+    "whatsapp_flow_keys.client_library:_DEFAULT_SECONDS": {
         "command-line.md": "30 s for a store and for Meta",
         "stores.md": "`WHATSAPP_STORE_DEADLINE` seconds (30 by default)",
         "stores/aws-secrets-manager.md": "`WHATSAPP_STORE_DEADLINE` seconds (default 30)",
@@ -219,7 +221,7 @@ ALSO = {
         "stores/kubernetes.md": "`WHATSAPP_STORE_DEADLINE` (seconds, 30 by default)",
         "stores/vault.md": "seconds for one call with its attempts, 30 by default",
     },
-    f"{_STORES}.client_library:ATTEMPTS": {"stores/aws-secrets-manager.md": "each for a third of"},
+    "whatsapp_flow_keys.client_library:ATTEMPTS": {"stores/aws-secrets-manager.md": "each for a third of"},
     f"{_STORES}.azure_key_vault.client:_DEADLINES": {"stores/azure-key-vault.md": "two minutes (four times"},
     f"{_STORES}.azure_key_vault.client:_TRIES": {"stores/azure-key-vault.md": "looks five times"},
 }

@@ -7,11 +7,12 @@ from types import TracebackType
 import click
 
 from whatsapp_flow_keys.clock import SystemClock
+from whatsapp_flow_keys.custody.services import services_in
 from whatsapp_flow_keys.errors import FlowKeysError, InputError, SettingError
 from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 from whatsapp_flow_keys.key_source import KeySource, passphrases_from_env
-from whatsapp_flow_keys.keys_variable import KEYS
+from whatsapp_flow_keys.keys_variable import CUSTODY, KEYS
 from whatsapp_flow_keys.lifecycle.survey import Survey
 from whatsapp_flow_keys.lifecycle.survey import survey as survey_stores
 from whatsapp_flow_keys.registrars.kinds import kind_named
@@ -58,7 +59,13 @@ def look(urls: Sequence[str]) -> Survey:
         registrar = _registrar()
     except FlowKeysError as error:
         raise click.UsageError(str(error)) from None
-    return survey_stores(stores, registrar, SystemClock(), passphrases=passphrases_asked(urls))
+    return survey_stores(
+        stores,
+        registrar,
+        SystemClock(),
+        passphrases=passphrases_asked(urls),
+        services=services_in(os.environ.get(CUSTODY)),
+    )
 
 
 def passphrases_asked(urls: Sequence[str]) -> tuple[str, ...]:

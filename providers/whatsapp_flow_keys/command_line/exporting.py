@@ -65,6 +65,8 @@ def _keys(urls: Sequence[str]) -> list[PrivateKey]:
     if not openings:
         raise click.ClickException(f"{found.in_use.place}: its key ring holds no key. Nothing was exported")
     for opening in openings:
+        if opening.service is not None:
+            raise click.ClickException(f"{opening.service} never hands out a private key. Nothing was exported")
         if opening.trouble is not None:
             raise click.ClickException(f"{found.in_use.place}: {opening.trouble}. Nothing was exported")
     return [opening.private_key for opening in openings if opening.private_key]

@@ -103,6 +103,8 @@ def _moment(moment: datetime | None) -> str:
 
 
 def _opening_told(opening: Opened) -> str:
+    if opening.service is not None:
+        return f"in use at {opening.service}" if opening.opens else str(opening.trouble)
     if not opening.known:
         return f"encrypted; {opening.trouble}"
     if opening.trouble is not None:
@@ -160,5 +162,6 @@ def _key_as_json(key: RingKey, copy: Copy, found: Survey) -> dict[str, Any]:
         "issued_on": key.issued_on,
         "offered_at": key.offered_at.isoformat() if key.offered_at else None,
         "encrypted": opening.encrypted,
-        "opens": opening.private_key is not None if opening.known else None,
+        "service": opening.service,
+        "opens": opening.opens,
     }

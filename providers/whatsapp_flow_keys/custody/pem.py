@@ -37,13 +37,13 @@ def open_key(key: RingKey, *passphrases: str | None, checked: CheckedKeys | None
 
 
 def former_passphrases(ring: KeyRing, passphrase: str | None, formers: Sequence[str]) -> list[str]:
-    """Which of ``formers`` a key of ``ring`` still needs, one at most; none if all are written with ``passphrase``.
+    """Which of ``formers`` a PEM of ``ring`` still needs, one at most; none if all are written with ``passphrase``.
 
     Raises :class:`PrivateKeyError` if a key opens with none of them, :class:`PassphraseChangeError` if two are
     needed.
     """
     needed: set[str] = set()
-    for key in ring.keys:
+    for key in _with_pems(ring):
         open_key(key, passphrase, *formers, checked=CHECKED)
         if not is_written_with(key, passphrase):
             # A key that opens and was written with none of them is in the clear, as in an old backup.
@@ -71,6 +71,10 @@ def strengthened(ring: KeyRing, passphrase: str | None) -> KeyRing:
     return replace(ring, keys=tuple(_strengthened(key, passphrase) for key in ring.keys))
 
 
+def _with_pems(ring: KeyRing) -> list[RingKey]:
+    return [key for key in ring.keys if key.reference is None]
+
+
 def _strengthened(key: RingKey, passphrase: str) -> RingKey:
     if not is_encrypted(key) or rounds_of(key.private_key_pem) >= rounds_for(passphrase):
         return key
@@ -80,7 +84,7 @@ def _strengthened(key: RingKey, passphrase: str) -> RingKey:
 
 
 def _rewritten(key: RingKey, passphrase: str | None, formers: Sequence[str]) -> RingKey:
-    if is_written_with(key, passphrase):
+    if key.reference is not None or is_written_with(key, passphrase):
         return key
     opened = open_key(key, passphrase, *formers, checked=CHECKED)
     return replace(key, private_key_pem=opened.to_pem(passphrase))

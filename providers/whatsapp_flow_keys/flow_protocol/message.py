@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from whatsapp_flow_keys.custody.decryption_key import DecryptionKey
-from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError
+from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError, StoreError
 from whatsapp_flow_keys.keys import KEY_SIZE, OAEP
 
 PING = {"version": "3.0", "action": "ping"}
@@ -105,7 +105,7 @@ class SealedRequest:
         """The request, decrypted with the first of ``keys`` that opens it.
 
         Raises :class:`NoKeyOpensError` when none does, and :class:`FlowMessageError` for what no other key would open.
-        Both are an HTTP 421.
+        Both are an HTTP 421. Raises :class:`StoreError` where none does and a key service could not be asked.
         """
         if len(self.iv) != _IV_BYTES:
             raise FlowMessageError(f"initial_vector: has {len(self.iv)} bytes, not {_IV_BYTES}")
@@ -120,12 +120,15 @@ class SealedRequest:
         return Decrypted(_json(_open_gcm(aes_key, self.iv, self.sealed)), Session(aes_key, self.iv), key)
 
     def _unwrap(self, keys: Iterable[_Key]) -> tuple[_Key, bytes]:
+        failure: StoreError | None = None
         for key in keys:
             try:
                 return key, key.unwrap(self.wrapped_key)
             except ValueError:
                 continue  # encrypted with another key
-        raise NoKeyOpensError("none of the private keys opens the request")
+            except StoreError as error:
+                failure = failure or error  # another key may be elsewhere
+        raise failure or NoKeyOpensError("none of the private keys opens the request")
 
 
 def decrypt_request(keys: Iterable[DecryptionKey], body: Mapping[str, Any]) -> tuple[Any, Session]:

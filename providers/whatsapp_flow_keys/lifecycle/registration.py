@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.custody.pem import is_written_with, rewritten, strengthened
-from whatsapp_flow_keys.errors import RegistrationError, RoundTripError
+from whatsapp_flow_keys.errors import ForeignKeyError, RegistrationError, RoundTripError
 from whatsapp_flow_keys.fingerprint import short
 from whatsapp_flow_keys.flow_protocol.message import is_round_trip
-from whatsapp_flow_keys.keys import load_public_key
+from whatsapp_flow_keys.keys import load_public_key, public_key_fingerprint
 from whatsapp_flow_keys.lifecycle.asking import ask
 from whatsapp_flow_keys.lifecycle.gate import Gate
+from whatsapp_flow_keys.lifecycle.held_keys import refuse_unusable, regained, retire_what_left
 from whatsapp_flow_keys.lifecycle.next_step import PUBLICATIONS, Do, Found, GateState, Progress, Stop, next_step
 from whatsapp_flow_keys.lifecycle.rings import Rings, read_rings
 from whatsapp_flow_keys.lifecycle.session import Session
@@ -97,7 +98,23 @@ class _Registration:
         ring = self.rings.ring
         known = self.wanted.registered(ring) is not None and not self.progress.publications
         served = ask(self.session, known=known)
-        return Found(served, ring, [store.url for store, _ in self.rings.found])
+        if served.fingerprint in self.wanted.replaceable:
+            self.regain(ring, served.fingerprint)
+        return Found(served, self.rings.ring, [store.url for store, _ in self.rings.found])
+
+    def regain(self, ring: KeyRing, served: str | None) -> None:
+        """Writes a key to every store that is about to be published over, or was lost there, and that a key service
+        has. Raises :class:`ForeignKeyError` for the stack's own ring, which only a rotation can add it to."""
+        joined = regained(ring, served, self.wanted.replaceable, self.session)
+        if joined is ring:
+            return
+        if _in_stack(self.rings):
+            raise ForeignKeyError(
+                f"phone number {self.session.number}: Meta serves key {served}, whose private key a key service of "
+                f"this stack has, and which is not in its key ring. Nothing was published: forms that people fill in "
+                f'now need it. Set take_over="{served}" and a new rotation_trigger: it joins the ring then'
+            )
+        self.rings = self.rings.write(joined)
 
     def finish_other(self, found: Found) -> Found:
         """Finishes an interrupted rotation: the key that it published becomes current first."""
@@ -146,6 +163,8 @@ class _Registration:
                 f"phone number {self.session.number}: Meta does not serve key {short(key)} yet. It is sent again "
                 f"({self.progress.publications + 1} of {PUBLICATIONS})"
             )
+        if held := self.rings.ring.key(key):
+            refuse_unusable(held, self.session)
         with self.session.trail.changing([(Operation.OFFERED, key)]):
             self.rings = self.rings.write(offer(self.rings.ring, key, now=self.session.clock.now()))
         unconfirmed = self._send(key)
@@ -174,11 +193,14 @@ class _Registration:
         """Reads both sides back. After a round trip the key becomes current, whatever its role was."""
         key, wanted = self.wanted.fingerprint, self.wanted
         self.rings = self.rings.read_no_older(key)
-        prove(served, self.rings.ring, wanted)
+        prove(served, self.rings.ring, wanted, self.session)
         if served.is_valid and (self.progress.publications or not _is_in_place(self.rings, wanted)):
             self.session.trail.done(Operation.VERIFIED, key, trace_id=served.trace_id)
         promoted = promote(self.rings.ring, key, desired=key, now=self.session.clock.now())
+        before = self.rings.ring
         self.rings.write(_with_one_passphrase(promoted, wanted))
+        if not _in_stack(self.rings):  # from the stack's own ring a key goes with the next KeyRing
+            retire_what_left(before, promoted, self.session)
         if not served.is_valid:
             raise RegistrationError(_not_valid(self.session.number, served))
         if _in_stack(self.rings) and wanted.proven != key:
@@ -195,10 +217,13 @@ class _Registration:
             self.session.say(f"{key} was live already and is verified; nothing was published{_what_stays(ring)}")
 
 
-def prove(served: ServedKey, ring: KeyRing, wanted: Wanted) -> None:
+def prove(served: ServedKey, ring: KeyRing, wanted: Wanted, session: Session) -> None:
     """Encrypts a sample request with the key that Meta serves, and decrypts it with the key in the ring.
 
-    Raises :class:`RoundTripError` if that fails.
+    A stack need not have the right to decrypt with a key that a service holds. That service is asked for the public
+    half of its private key, and whether that is in use, which proves the same.
+
+    Raises :class:`RoundTripError` or :class:`KeyUnusableError` if that fails.
     """
     held = ring.key(wanted.fingerprint)
     if held is None or served.public_key_pem is None:
@@ -206,7 +231,12 @@ def prove(served: ServedKey, ring: KeyRing, wanted: Wanted) -> None:
             f"phone number {ring.phone_number_id}: key {wanted.fingerprint} left the ring while it was registered, so "
             f"it could not be proven. Run `pulumi up` again"
         )
-    if not is_round_trip(load_public_key(served.public_key_pem), wanted.open(held)):
+    if held.reference is not None:
+        refuse_unusable(held, session)
+        is_one = public_key_fingerprint(served.public_key_pem) == held.reference.fingerprint
+    else:
+        is_one = is_round_trip(load_public_key(served.public_key_pem), wanted.open(held))
+    if not is_one:
         raise RoundTripError(
             f"phone number {ring.phone_number_id}: a request encrypted with the key that Meta serves could not be "
             f"decrypted with key {wanted.fingerprint} of the ring; it was not made current"

@@ -12,9 +12,11 @@ from typing import TypeVar
 
 from whatsapp_flow_keys.audit import FAILED, Operation
 from whatsapp_flow_keys.custody.pem import NO_PASSPHRASE, open_key
+from whatsapp_flow_keys.custody.services import NONE, KeyServices
 from whatsapp_flow_keys.errors import DeletionRefusedError, PrivateKeyError, StoreError, StoreUnavailableError
 from whatsapp_flow_keys.lifecycle.asking import ask
 from whatsapp_flow_keys.lifecycle.claim import Claim
+from whatsapp_flow_keys.lifecycle.held_keys import usable
 from whatsapp_flow_keys.lifecycle.session import Session
 from whatsapp_flow_keys.lifecycle.trail import Trail
 from whatsapp_flow_keys.registrars.errors import NumberGoneError, RegistrarError
@@ -54,18 +56,26 @@ class Opening:
     Args:
         passphrases: what is left of them.
         passphrase_goes: a generated passphrase is deleted in the same run, whatever happens to the document.
+        services: the key services that may be asked. What they hold stays there.
     """
 
     passphrases: tuple[str, ...] = field(default=(), repr=False)
     passphrase_goes: bool = False
+    services: KeyServices = NONE
 
     def opens(self, key: RingKey) -> bool:
-        """Whether this copy of a key can be used."""
+        """Whether this copy of a key can be used. What a service holds is no copy: see :meth:`held`."""
+        if key.reference is not None:
+            return False
         try:
             open_key(key, NO_PASSPHRASE, *self.passphrases)
         except PrivateKeyError:
             return False
         return True
+
+    def held(self, keys: Sequence[RingKey], number: str) -> frozenset[str]:
+        """The fingerprints of the keys whose services say that they have them in use: no document goes with these."""
+        return usable(keys, self.services, number)
 
 
 @dataclass(frozen=True)
@@ -235,7 +245,9 @@ def _at_stake(
     is_lost = goes and not _is_kept(store)
     survivors = _openable(others if is_lost else [held, *others], opening, but=_place_of(held) if is_lost else "")
     found = [held, *others] if opening.passphrase_goes else [held]
-    keys = tuple(key for each in found if (ring := _ring_of(each)) is not None for key in ring.keys)
+    rings = [ring for each in found if (ring := _ring_of(each)) is not None]
+    keys = tuple(key for ring in rings for key in ring.keys)
+    survivors |= {name for ring in rings for name in opening.held(ring.keys, ring.phone_number_id)}
     unknown = opening.passphrase_goes and any(not isinstance(each, Versioned) or each.deleted for each in found)
     places = ", ".join(each.url for each in ((store, *backups) if opening.passphrase_goes else (store,)))
     return _Stake(places, keys, survivors, _proven(keys), unknown)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from whatsapp_flow_keys.clock import Clock
+from whatsapp_flow_keys.custody.services import NONE, KeyServices
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.trail import Trail
 from whatsapp_flow_keys.registrars.registrar import Registrar
@@ -19,6 +20,7 @@ class Session:
         clock: the time, and how to wait.
         trail: reports to the audit log.
         say: shows a person a line.
+        services: the key services that may be asked.
     """
 
     claim: Claim
@@ -26,6 +28,7 @@ class Session:
     clock: Clock
     trail: Trail
     say: Callable[[str], None]
+    services: KeyServices = NONE
 
     @property
     def registrar(self) -> Registrar:

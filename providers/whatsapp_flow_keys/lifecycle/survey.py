@@ -8,7 +8,15 @@ from enum import Enum
 
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.custody.pem import is_encrypted, open_key
-from whatsapp_flow_keys.errors import ForeignDocumentError, MissingExtraError, PrivateKeyError, StoreError
+from whatsapp_flow_keys.custody.services import NONE, KeyServices
+from whatsapp_flow_keys.errors import (
+    ForeignDocumentError,
+    InputError,
+    MissingExtraError,
+    PrivateKeyError,
+    StoreError,
+)
+from whatsapp_flow_keys.key_reference import KeyReference
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.registrars.errors import RegistrarError
 from whatsapp_flow_keys.registrars.registrar import Registrar, ServedKey
@@ -70,12 +78,19 @@ class Copy:
 
 @dataclass(frozen=True)
 class Opened:
-    """What became of opening a key. ``trouble`` is None where it opened; ``known`` is False without a passphrase."""
+    """What became of opening a key. ``trouble`` is None where it opened; ``known`` is False without a passphrase, or
+    where the ``service`` that holds the key can't be asked. What a service holds has no ``private_key`` here."""
 
     encrypted: bool
     private_key: PrivateKey | None = None
     trouble: str | None = None
     known: bool = True
+    service: str | None = None
+
+    @property
+    def opens(self) -> bool | None:
+        """Whether forms can be decrypted with it; None where that is not known."""
+        return self.trouble is None if self.known else None
 
 
 @dataclass(frozen=True)
@@ -87,6 +102,7 @@ class Survey:
     not_asked: Trouble | None
     at: datetime
     passphrases: tuple[str, ...] = field(repr=False)
+    services: KeyServices = NONE
 
     @property
     def in_use(self) -> Copy | None:
@@ -105,7 +121,9 @@ class Survey:
         return self.served.fingerprint if self.served else None
 
     def open(self, key: RingKey) -> Opened:
-        """The private key, with the passphrases at hand."""
+        """The private key, with the passphrases at hand, or what its service says of it."""
+        if key.reference is not None:
+            return self._asked(key.reference)
         encrypted = is_encrypted(key)
         if encrypted and not self.passphrases:
             return Opened(True, trouble="WHATSAPP_FLOW_PASSPHRASE is not set", known=False)
@@ -113,6 +131,14 @@ class Survey:
             return Opened(encrypted, open_key(key, *self.passphrases))
         except PrivateKeyError as error:
             return Opened(encrypted, trouble=str(error))
+
+    def _asked(self, reference: KeyReference) -> Opened:
+        service = reference.service
+        try:
+            found = self.services.of(reference, str(self.number)).trouble(reference)
+        except (StoreError, InputError) as error:
+            return Opened(False, trouble=str(error), known=False, service=service)
+        return Opened(False, trouble=found and f"{service}: {found}", service=service)
 
     def lag(self, copy: Copy) -> str | None:
         """In what a copy differs from the newest one; None where it is that, or the stack's own, or no ring at all.
@@ -137,7 +163,12 @@ class Survey:
 
 
 def survey(
-    stores: Sequence[Store], registrar: Registrar | None, clock: Clock, *, passphrases: tuple[str, ...]
+    stores: Sequence[Store],
+    registrar: Registrar | None,
+    clock: Clock,
+    *,
+    passphrases: tuple[str, ...],
+    services: KeyServices = NONE,
 ) -> Survey:
     """Reads every store at once, then asks Meta; without a ``registrar`` it doesn't. What fails is part of the survey.
 
@@ -147,7 +178,7 @@ def survey(
         copies = tuple(pool.map(_look, stores))
     found = Survey(copies, None, None, clock.now(), passphrases)
     served, not_asked = _ask(registrar, found.number)
-    return Survey(copies, served, not_asked, found.at, passphrases)
+    return Survey(copies, served, not_asked, found.at, passphrases, services)
 
 
 def _look(store: Store) -> Copy:

@@ -14,6 +14,7 @@ from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
     ForeignKeyError,
     KeyNotInRingError,
+    KeyUnusableError,
     PassphraseChangeError,
     PrivateKeyError,
     StoppedError,
@@ -28,6 +29,7 @@ Change = tuple[Operation, str]
 RULES: Mapping[type[FlowKeysError], str] = {
     ForeignKeyError: "foreign_key",
     KeyNotInRingError: "key_not_in_ring",
+    KeyUnusableError: "key_unusable",
     EndpointNotReadyError: "endpoint_not_ready",
     DeletionRefusedError: "deletion_refused",
     ForeignDocumentError: "foreign_document",

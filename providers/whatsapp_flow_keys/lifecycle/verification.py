@@ -4,7 +4,7 @@ What decides is whether forms can be opened: the copy that an endpoint reads is 
 whether it could take its place.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
@@ -14,7 +14,7 @@ from whatsapp_flow_keys.fingerprint import short
 from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 from whatsapp_flow_keys.flow_protocol.message import is_round_trip
 from whatsapp_flow_keys.keys import load_public_key
-from whatsapp_flow_keys.lifecycle.survey import Copy, Held, NoNumber, Survey
+from whatsapp_flow_keys.lifecycle.survey import Copy, Held, NoNumber, Opened, Survey
 from whatsapp_flow_keys.registrars.registrar import VALID, ServedKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role, may_come_to_be_served
 
@@ -180,9 +180,12 @@ def _of_private_keys(copy: Copy, ring: KeyRing, survey: Survey, wrong: Level) ->
     openings = [(key, survey.open(key)) for key in ring.keys]
     failed = [(key, opening) for key, opening in openings if opening.trouble is not None]
     if not failed:
-        encrypted = ", with the passphrase" if any(opening.encrypted for _, opening in openings) else ", not encrypted"
-        return Check("private_keys", copy.place, Level.OK, f"every private key opens{encrypted}")
-    _, opening = failed[0]
+        return Check("private_keys", copy.place, Level.OK, _all_open([opening for _, opening in openings]))
+    key, opening = max(failed, key=lambda each: each[1].known)
+    if opening.service is not None:
+        level, about = (wrong, "can't be decrypted") if opening.known else (Level.UNKNOWN, "may not be decrypted")
+        found = f"forms that are encrypted with key {short(key.fingerprint)} {about}: {opening.trouble}"
+        return Check("private_keys", copy.place, level, found)
     if not opening.known:
         found = f"the private keys are encrypted, and {opening.trouble}"
         return Check("private_keys", copy.place, Level.UNKNOWN, found, "set it as the endpoint has it (`endpoint_env`)")
@@ -190,6 +193,15 @@ def _of_private_keys(copy: Copy, ring: KeyRing, survey: Survey, wrong: Level) ->
     return Check(
         "private_keys", copy.place, wrong, found, "compare WHATSAPP_FLOW_PASSPHRASE with the stack's `endpoint_env`"
     )
+
+
+def _all_open(openings: Sequence[Opened]) -> str:
+    services = list(dict.fromkeys(opening.service for opening in openings if opening.service))
+    held = f"in use at {', '.join(services)}"
+    if all(opening.service for opening in openings):
+        return f"every private key is {held}"
+    encrypted = ", with the passphrase" if any(opening.encrypted for opening in openings) else ", not encrypted"
+    return f"every private key opens{encrypted}{f', or is {held}' if services else ''}"
 
 
 def _of_round_trip(copy: Copy, key: RingKey, survey: Survey, wrong: Level) -> Iterator[Check]:

@@ -40,7 +40,7 @@ class Wanted:
         return next(proven, self.proven)
 
     def open(self, key: RingKey) -> PrivateKey:
-        """The private key of an entry. Raises :class:`PrivateKeyError` if no passphrase opens it."""
+        """The private key of a PEM. Raises :class:`PrivateKeyError` if no passphrase opens it."""
         try:
             return open_key(key, self.passphrase, *self.former_passphrases, checked=CHECKED)
         except PrivateKeyError as error:
@@ -50,8 +50,9 @@ class Wanted:
             ) from None
 
     def public_key_pem(self, ring: KeyRing) -> str:
-        """The public half, computed from the private key in ``ring``. Raises :class:`KeyNotInRingError`."""
+        """The public half, computed from the private key in ``ring``, or as its service gave it. Raises
+        :class:`KeyNotInRingError`."""
         held = ring.key(self.fingerprint)
         if held is None:
             raise KeyNotInRingError(f"key {self.fingerprint} left the ring of phone number {ring.phone_number_id}")
-        return self.open(held).public_key_pem
+        return held.reference.public_key_pem if held.reference else self.open(held).public_key_pem

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from whatsapp_flow_keys.audit import Audit
+from whatsapp_flow_keys.custody.services import NONE, KeyServices
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.resources.run import Run
 
@@ -39,8 +40,9 @@ class Context:
     run: Run
     account: Account
 
-    def session(self, claim: Claim) -> "Session":
-        """What a call that acts hands to the lifecycle."""
+    def session(self, claim: Claim, services: KeyServices = NONE) -> "Session":
+        """What a call that acts hands to the lifecycle. ``services``: the key services that may be asked."""
         from whatsapp_flow_keys.lifecycle.session import Session
 
-        return Session(claim, self.account.registrar, self.run.clock, claim.trail(self.account.audit()), self.run.say)
+        run, trail = self.run, claim.trail(self.account.audit())
+        return Session(claim, self.account.registrar, run.clock, trail, run.say, services)

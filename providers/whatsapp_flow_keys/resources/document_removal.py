@@ -3,6 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
+from whatsapp_flow_keys.custody.services import services_in
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.properties import KeyState, RegistrationState, StoredRing
@@ -34,7 +35,11 @@ def remove_document(
         backups,
         context.session(Claim(olds.phone_number_id, olds.managed_by, owner)),
         force=force(olds.force_destroy),
-        opening=Opening(() if passphrase_goes or not olds.passphrase else (olds.passphrase,), passphrase_goes),
+        opening=Opening(
+            () if passphrase_goes or not olds.passphrase else (olds.passphrase,),
+            passphrase_goes,
+            services_in(olds.custodies),
+        ),
         document_stays=context.run.keys.is_replaced(owner, olds.phone_number_id),
         asks_only=asks_only,
     )

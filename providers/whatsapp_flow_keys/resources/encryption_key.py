@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from whatsapp_flow_keys.audit import Operation
+from whatsapp_flow_keys.custody.services import RING, KeyServices, custodian, custodies_of
+from whatsapp_flow_keys.key_reference import KeyReference
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.document_removal import remove_document
@@ -19,8 +21,9 @@ from whatsapp_flow_keys.resources.given_key import (
     rotation_of_a_given_key,
     unreadable_key,
 )
-from whatsapp_flow_keys.resources.importing import Place, live_key, passphrase
+from whatsapp_flow_keys.resources.importing import Place, custodies, live_key, passphrase, public_key_pem
 from whatsapp_flow_keys.resources.moves import is_moved, refused_moves
+from whatsapp_flow_keys.resources.new_custody import is_same_custody, refused_custody
 from whatsapp_flow_keys.resources.parsers import misplaced_stores
 from whatsapp_flow_keys.resources.passphrase import short_passphrase
 from whatsapp_flow_keys.resources.properties import KeyInputs, KeyState
@@ -33,6 +36,7 @@ from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import anchored, parse_stores
 
 if TYPE_CHECKING:
+    from whatsapp_flow_keys.keys import PrivateKey
     from whatsapp_flow_keys.lifecycle.staging import Recorded
 
 
@@ -47,7 +51,7 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         failures += misplaced_stores(news.store, news.backups)
         if not failures:
             failures = [*_misplaced(news), *refused_moves(olds, news), *unreadable_key(news)]
-            failures += short_passphrase(olds, news, context.run)
+            failures += [*short_passphrase(olds, news, context.run), *refused_custody(olds, news, context.run)]
         if failures:
             return Checked(news, tuple(failures))
         if news.issued_on is None:  # a value is there when `ignore_changes` put the old one back
@@ -58,8 +62,10 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
     def diff(self, olds: KeyState, news: KeyInputs, context: Context) -> Difference:
         """Replaced by what asks for another key; all else is recorded in place."""
         asked = [name for name in news.differing(news.names("replaces"), olds) if getattr(news, name) is not None]
+        renamed = ["custody"] if "custody" in asked and is_same_custody(olds, news) else []
+        asked = [name for name in asked if name not in renamed]
         asked += [EXISTING_KEY] if adopts(olds, news) else []
-        updates = [*news.differing(news.names("in_place"), olds)]
+        updates = [*news.differing(news.names("in_place"), olds), *renamed]
         updates += ["locations"] if olds.locations is None else []  # written by a version that recorded none
         waits = _goes_first(olds, news, updates) and "phone_number_id" not in asked
         # What waits keeps its old date and trigger, so the next `up` rotates.
@@ -80,29 +86,33 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         another pair."""
         from whatsapp_flow_keys.lifecycle.staging import NewKey, refuse_before_adoption, stage_in_stores
 
-        instance, given = context.run.new_id(), given_key(news)
+        instance, given, number = context.run.new_id(), given_key(news), news.phone_number_id
         issued_on = issue_date(news.issued_on, None, context.run.today())  # a check has set it, unless none was made
-        new = NewKey(
-            given or context.run.new_key(),
+        custody = custodian(news.custody, number)
+        new: NewKey[Any] = NewKey(
+            given or (None if custody else context.run.new_key()),
             issued_on,
             news.passphrase,
             given is not None,
             [news.take_over] if news.take_over else [],
+            custody,
         )
-        replaced = context.run.keys.live(news.phone_number_id)
-        session = context.session(_claim(news, instance, formerly=replaced))
-        if given is None:
-            session.trail.done(Operation.GENERATED, new.key.fingerprint)
-        state = KeyState.recording(
-            news, issued_on=issued_on, fingerprint=new.key.fingerprint, public_key_pem=new.key.public_key_pem
-        )
-        context.run.keys.note_new(new.key.fingerprint)
+        replaced = context.run.keys.live(number)
+        session = context.session(_claim(news, instance, formerly=replaced), _services(news, replaced))
+        if given is None and custody is None:
+            session.trail.done(Operation.GENERATED, new.fingerprint)
         if news.in_stack:
             if given:
                 refuse_before_adoption(new, session)
-            return Created(instance, _in_stack(state, new.key.to_pem()))
+            key = new.made(session.trail)
+            text = key.to_text() if isinstance(key, KeyReference) else key.to_pem()
+            context.run.keys.note_new(key.fingerprint)
+            return Created(instance, _in_stack(_recording(news, issued_on, key), text))
         stores = _stores(news, replaced)
-        state = _in_stores(state, stores, stage_in_stores(new, stores, session, _recorded(replaced)))
+        staged = stage_in_stores(new, stores, session, _recorded(replaced))
+        context.run.keys.note_new(staged.key.fingerprint)
+        state = _recording(news, issued_on, staged.key)
+        state = _in_stores(state, stores, staged.former_passphrases, custodies_of(news.custody, staged.ring))
         context.run.keys.note(instance, state)
         return Created(instance, state)
 
@@ -114,6 +124,7 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
             public_key_pem=olds.public_key_pem,
             issued_on=olds.issued_on,
             rotation_trigger=olds.rotation_trigger,
+            custody=news.custody if is_same_custody(olds, news) else olds.custody,
             stored_ring=olds.stored_ring,
         )
         if news.in_stack:
@@ -121,30 +132,32 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         from whatsapp_flow_keys.lifecycle.staging import claim_stores
 
         stores = _stores(news, olds)
-        formers = claim_stores(
+        claimed = claim_stores(
             _recorded(olds),
             stores,
-            context.session(_claim(news, id_, formerly=olds)),
+            context.session(_claim(news, id_, formerly=olds), _services(news, olds)),
             passphrase=news.passphrase,
             moved=is_moved(olds, news),
         )
-        state = _in_stores(state, stores, formers)
+        custodies = custodies_of(state.custody, claimed.ring)
+        state = _in_stores(state, stores, claimed.former_passphrases, custodies)
         context.run.keys.note(id_, state)
         return Updated(state, _concealed(olds, news))
 
     def find(self, place: Place, ring: KeyRing, context: Context) -> Found[KeyState]:
         """The key of the ring that Meta serves. The document goes on to name this resource as its owner."""
-        kept, key = live_key(ring, context)
+        kept = live_key(ring, context)
         inputs = KeyInputs(
             **place.inputs(ring),
             store=place.store.url,
             issued_on=kept.issued_on,
             stored_ring=True,
+            custody=kept.reference.service if kept.reference else (RING if ring.references else None),
         )
         state = KeyState.recording(
-            inputs, fingerprint=key.fingerprint, public_key_pem=key.public_key_pem, passphrase=passphrase()
+            inputs, fingerprint=kept.fingerprint, public_key_pem=public_key_pem(kept), passphrase=passphrase()
         )
-        return Found(ring.owner, inputs, _in_stores(state, [place.store], ()))
+        return Found(ring.owner, inputs, _in_stores(state, [place.store], (), custodies(ring)))
 
     def delete(self, id_: str, olds: KeyState, context: Context) -> None:
         """Deletes nothing: a ring in the stack is KeyRing's, the document in a store is StoredKeyRing's.
@@ -178,6 +191,8 @@ def _kept(olds: KeyState, replaces: Sequence[str], updates: Sequence[str]) -> Pr
         kept |= {"former_passphrases": ()}
     if not olds.in_stack and not changed & {"store", "backups", "locations"}:
         kept |= {"locations": olds.locations}
+    if "custody" not in replaces and olds.custodies == (olds.custody,):
+        kept |= {"custodies": olds.custodies}
     if not replaces:
         names = ("fingerprint", "public_key_pem", "issued_on", "private_key")
         kept |= {name: getattr(olds, name) for name in names}
@@ -198,17 +213,29 @@ def _goes_first(olds: KeyState, news: KeyInputs, updates: Sequence[str]) -> bool
     return "passphrase" in updates or is_moved(olds, news)
 
 
+def _recording(news: KeyInputs, issued_on: str, key: "PrivateKey | KeyReference") -> KeyState:
+    return KeyState.recording(news, issued_on=issued_on, fingerprint=key.fingerprint, public_key_pem=key.public_key_pem)
+
+
 def _in_stack(state: KeyState, private_key: str | None) -> KeyState:
     return replace(state, private_key=private_key, former_passphrases=(), locations=())
 
 
-def _in_stores(state: KeyState, stores: Sequence[Store], former_passphrases: Sequence[str]) -> KeyState:
+def _in_stores(
+    state: KeyState, stores: Sequence[Store], former_passphrases: Sequence[str], custodies: tuple[str, ...] | None
+) -> KeyState:
     return replace(
         state,
         former_passphrases=tuple(former_passphrases),
         locations=tuple(store.location for store in stores),
         secret_id=stores[0].secret_id,
+        custodies=custodies,
     )
+
+
+def _services(news: KeyInputs, recorded: KeyState | None) -> KeyServices:
+    """The key services that the program or the state names."""
+    return KeyServices.naming(news.custody, *((recorded and recorded.custodies) or ()))
 
 
 def _stores(news: KeyInputs, recorded: KeyState | None) -> tuple[Store, ...]:

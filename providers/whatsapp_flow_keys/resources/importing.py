@@ -5,19 +5,16 @@ What is found is what is live: the ring in the store, whoever's stack wrote it, 
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from whatsapp_flow_keys.custody.services import KeyServices, services_in
 from whatsapp_flow_keys.errors import ForeignKeyError, InputError
-from whatsapp_flow_keys.keys_variable import PASSPHRASE
+from whatsapp_flow_keys.keys_variable import CUSTODY, PASSPHRASE
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
 from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.schema import Props
 from whatsapp_flow_keys.ring import KeyRing, RingKey
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
-
-if TYPE_CHECKING:
-    from whatsapp_flow_keys.keys import PrivateKey
 
 _HOW = "give PHONE_NUMBER_ID@STORE, as in 106540352242922@hashivault:///flows/line"
 
@@ -66,16 +63,28 @@ def passphrase() -> str | None:
     return os.environ.get(PASSPHRASE) or None
 
 
-def live_key(ring: KeyRing, context: Context) -> "tuple[RingKey, PrivateKey]":
-    """The key of the ring that Meta serves, opened; the current one where Meta serves none.
+def custodies(ring: KeyRing) -> tuple[str, ...] | None:
+    """The key services that hold keys of the ring, which the environment must name as an endpoint has them; None where
+    none does. Raises :class:`UnknownServiceError`."""
+    services_in(os.environ.get(CUSTODY)).refuse_others(ring)
+    return KeyServices.naming(*(reference.service for reference in ring.references)).urls or None
 
-    Raises :class:`ForeignKeyError` where Meta serves another key, :class:`PrivateKeyError` where it doesn't open, and
-    what the registrar raises.
+
+def live_key(ring: KeyRing, context: Context) -> RingKey:
+    """The key of the ring that Meta serves; the current one where Meta serves none.
+
+    Raises :class:`ForeignKeyError` where Meta serves another key, and what the registrar raises.
     """
-    from whatsapp_flow_keys.custody.pem import open_key
 
     served = context.account.registrar().served(ring.phone_number_id).fingerprint
     key = ring.current if served is None else ring.key(served)
     if key is None:
         raise ForeignKeyError(f"the key ring lacks the key {served or 'that Meta should serve'}: nothing is live")
-    return key, open_key(key, passphrase())
+    return key
+
+
+def public_key_pem(key: RingKey) -> str:
+    """The public half. Raises :class:`PrivateKeyError` where the passphrase of the environment does not open it."""
+    from whatsapp_flow_keys.custody.pem import open_key
+
+    return key.reference.public_key_pem if key.reference else open_key(key, passphrase()).public_key_pem

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.audit import Operation
+from whatsapp_flow_keys.custody.services import services_in
 from whatsapp_flow_keys.errors import InputError, UnsavedKeyError
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
 from whatsapp_flow_keys.registrars.registrar import VALID
 from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.document_removal import force, remove_document
-from whatsapp_flow_keys.resources.importing import Place, live_key, passphrase
+from whatsapp_flow_keys.resources.importing import Place, custodies, live_key, passphrase
 from whatsapp_flow_keys.resources.in_passing import digest_of
 from whatsapp_flow_keys.resources.parsers import misplaced_stores
 from whatsapp_flow_keys.resources.properties import RegistrationInputs, RegistrationState
@@ -100,7 +101,7 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
         """Looks at both sides. What is found instead of what should be becomes visible drift of the inputs."""
         from whatsapp_flow_keys.lifecycle.inspection import inspect
 
-        session = context.session(_claim(olds, None))
+        session = context.session(_claim(olds, None), services_in(olds.custodies))
         found = inspect(_wanted(olds, None), _stores(olds, lambda: _recorded_ring(olds)), session)
         served = found.served.fingerprint
         state = replace(
@@ -116,13 +117,14 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
 
     def find(self, place: Place, ring: KeyRing, context: Context) -> Found[RegistrationState]:
         """Of the key of the ring that Meta serves. What a look at both sides finds wrong is drift from then on."""
-        kept, _ = live_key(ring, context)
+        kept = live_key(ring, context)
         inputs = RegistrationInputs(
             **place.inputs(ring),
             key_id=ring.owner,
             fingerprint=kept.fingerprint,
             store=place.store.url,
             locations=(place.store.location,),
+            custodies=custodies(ring),
         )
         state = RegistrationState.recording(inputs, passphrase=passphrase(), asks_first=True)
         return Found(place.phone_number_id, inputs, self.read(state, context).state)
@@ -148,13 +150,16 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
 
 def _refuse_loss_of_ring(olds: RegistrationState, context: Context) -> None:
     """As the KeyRing would."""
+    from whatsapp_flow_keys.lifecycle.held_keys import found_in
     from whatsapp_flow_keys.lifecycle.removal import Opening, openable_in, remove_recorded_ring
 
+    ring, services = _recorded_ring(olds), services_in(olds.custodies)
+    held = {key.fingerprint for key in ring.keys}
     backups = parse_stores(STACK, olds.locations or olds.backups)
     remove_recorded_ring(
-        _recorded_ring(olds),
+        ring,
         context.session(_claim(olds, None)),
-        survivors=lambda: openable_in(backups, Opening()),
+        survivors=lambda: openable_in(backups, Opening()) | found_in(services, held, olds.phone_number_id),
         beside=frozenset(),
         force=force(olds.force_destroy),
         asks_only=True,
@@ -164,7 +169,7 @@ def _refuse_loss_of_ring(olds: RegistrationState, context: Context) -> None:
 def _register(olds: RegistrationState | None, news: RegistrationInputs, context: Context) -> RegistrationState:
     from whatsapp_flow_keys.lifecycle.registration import register
 
-    wanted, session = _wanted(news, olds), context.session(_claim(news, olds))
+    wanted, session = _wanted(news, olds), context.session(_claim(news, olds), services_in(news.custodies))
     with session.trail.step(Operation.VERIFIED, wanted.fingerprint):
         _refuse_unsaved(news)
     served = register(wanted, _stores(news, lambda: _given_ring(news, context)), session, gate=_gate(news, context))

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from whatsapp_flow_keys import document
+from whatsapp_flow_keys.custody.services import KeyServices, custodian, custodies_of, services_in
+from whatsapp_flow_keys.key_reference import KeyReference, reference_in
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.document_removal import force
@@ -22,6 +24,7 @@ from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, anchored, parse_stores
 
 if TYPE_CHECKING:
+    from whatsapp_flow_keys.keys import PrivateKey
     from whatsapp_flow_keys.lifecycle.staging import NewKey
 
 _REPLACED = (
@@ -55,7 +58,8 @@ class KeyRingRules(Rules[RingInputs, RingState]):
         from whatsapp_flow_keys.lifecycle.staging import begin_recorded_ring
 
         backups = parse_stores(STACK, news.backups)
-        ring = begin_recorded_ring(_new_key(news, context.run.passing), backups, context.session(_claim(news)))
+        session = context.session(_claim(news), KeyServices.naming(news.custody))
+        ring = begin_recorded_ring(_new_key(news, context.run.passing), backups, session)
         id_ = context.run.new_id()
         context.run.rings.note(id_, ring)
         return Created(id_, _state(news, ring, backups))
@@ -69,7 +73,9 @@ class KeyRingRules(Rules[RingInputs, RingState]):
             document.load(olds.ring, STACKS_RING),
             _new_key(news, context.run.passing),
             backups,
-            context.session(_claim(news, formerly=olds.managed_by)),
+            context.session(
+                _claim(news, formerly=olds.managed_by), KeyServices.naming(news.custody, *(olds.custodies or ()))
+            ),
         )
         context.run.rings.note(id_, ring)
         return Updated(_state(news, ring, backups))
@@ -79,6 +85,7 @@ class KeyRingRules(Rules[RingInputs, RingState]):
 
         ``force_destroy`` lets a number's keys go with the number, not a ring before its replacement holds them.
         """
+        from whatsapp_flow_keys.lifecycle.held_keys import found_in
         from whatsapp_flow_keys.lifecycle.removal import Opening, openable_in, remove_recorded_ring
 
         run, ring = context.run, document.load(olds.ring, STACKS_RING)
@@ -88,12 +95,14 @@ class KeyRingRules(Rules[RingInputs, RingState]):
         moved_to, live = run.keys.stores(number), run.keys.live(number)
         passphrases = (live.passphrase, *(live.former_passphrases or ())) if live else ()
         opening = Opening(tuple(passphrase for passphrase in passphrases if passphrase))
+        services = services_in(olds.custodies)
+        held = {key.fingerprint for key in ring.keys if key.reference}
         goes_on = run.rings.is_expected(number)
         said = force(olds.force_destroy)
         remove_recorded_ring(
             ring,
             context.session(_claim(olds)),
-            survivors=lambda: openable_in([*backups, *moved_to], opening),
+            survivors=lambda: openable_in([*backups, *moved_to], opening) | found_in(services, held, number),
             beside=run.rings.held_beside(id_, number),
             force=replace(said, recorded=False) if goes_on else said,
             otherwise=_REPLACED if goes_on else "",
@@ -111,13 +120,14 @@ class KeyRingRules(Rules[RingInputs, RingState]):
             run.rings.note_recorded(id_, document.load(olds.ring, STACKS_RING))
 
 
-def _new_key(news: RingInputs, passing: InPassing) -> "NewKey":
+def _new_key(news: RingInputs, passing: InPassing) -> "NewKey[PrivateKey | KeyReference]":
     from whatsapp_flow_keys.keys import CHECKED, PrivateKey
     from whatsapp_flow_keys.lifecycle.staging import NewKey
 
-    pem = passing.take(news.private_key, "private_key")
-    key = PrivateKey.from_pem(pem, field="private_key", checked=CHECKED)
-    return NewKey(key, news.issued_on, replaceable=[news.take_over] if news.take_over else [])
+    text = passing.take(news.private_key, "private_key")
+    key = reference_in(text) or PrivateKey.from_pem(text, field="private_key", checked=CHECKED)
+    replaceable = [news.take_over] if news.take_over else []
+    return NewKey(key, news.issued_on, replaceable=replaceable, custody=custodian(news.custody, news.phone_number_id))
 
 
 def _claim(news: RingInputs, formerly: str | None = None) -> Claim:
@@ -125,5 +135,9 @@ def _claim(news: RingInputs, formerly: str | None = None) -> Claim:
 
 
 def _state(news: RingInputs, ring: KeyRing, backups: Sequence[Store]) -> RingState:
-    locations = tuple(backup.location for backup in backups)
-    return RingState.recording(news, ring=document.dump(ring), locations=locations)
+    return RingState.recording(
+        news,
+        ring=document.dump(ring),
+        locations=tuple(backup.location for backup in backups),
+        custodies=custodies_of(news.custody, ring),
+    )

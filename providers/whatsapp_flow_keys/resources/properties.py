@@ -6,6 +6,7 @@ to be, and the outputs.
 
 from dataclasses import dataclass
 
+from whatsapp_flow_keys.custody.services import parse_custody
 from whatsapp_flow_keys.fingerprint import parse_fingerprint
 from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
@@ -47,6 +48,11 @@ class KeyInputs(OfNumber):
     """Of an EncryptionKey."""
 
     store: str = prop("The store's URL, or `stack`", required=True, in_place=True)
+    custody: str | None = prop(
+        "The URL of the key service that makes and holds the private key, or `ring`, the default; a new one rotates",
+        replaces=True,
+        parse=parse_custody,
+    )
     rotation_trigger: str | None = prop("Any string; a new one rotates", replaces=True, parse=parse_trigger)
     rotate_after_days: int | None = prop("After how many days a rotation is due", in_place=True, parse=parse_days)
     issued_on: str | None = prop(
@@ -72,7 +78,9 @@ class KeyState(KeyInputs):
 
     fingerprint: str = prop("SHA-256 of the public key's SPKI DER, lower-case hex", hidden=True)
     public_key_pem: str = prop("The public key", hidden=True)
-    private_key: str | None = prop("The private key, a PEM; with the stack as the store", secret=True, hidden=True)
+    private_key: str | None = prop(
+        "The private key, a PEM, or where its key service has it; with the stack as the store", secret=True, hidden=True
+    )
     former_passphrases: tuple[str, ...] | None = prop(
         "The passphrase before the last change, while a key in the store still needs it", secret=True, hidden=True
     )
@@ -83,6 +91,9 @@ class KeyState(KeyInputs):
         always=True,
     )
     secret_id: str | None = prop("The document's name in the words of its service", hidden=True)
+    custodies: tuple[str, ...] | None = prop(
+        "URLs of the key services that hold keys of the ring; with `custody` only", hidden=True
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +103,10 @@ class RingInputs(OfNumber):
     key_id: str = prop("The id of the live EncryptionKey", required=True, in_place=True)
     fingerprint: str = prop("Of the live key", required=True, in_place=True)
     private_key: str = prop(
-        "The live key, a PEM; the state records a digest", required=True, secret=True, recorded=False
+        "The live key, the EncryptionKey's; the state records a digest", required=True, secret=True, recorded=False
     )
     issued_on: str = prop("The live key's UTC date", required=True)
+    custody: str | None = prop("The EncryptionKey's", in_place=True)
     take_over: str | None = prop("The fingerprint of a key that may be published over", parse=parse_fingerprint)
     force_destroy: bool = prop("Whether a key that Meta serves may be deleted", False, in_place=True)
 
@@ -105,6 +117,7 @@ class RingState(RingInputs):
 
     ring: str = prop("The key ring document, JSON", secret=True, hidden=True)
     locations: tuple[str, ...] | None = prop("URLs of the backups; see the EncryptionKey's", hidden=True, always=True)
+    custodies: tuple[str, ...] | None = prop("See the EncryptionKey's", hidden=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +127,7 @@ class StoredRing(OfNumber):
     key_id: str = prop("The id of the live EncryptionKey", required=True, in_place=True)
     store: str = prop("The store's URL", required=True, in_place=True)
     locations: tuple[str, ...] = prop("The EncryptionKey's", required=True, in_place=True)
+    custodies: tuple[str, ...] | None = prop("The EncryptionKey's", in_place=True)
     passphrase: str | None = prop("Encrypts the keys in the store", secret=True, in_place=True)
     passphrase_is_generated: bool | None = prop("Whether it goes with the stack", in_place=True)
     force_destroy: bool = prop("Whether a key that Meta serves may be deleted", False, in_place=True)
@@ -127,6 +141,7 @@ class RegistrationInputs(OfNumber):
     fingerprint: str = prop("Of the key to be published", required=True)
     store: str = prop("The store's URL, or `stack`", required=True, in_place=True)
     locations: tuple[str, ...] | None = prop("The EncryptionKey's, or the KeyRing's", in_place=True)
+    custodies: tuple[str, ...] | None = prop("The EncryptionKey's, or the KeyRing's", in_place=True)
     passphrase: str | None = prop("Opens the keys in the store", secret=True, in_place=True)
     former_passphrases: tuple[str, ...] = prop("The EncryptionKey's", (), secret=True, in_place=True)
     ring: str | None = prop("The stack's key ring document; the state records a digest", secret=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from whatsapp_flow_keys.custody.services import RING
 from whatsapp_flow_keys.fingerprint import short
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
 from whatsapp_flow_keys.registrars.registrar import VALID
@@ -113,6 +114,9 @@ def why_registration_changes(olds: RegistrationState, news: RegistrationInputs, 
 
 
 def _why_rotated(olds: KeyState, news: KeyInputs, replaces: Sequence[str]) -> str:
+    if "custody" in replaces:
+        where = "lie in the key ring" if news.custody == RING else f"be made and held by {news.custody}"
+        return f"since its private key is to {where}"
     if "rotation_trigger" in replaces:
         return "asked for by a new rotation_trigger"
     return f"due: the key of {olds.issued_on} has had its {int(news.rotate_after_days or 0)} days"

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.document_removal import remove_document
-from whatsapp_flow_keys.resources.importing import Place, passphrase
+from whatsapp_flow_keys.resources.importing import Place, custodies, passphrase
 from whatsapp_flow_keys.resources.parsers import misplaced_stores
 from whatsapp_flow_keys.resources.properties import StoredRing
 from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Found, Rules, Updated
@@ -46,7 +46,7 @@ class StoredKeyRingRules(Rules[StoredRing, StoredRing]):
             store=place.store.url,
             locations=(place.store.location,),
         )
-        state = replace(found, passphrase=passphrase())
+        state = replace(found, passphrase=passphrase(), custodies=custodies(ring))
         return Found(f"{place.phone_number_id}@{place.store.url}", found, state)
 
     def delete(self, id_: str, olds: StoredRing, context: Context) -> None:

@@ -104,9 +104,10 @@ class VaultCalls:
                 self.url, "the key ring is larger than the server takes (max_request_size); nothing was written"
             )
 
-    def refusal(self, answer: "Response") -> StoreUnavailableError:
-        """What an answer means that is neither what was asked for nor a lack of rights."""
-        return refusal(self._path, answer, self._engine)
+    def refusal(self, answer: "Response", said: str | None = None) -> StoreUnavailableError:
+        """What an answer means that is neither what was asked for nor a lack of rights. ``said``: the server's words
+        about one of several things in it."""
+        return refusal(self._path, answer, self._engine, said)
 
     def another_engine(self) -> StoreUnavailableError:
         """For a mount that shows itself as that of another engine."""

@@ -53,9 +53,10 @@ _OF_EVERY_ENGINE = (
 """The first row that is about an answer counts, those of the engine before these."""
 
 
-def refusal(path: Mounted, answer: "Response", engine: Engine) -> StoreUnavailableError:
-    """What an answer means that is neither what was asked for nor a lack of rights."""
-    said, status = " ".join(errors_in(answer) or ()), answer.status_code
+def refusal(path: Mounted, answer: "Response", engine: Engine, said: str | None = None) -> StoreUnavailableError:
+    """What an answer means that is neither what was asked for nor a lack of rights. ``said``: the server's words, where
+    they stand elsewhere than usual."""
+    said, status = said or " ".join(errors_in(answer) or ()), answer.status_code
     for row in (*engine.meanings, *_OF_EVERY_ENGINE):
         if status in row.statuses and re.search(row.pattern, said):
             return _error(path, row.said, answer, engine)

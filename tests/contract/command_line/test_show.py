@@ -93,7 +93,7 @@ def test_the_ring_as_json(shell: Shell) -> None:
     assert (first["revision"], first["trouble"]) == (9, None)
     assert [key["role"] for key in first["keys"]] == ["current", "previous", "retained"]
     assert backup["trouble"].startswith("revision 6 is behind revision 9")
-    assert set(first["keys"][0]) == {"fingerprint", "role", "issued_on", "offered_at", "encrypted", "opens"}
+    assert set(first["keys"][0]) == {"fingerprint", "role", "issued_on", "offered_at", "encrypted", "service", "opens"}
 
 
 def of_the_stack(shell: Shell, held: Held, **more: str) -> list[tuple[str, str]]:

@@ -32,8 +32,8 @@ def test_a_mount_that_is_not_there_is_named(place: VaultPlace) -> None:
 
 
 def test_a_mount_of_another_engine_is_no_mount_of_version_2(place: VaultPlace) -> None:
-    place.server.client().sys.enable_secrets_engine("transit", path=f"transit/{place.path}")
-    store = VaultStore(place.server.url("line", mount=f"transit/{place.path}"))
+    place.server.client().sys.enable_secrets_engine("transit", path=f"another/{place.path}")
+    store = VaultStore(place.server.url("line", mount=f"another/{place.path}"))
     assert "a mount of KV version 2? It does not answer as one" in refusal(StoreUnavailableError, store.read, place)
 
 

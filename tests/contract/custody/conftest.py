@@ -1,0 +1,21 @@
+"""Each kind of key service, at a real server where there is one."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.contract.custody.place import KINDS, Place, VaultPlace
+from tools.openbao import OpenBao
+
+
+@pytest.fixture
+def transit(openbao: OpenBao, monkeypatch: pytest.MonkeyPatch) -> VaultPlace:
+    """The transit engine of a real OpenBao."""
+    return VaultPlace(openbao, monkeypatch)
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest) -> Place:
+    """A key service that has no key of the number yet."""
+    makers: dict[str, Callable[[], Place]] = {"vault": lambda: request.getfixturevalue("transit")}
+    return makers[request.param]()
