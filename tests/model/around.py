@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tests.model.moments import Move, State, nothing_yet
 from tests.model.moves import all_moves
-from tests.model.program import CLOUD, FILE, KEY, OTHER_FILE, Program
+from tests.model.program import CLOUD, FILE, KEY, OTHER_FILE, SERVICE, Program
 from tests.model.search import Scenario
 from tests.model.world import EMPTY, FAILS_AFTER, NO_EFFECT
 
@@ -144,6 +144,62 @@ AROUND: dict[str, tuple[Program, int, Stages]] = {
             ("rotation asked for, up",),
             ("the store is rolled back",),
             ("up --refresh", "rotation asked for, up", "destroy"),
+        ),
+    ),
+    "a key service, one store": (
+        Program(FILE, custody=SERVICE),
+        1,
+        (
+            _BORN,
+            ("rotation asked for, up",),
+            ("a day passes",),
+            ("rotation asked for, up", "destroy", "up"),
+            ("a day passes",),
+            ("rotation asked for, up", "up"),
+        ),
+    ),
+    "a key service, the stack": (
+        Program(),
+        1,
+        (
+            _BORN,
+            ("to the key service, up",),
+            ("rotation asked for, up", "the keys are taken out of use"),
+            ("a day passes", "destroy", "up"),
+            ("rotation asked for, up", "up"),
+        ),
+    ),
+    "a key service and a backup": (
+        Program(FILE, (OTHER_FILE,), custody=SERVICE),
+        1,
+        (_BORN, ("rotation asked for, up",), ("a day passes",), ("rotation asked for, up", "destroy"), _BORN),
+    ),
+    "keys are taken out of use": (
+        Program(FILE, custody=SERVICE),
+        1,
+        (
+            _BORN,
+            ("rotation asked for, up",),
+            ("the keys are taken out of use",),
+            ("rotation asked for, up", "up", "destroy", "up --refresh"),
+            ("the keys are put back into use",),
+            ("up", "destroy"),
+        ),
+    ),
+    "a key service, and the store is emptied": (
+        Program(FILE, custody=SERVICE),
+        1,
+        (_BORN, ("the store is emptied",), ("up --refresh", "rotation asked for, up", "destroy"), ("up --refresh",)),
+    ),
+    "to a key service and back": (
+        Program(FILE),
+        1,
+        (
+            _BORN,
+            ("to the key service, up",),
+            ("rotation asked for, up", "back into the ring, up", "a day passes"),
+            ("back into the ring, up", "destroy"),
+            ("rotation asked for, up", "up"),
         ),
     ),
 }

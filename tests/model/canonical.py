@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from tests.model.engine import with_state
-from tests.model.world import Digest, Late, World, aged, aged_date
+from tests.model.mentions import mentioned
+from tests.model.world import Digest, Late, Service, World, aged, aged_date
 from whatsapp_flow_keys.ring import KeyRing
 
 
@@ -15,6 +16,8 @@ def canonical(world: World) -> World:
         )
         world = world._replace(places=places)
     wanted = {world.meta.served, *(late.fingerprint for late in world.late)}
+    if world.service != Service():
+        world = world._replace(service=Service(*(keys & mentioned(world) for keys in world.service)))
     return _with_small_revisions(world._replace(taken=frozenset(), forgone=world.forgone & wanted))
 
 
@@ -88,3 +91,10 @@ def older(world: World, *, days: int = 0, hours: int = 0) -> World:
         for each in world.states[0]
     )
     return with_state(world, 0, state)
+
+
+def put_back(world: World) -> World:
+    """The world when those who took keys of the service out of use have put them back."""
+    service = world.service
+    back = Service(service.in_use | service.by_others, service.out - service.by_others)
+    return world._replace(service=back)

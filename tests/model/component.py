@@ -38,6 +38,7 @@ class Arguments(NamedTuple):
     force_destroy: bool = False
     given: bool = False
     gate: bool = False
+    custody: str | None = None
 
 
 class Output(NamedTuple):
@@ -67,9 +68,11 @@ _SHAPES: Mapping[str, Mapping[str, Any]] = {
         "locations": ["file:///EncryptionKey/locations"],
         "former_passphrases": [f"{_MARKED}former_passphrases"],
         "issued_on": "2026-01-02",
+        "custodies": ["modelkeys:EncryptionKey"],
     },
     "KeyRing": {
         "locations": ["file:///KeyRing/locations"],
+        "custodies": ["modelkeys:KeyRing"],
         "ring": document.dump(KeyRing(NUMBER, MANAGED_BY, f"{_MARKED}ring")),
     },
 }
@@ -147,6 +150,7 @@ def _declare(arguments: Arguments) -> None:
         force_destroy=arguments.force_destroy,
         endpoint_url="https://flows.example.com/" if arguments.gate else None,
         endpoint_wait=0 if arguments.gate else None,
+        custody=arguments.custody,
     )
 
 

@@ -26,7 +26,7 @@ from tests.model.world import (
 )
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
-PORTS = ("get", "publish", "ping", "read", "write", "restore", "delete")
+PORTS = ("get", "publish", "ping", "read", "write", "restore", "delete", "make", "trouble", "find", "retire")
 
 
 def name_of(call: Call, outcome: Outcome) -> str:

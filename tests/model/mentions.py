@@ -29,7 +29,8 @@ def mentioned(world: World) -> set[str | None]:
 
 def words(world: World, *states: tuple[Resource, ...]) -> set[str | None]:
     """The passphrases that something in the world was written with, or records."""
-    found = {word_of(key.private_key_pem) for ring in _documents(world) for key in ring.keys}
+    pems = (key.private_key_pem for ring in _documents(world) for key in ring.keys if key.reference is None)
+    found = {word_of(pem) for pem in pems}
     return found | {
         word for state in (*world.states, *states) for resource in state for word in recorded_words(resource)
     }

@@ -2,15 +2,27 @@
 
 from collections.abc import Iterator
 
-from tests.model.canonical import older
+from tests.model.canonical import older, put_back
 from tests.model.component import PASSPHRASE
 from tests.model.engine import live
 from tests.model.keys import foreign
 from tests.model.moments import Move, State
 from tests.model.ports import thaw
-from tests.model.program import DESTROY, KEY, REGISTRATION, RING, STACK, UP, UP_REFRESH, Command, Program
+from tests.model.program import (
+    DESTROY,
+    IN_RING,
+    KEY,
+    REGISTRATION,
+    RING,
+    SERVICE,
+    STACK,
+    UP,
+    UP_REFRESH,
+    Command,
+    Program,
+)
 from tests.model.promises import lost
-from tests.model.world import Meta, Place, with_place
+from tests.model.world import Meta, Place, Service, with_place
 
 TRIGGERS = "abc"
 _WORDS = ("the first passphrase", "the second passphrase")
@@ -71,6 +83,8 @@ def all_moves(state: State) -> Iterator[Move]:
         "the next version, up": (program._replace(older=False), UP),
         "the next version, up --target": (program._replace(older=False), Command("up", only=frozenset([KEY]))),
         "the next version, to another account and rotation asked for, up": (rotating(away)._replace(older=False), UP),
+        "to the key service, up": (program._replace(custody=SERVICE), UP),
+        "back into the ring, up": (program._replace(custody=IN_RING), UP),
         "named as before, up": (program._replace(names=("line",), aliased=False), UP),
         "named twice, up": (twice, UP),
         "named twice, up --continue-on-error": (twice, go_on),
@@ -80,6 +94,15 @@ def all_moves(state: State) -> Iterator[Move]:
     for words, (following, command) in typed.items():
         yield Move(words, state._replace(programs=(following,)), ((0, command),))
     yield from _to_the_store(state)
+    yield from _to_the_service(state)
+
+
+def _to_the_service(state: State) -> Iterator[Move]:
+    """What others do to the keys of the service."""
+    service = state.world.service
+    taken = Service(frozenset(), service.out | service.in_use, service.by_others | service.in_use)
+    yield Move("the keys are taken out of use", state._replace(world=state.world._replace(service=taken)))
+    yield Move("the keys are put back into use", state._replace(world=put_back(state.world)))
 
 
 def _to_the_store(state: State) -> Iterator[Move]:

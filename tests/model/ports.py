@@ -5,26 +5,32 @@ So a run can be taken up again from every point, in every world, by running it a
 needs no change for it, as long as it has no other source of knowledge than its ports, its arguments and its memory.
 """
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import unwrap_rpc_secret
 
-from tests.model.keys import computed_once, ours
+from tests.model.keys import computed_once, ours, public_pem
 from tests.model.world import NOW, Call, Digest, Failure, Pinged, Props
+from tests.model.world import Asked as Answered
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.audit import Event
+from whatsapp_flow_keys.custody import services
+from whatsapp_flow_keys.custody.service import CustodyKind
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
 from whatsapp_flow_keys.dynamic.stored_key_ring import StoredKeyRingProvider
 from whatsapp_flow_keys.errors import FlowKeysError, StoreConflictError, StoreUnavailableError
 from whatsapp_flow_keys.flow_protocol.live_endpoint import Refusal
-from whatsapp_flow_keys.keys import public_key_fingerprint
+from whatsapp_flow_keys.key_reference import KeyReference
+from whatsapp_flow_keys.keys import PrivateKey, public_key_fingerprint
 from whatsapp_flow_keys.registrars.meta_graph.errors import AccountLockedError, AnswerLostError, UnreachableError
 from whatsapp_flow_keys.registrars.registrar import ServedKey
 from whatsapp_flow_keys.resources.in_passing import digest_of
@@ -41,7 +47,7 @@ PROVIDERS = {
     "StoredKeyRing": StoredKeyRingProvider(),
     "KeyRegistration": KeyRegistrationProvider(),
 }
-SCHEME = "model"
+SCHEME, KEYS_SCHEME = "model", "modelkeys"
 UNKNOWN = Unknown()  # type: ignore[no-untyped-call] # of the SDK
 """What the engine gives to a `diff` for an output that isn't known yet."""
 SOFT = "soft"
@@ -242,6 +248,47 @@ class ScriptedStore:
         return ""
 
 
+class ScriptedService:
+    """The port to a key service, which takes out of use what it is told to, and keeps nothing back."""
+
+    def __init__(self, url: str, _number: str, _field: str) -> None:
+        self.url = url
+
+    def make(self) -> KeyReference:
+        made = ours()[_script.fresh]
+        _script.ask(Call("make", subject=made.fingerprint))
+        return self._reference(made.fingerprint)
+
+    def adopt(self, key: PrivateKey) -> KeyReference:
+        _script.ask(Call("make", subject=key.fingerprint))
+        return self._reference(key.fingerprint)
+
+    def find(self, fingerprint: str) -> KeyReference | None:
+        found: Answered = _script.ask(Call("find", subject=fingerprint))
+        return self._reference(fingerprint) if found.said else None
+
+    def trouble(self, reference: KeyReference) -> str | None:
+        answered: Answered = _script.ask(Call("trouble", subject=reference.fingerprint))
+        return None if answered.said else "it is out of use"
+
+    def retire(self, gone: Collection[KeyReference], kept: Collection[KeyReference]) -> None:
+        del kept
+        _script.ask(Call("retire", subject=tuple(reference.fingerprint for reference in gone)))
+
+    def unwrap(self, reference: KeyReference, wrapped: bytes) -> bytes:
+        raise AssertionError("a stack has no right to decrypt")
+
+    def _reference(self, fingerprint: str) -> KeyReference:
+        return KeyReference(self.url, fingerprint, public_pem(fingerprint))
+
+
+def _as_written(url: str, _environ: Mapping[str, str]) -> str:
+    return url
+
+
+CUSTODY_KIND = SimpleNamespace(KIND=CustodyKind(ScriptedService, str, _as_written))
+"""The model's kind of key service, as a module has it."""
+
 _ACCOUNT = ScriptedAccount()
 KIND = StoreKind(ScriptedStore, str)
 """The model's kind of store."""
@@ -377,4 +424,6 @@ def scripted() -> Iterator[None]:
     with ExitStack() as patches:
         patches.enter_context(computed_once())
         patches.enter_context(patch.dict(urls.KINDS, {SCHEME: __name__}))
+        patches.enter_context(patch.dict(services.KINDS, {KEYS_SCHEME: f"{__name__}.keys"}))
+        patches.enter_context(patch.dict(sys.modules, {f"{__name__}.keys": CUSTODY_KIND}))
         yield

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from tests.model.component import PASSPHRASE, Arguments, Asked, asked_for
-from tests.model.ports import JOINS, SOFT
+from tests.model.ports import JOINS, KEYS_SCHEME, SOFT
 
 KEY, RING, STORED, REGISTRATION = "EncryptionKey", "KeyRing", "StoredKeyRing", "KeyRegistration"
 KINDS = (PASSPHRASE, KEY, RING, STORED, REGISTRATION)
@@ -19,7 +19,8 @@ class Program(NamedTuple):
     an alias. ``deletes_first``: a transform asks for it; ``retained``: kinds that are forgotten instead of deleted (by
     retain_on_delete, or in a destroy by deleted_with). ``process``: the provider, which is a process of its own.
     ``slot``: which state it works on, where that isn't its own. ``older``: run by a version without StoredKeyRing.
-    ``gate``: the endpoint has to hold a new key before it is published.
+    ``gate``: the endpoint has to hold a new key before it is published. ``custody``: the URL of a key service, `ring`,
+    or None.
 
     ``before`` is the store and the backups of the step of a move before this one; ``words`` are the passphrases that
     the person ever gave, and knows; ``forced``: the person once replaced a resource by force, which shows the provider
@@ -48,6 +49,7 @@ class Program(NamedTuple):
     slot: int | None = None
     older: bool = False
     gate: bool = False
+    custody: str | None = None
 
     def urls(self) -> tuple[str, ...]:
         """The stores that it names, without the stack: the store's own first."""
@@ -71,6 +73,7 @@ class Program(NamedTuple):
                 self.force_destroy,
                 self.given,
                 self.gate,
+                self.custody,
             )
         )
         return tuple(_of_before(each) for each in asked if each.kind != STORED) if self.older else asked
@@ -101,6 +104,10 @@ class Command(NamedTuple):
 
 
 UP, UP_REFRESH, REFRESH, DESTROY = Command("up"), Command("up", refresh=True), Command("refresh"), Command("destroy")
+
+
+SERVICE, IN_RING = f"{KEYS_SCHEME}:0", "ring"
+"""The custodies of a program."""
 
 
 def place_of(url: str) -> int:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from tests.model.engine import Run, live, state_of
-from tests.model.keys import by_hand, foreign, name, word_of
+from tests.model.keys import by_hand, foreign, name, ours, word_of
 from tests.model.mentions import recorded_words
 from tests.model.ports import JOINS
-from tests.model.program import KEY, REGISTRATION, RING, STACK, Program, place_of
-from tests.model.world import EMPTY, Call, Failure, Outcome, Pinged, Resource, World
+from tests.model.program import KEY, REGISTRATION, RING, SERVICE, STACK, Program, place_of
+from tests.model.world import EMPTY, Asked, Call, Failure, Outcome, Pinged, Resource, World
 from whatsapp_flow_keys.registrars.registrar import VALID, ServedKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey
 
@@ -27,6 +27,7 @@ def broken_by_call(before: World, run: Run, call: Call, outcome: Outcome) -> Ite
     if call.port == "write":
         yield from _left(before, outcome.world)
         yield from _taken(before, outcome.world, run, call)
+        yield from _taken_in(before, run, call)
         if outcome.world.places != before.places:
             yield from _promoted(before, run, call)
 
@@ -45,11 +46,18 @@ def lost(world: World, programs: tuple[Program, ...], *, in_no_ring: bool = Fals
     return {
         fingerprint
         for fingerprint in needed(world) - by_person
-        if not any(
-            not in_no_ring if key is None else word_of(key.private_key_pem) in known
-            for key in _copies(world, fingerprint)
+        if fingerprint not in world.service.in_use
+        and not any(
+            not in_no_ring if key is None else _is_usable(key, known, world) for key in _copies(world, fingerprint)
         )
     }
+
+
+def _is_usable(key: RingKey, known: set[str | None], world: World) -> bool:
+    """Of a service's key: whoever else took it out of use can put it back, as long as a ring says which it is."""
+    if key.reference is not None:
+        return key.fingerprint in world.service.by_others
+    return word_of(key.private_key_pem) in known
 
 
 def forgone(world: World, run: Run) -> frozenset[str]:
@@ -93,6 +101,9 @@ def amiss(world: World, program: Program, actor: int) -> list[str]:
             found.append(f"P3: current in place {place} is {name(held.ring.current.fingerprint)}")
     if program.store == STACK and (ring is None or desired not in ring.outs.get("ring")):
         found.append("P3: the stack's ring lacks the key")
+    by_service = {bool(copy.reference) for copy in _copies(world, str(desired)) if copy is not None}
+    if not program.given and by_service - {program.custody == SERVICE}:
+        found.append("P3: the key is not where the program's custody would have it")
     return found
 
 
@@ -107,6 +118,8 @@ def _published(world: World, run: Run, fingerprint: str) -> Iterator[str]:
             yield f"P1: {name(fingerprint)} is published, and place {place} does not hold it"
         elif key.offered_at is None:
             yield f"P1: {name(fingerprint)} is published, and place {place} does not say that it was offered"
+        elif key.reference and Asked(fingerprint, True) not in (run.point.answers if run.point else ()):
+            yield f"P1: {name(fingerprint)} is published, and its service was not seen to have it in use"
     if run.program.store == STACK and fingerprint not in _recorded(world.states[run.slot]):
         yield f"P1: {name(fingerprint)} is published, and the state does not hold it"
     assert run.point is not None
@@ -119,6 +132,8 @@ def _published(world: World, run: Run, fingerprint: str) -> Iterator[str]:
             if Pinged(pinged, None) not in run.point.answers:
                 over = f"{name(fingerprint)} is published over {name(seen)}"
                 yield f"P1: {over}, and the endpoint was not seen to hold {name(pinged)}"
+    if seen in world.service.in_use and run.program.custody == SERVICE and seen not in _held_by(run, world):
+        yield f"P2: {name(fingerprint)} is published over {name(seen)}, which the service has, and no ring says so"
     if seen is not None and seen not in _held_by(run, world) and seen not in _replaceable(run):
         yield f"P5: {name(fingerprint)} is published over {name(seen)}, which nobody named"
 
@@ -149,6 +164,16 @@ def _taken(before: World, after: World, run: Run, call: Call) -> Iterator[str]:
     held = before.places[call.place].ring
     if held is not None and after.places != before.places and held.managed_by != run.program.managed_by:
         yield f"P2: {run.program.managed_by} writes over the document of {held.managed_by}"
+
+
+def _taken_in(before: World, run: Run, call: Call) -> Iterator[str]:
+    """P5: a key of the service joins a ring though it was in none, this run has not made it, and nobody named it."""
+    assert run.point is not None
+    known = {key.fingerprint for ring in _rings(before) for key in ring.keys} | _recorded(before.states[run.slot])
+    made = ours()[run.point.task.fresh].fingerprint
+    for key in call.subject.keys:
+        if key.reference and key.fingerprint not in {*known, made, by_hand().fingerprint, run.program.take_over}:
+            yield f"P5: {name(key.fingerprint)} joins the ring, and nobody named it"
 
 
 def _promoted(before: World, run: Run, call: Call) -> Iterator[str]:

@@ -1,11 +1,11 @@
 """Repair: with the faults over, a run without any has to bring everything in place; a person does what errors say."""
 
 from tests.model import promises
-from tests.model.canonical import older
+from tests.model.canonical import older, put_back
 from tests.model.engine import Ended, live, start, state_of
 from tests.model.keys import by_hand
 from tests.model.moments import Broken, State, run_alone
-from tests.model.program import KEY, RING, UP, UP_REFRESH, Command, Program, store_url
+from tests.model.program import KEY, RING, SERVICE, UP, UP_REFRESH, Command, Program, store_url
 from tests.model.world import World
 
 
@@ -63,6 +63,8 @@ def _until_done(
         pass  # nobody gives a key to have it published over
     elif ended.error.kind == "ForeignKeyError" and (names := _names_that_hold(world, actor, program)):
         advised = program._replace(names=names, aliased=False)
+    elif ended.error.kind == "ForeignKeyError" and "and a new rotation_trigger" in ended.error.text:
+        advised = program._replace(take_over=world.meta.served, trigger="a new one")
     elif ended.error.kind == "ForeignKeyError" and world.meta.served not in promises.live_keys(world):
         advised = program._replace(take_over=world.meta.served)
     elif ended.error.kind == "PrivateKeyError" and program.generated and "give it an alias" in ended.error.text:
@@ -72,6 +74,11 @@ def _until_done(
     elif ended.error.kind == "DeletionRefusedError" and "Try again in an hour" in ended.error.text:
         path.append("   a day passes")
         return _until_done(older(world, days=1), actor, command, program, path, patience - 1)
+    elif ended.error.kind == "UnknownServiceError":
+        advised = program._replace(custody=SERVICE)
+    elif ended.error.kind == "KeyUnusableError" and world.service.by_others:
+        path.append("   the key is put back into use")
+        return _until_done(put_back(world), actor, command, program, path, patience - 1)
     elif ended.error.kind == "PassphraseChangeError" and "Set it back to the one before" in ended.error.text:
         key = live(state_of(world, actor, program), KEY)
         program = program._replace(trigger="a new one")

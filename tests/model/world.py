@@ -38,6 +38,15 @@ class Place(NamedTuple):
     before: tuple[KeyRing | None, int] | None = None
 
 
+class Service(NamedTuple):
+    """A key service: the keys that it has in use, those that are out of use, and which of these somebody else took out,
+    who can put them back."""
+
+    in_use: frozenset[str] = frozenset()
+    out: frozenset[str] = frozenset()
+    by_others: frozenset[str] = frozenset()
+
+
 class Late(NamedTuple):
     """A publication or a write that was sent and has not taken effect yet."""
 
@@ -99,6 +108,7 @@ class World(NamedTuple):
     taken: frozenset[int] = frozenset()
     forgone: frozenset[str] = frozenset()
     odd: frozenset[str] = frozenset()
+    service: Service = Service()
 
 
 GOES_DOWN = "the process goes down before it"
@@ -118,8 +128,8 @@ class Failure(Enum):
 
 
 class Call(NamedTuple):
-    """One call through a port. ``subject`` is a fingerprint, a ring, or None; ``expected`` the version of a write.
-    ``joins``: the store has no compare-and-set."""
+    """One call through a port. ``subject`` is a fingerprint, several, a ring, or None; ``expected`` the version of a
+    write. ``joins``: the store has no compare-and-set."""
 
     port: str
     place: int | None = None
@@ -133,6 +143,13 @@ class Pinged(NamedTuple):
 
     fingerprint: str
     refusal: Refusal | None
+
+
+class Asked(NamedTuple):
+    """What a key service answered of a key: whether forms can be decrypted with it, or whether it has it."""
+
+    fingerprint: str
+    said: bool
 
 
 class Outcome(NamedTuple):
@@ -157,6 +174,10 @@ def outcomes(world: World, call: Call, budget: int) -> Iterator[Outcome]:
         "write": _write,
         "restore": _restore,
         "delete": _delete,
+        "make": _make,
+        "trouble": _trouble,
+        "find": _find,
+        "retire": _retire,
     }
     yield from kinds[call.port](world, call, budget)
 
@@ -251,6 +272,34 @@ def _delete(world: World, call: Call, budget: int) -> Iterator[Outcome]:
         return
     gone = place._replace(deleted=True) if call.subject else Place(None, place.version + 1)
     done = with_place(world, call.place, gone) if place.ring is not None else world
+    yield Outcome("", 0, done, True)
+    if budget:
+        yield Outcome("fails", 1, world, Failure.STORE_DOWN)
+        yield Outcome("answer lost after the effect", 1, done, Failure.STORE_DOWN)
+
+
+def _make(world: World, call: Call, budget: int) -> Iterator[Outcome]:
+    service = world.service
+    done = world._replace(service=service._replace(in_use=service.in_use | {call.subject}))
+    yield Outcome("", 0, done, True)
+    if budget:
+        yield Outcome("fails", 1, world, Failure.STORE_DOWN)
+        yield Outcome("answer lost after the effect", 1, done, Failure.STORE_DOWN)
+
+
+def _trouble(world: World, call: Call, budget: int) -> Iterator[Outcome]:
+    yield Outcome("", 0, world, Asked(call.subject, call.subject in world.service.in_use))
+    if budget:
+        yield Outcome("fails", 1, world, Failure.STORE_DOWN)
+
+
+def _find(world: World, call: Call, budget: int) -> Iterator[Outcome]:
+    yield from _trouble(world, call, budget)
+
+
+def _retire(world: World, call: Call, budget: int) -> Iterator[Outcome]:
+    service, gone = world.service, frozenset(call.subject)
+    done = world._replace(service=service._replace(in_use=service.in_use - gone, out=service.out | gone))
     yield Outcome("", 0, done, True)
     if budget:
         yield Outcome("fails", 1, world, Failure.STORE_DOWN)

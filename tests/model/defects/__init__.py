@@ -2,6 +2,7 @@
 
 from tests.model.defects import (
     adoption,
+    custody,
     foreign,
     passphrase,
     publication,
@@ -23,6 +24,7 @@ DEFECTS = (
     *reading.DEFECTS,
     *removal.DEFECTS,
     *passphrase.DEFECTS,
+    *custody.DEFECTS,
 )
 
 NO_DEFECT = {
@@ -33,7 +35,15 @@ NO_DEFECT = {
 }
 """Searches that no defect names, each with the reason."""
 
+_AS_IF_NOT_MADE = "nothing refers to what may have been made, as if the run had failed before"
+_ONLY_A_WARNING = "the key has left the ring; whether it is out of use changes nothing for anybody"
 NOT_NEEDED = {
+    "make: fails": _AS_IF_NOT_MADE,
+    "make: answer lost after the effect": _AS_IF_NOT_MADE,
+    "trouble: fails": "a publication stops, as at a store that fails; a removal asks twice",
+    "find: fails": "staging stops, as at a store that fails; a removal asks twice",
+    "retire: fails": _ONLY_A_WARNING,
+    "retire: answer lost after the effect": _ONLY_A_WARNING,
     GOES_DOWN: "what a run leaves that ends before a call is what it leaves where that call fails",
     "get: stale": "how a publication that is not seen for a while shows, and that one is needed",
     "restore: fails": "the document stays soft-deleted; no ring holds what Meta serves then, so staging refuses (P5)",

@@ -25,7 +25,7 @@ DEFECTS = (
     Defect(
         "with the stack, a key that is adopted counts as somebody else's",
         "lifecycle/staging.py",
-        "refuse_other_key(new.key.fingerprint, served, nothing_held, replaceable=new.replaceable)",
+        "refuse_other_key(adopted, served, nothing_held, replaceable=new.replaceable)",
         "refuse_foreign_key(served, nothing_held, replaceable=new.replaceable)",
         ADOPTED_STACK,
         "P4",

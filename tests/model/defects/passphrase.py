@@ -16,8 +16,8 @@ DEFECTS = (
     Defect(
         "copies count that the generated passphrase opens, though it goes",
         "resources/document_removal.py",
-        "opening=Opening(() if passphrase_goes or not olds.passphrase else (olds.passphrase,), passphrase_goes),",
-        "opening=Opening((olds.passphrase,) if olds.passphrase else (), passphrase_goes),",
+        "() if passphrase_goes or not olds.passphrase else (olds.passphrase,),",
+        "(olds.passphrase,) if olds.passphrase else (),",
         "around: a generated passphrase and a backup, 1 faults",
         "P2",
     ),
