@@ -17,6 +17,7 @@ PAGE = (ROOT / "docs" / "reference" / "environment.md").read_text()
 NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 
 NO_VARIABLES = {
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER": "boto3 reads it; an error names it",
     "ALREADY_EXISTS": "a status of gRPC",
     "DEADLINE_EXCEEDED": "a status of gRPC",
     "FAILED_PRECONDITION": "a status of gRPC",

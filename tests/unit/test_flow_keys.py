@@ -8,7 +8,7 @@ import pytest
 
 from tests.passphrases import strong
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
-from whatsapp_flow_keys import document
+from whatsapp_flow_keys import document, extras
 from whatsapp_flow_keys.errors import (
     FlowMessageError,
     ForeignDocumentError,
@@ -19,7 +19,6 @@ from whatsapp_flow_keys.errors import (
 from whatsapp_flow_keys.flow_protocol.message import encrypt_request
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
-from whatsapp_flow_keys.stores import client_library
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OLD, NEW = strong("old passphrase"), strong("new passphrase")
@@ -182,7 +181,7 @@ def test_the_next_store_is_read_where_the_first_has_no_ring(pair: list[PrivateKe
 def test_the_next_store_is_read_where_the_first_ones_client_library_is_missing(
     pair: list[PrivateKey], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_library, "find_spec", lambda module: None)
+    monkeypatch.setattr(extras, "find_spec", lambda module: None)
     whole = tmp_path / "whole.json"
     whole.write_text(document.dump(ring(pair)))
     keys = FlowKeys.from_env({KEYS: f"hashivault://vault.example.com/line {whole.as_uri()}"})

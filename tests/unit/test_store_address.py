@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from whatsapp_flow_keys.address import TAG, Address, parse_address, parse_days
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.stores.address import TAG, Address, parse_address, parse_days
 
 SETTINGS = ("mount", "namespace", TAG)
 EXAMPLE = "vault://host/path"

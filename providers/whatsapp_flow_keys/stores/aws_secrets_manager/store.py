@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import ForeignDocumentError, StorePermissionError, StoreUnavailableError
+from whatsapp_flow_keys.extras import require_extra
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.aws_secrets_manager.address import (
     MANAGED_BY,
@@ -29,7 +30,6 @@ from whatsapp_flow_keys.stores.aws_secrets_manager.address import (
 )
 from whatsapp_flow_keys.stores.aws_secrets_manager.client import ask
 from whatsapp_flow_keys.stores.aws_secrets_manager.refusals import RefusedError
-from whatsapp_flow_keys.stores.client_library import require_extra
 from whatsapp_flow_keys.stores.content import left_in_place, lost_deletion, lost_race, never_made, ring_in, text_of
 from whatsapp_flow_keys.stores.store import Versioned
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from whatsapp_flow_keys.address import TAG, Address, parse_address, tag_settings, text
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.loopback import is_loopback
-from whatsapp_flow_keys.stores.address import TAG, Address, parse_address, tag_settings, text
 
 OURS = "whatsapp-flow-keys-"
 """Begins the names of the store's own tags."""

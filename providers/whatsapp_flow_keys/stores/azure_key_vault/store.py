@@ -25,6 +25,7 @@ from whatsapp_flow_keys.errors import (
     StorePermissionError,
     StoreUnavailableError,
 )
+from whatsapp_flow_keys.extras import require_extra
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.azure_key_vault.address import secret_address
 from whatsapp_flow_keys.stores.azure_key_vault.client import Deletion, SecretCalls
@@ -43,7 +44,6 @@ from whatsapp_flow_keys.stores.azure_key_vault.versions import (
     tags_of,
     version_of,
 )
-from whatsapp_flow_keys.stores.client_library import require_extra
 from whatsapp_flow_keys.stores.content import lost_race, ring_in, text_of
 from whatsapp_flow_keys.stores.store import Versioned
 

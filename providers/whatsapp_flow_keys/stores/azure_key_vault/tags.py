@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Mapping
 
+from whatsapp_flow_keys.address import Address
 from whatsapp_flow_keys.errors import StoreUnavailableError
-from whatsapp_flow_keys.stores.address import Address
 from whatsapp_flow_keys.stores.azure_key_vault.address import MOST_TAGS, OURS
 
 AFTER = f"{OURS}after"

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from whatsapp_flow_keys.address import TAG, Address, given, parse_address, tag_settings, text
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.stores.address import TAG, Address, given, parse_address, tag_settings, text
 
 OURS = "whatsapp-flow-keys-"
 """Begins the names of the store's own labels."""

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from whatsapp_flow_keys.address import Address, parse_address, text
 from whatsapp_flow_keys.errors import InputError
-from whatsapp_flow_keys.stores.address import Address, parse_address, text
 
 _SCHEME = "kubernetes"
 _EXAMPLE = f"{_SCHEME}://my-context/flows/support-line"

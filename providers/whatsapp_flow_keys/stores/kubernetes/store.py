@@ -6,8 +6,8 @@ for good.
 """
 
 from whatsapp_flow_keys.errors import ForeignDocumentError, StoreUnavailableError
+from whatsapp_flow_keys.extras import require_extra
 from whatsapp_flow_keys.ring import KeyRing
-from whatsapp_flow_keys.stores.client_library import require_extra
 from whatsapp_flow_keys.stores.content import left_in_place, lost_deletion, lost_race, never_made, ring_in, text_of
 from whatsapp_flow_keys.stores.kubernetes.address import parse_secret
 from whatsapp_flow_keys.stores.kubernetes.client import Found, SecretCalls

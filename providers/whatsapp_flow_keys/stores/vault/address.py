@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+from whatsapp_flow_keys.address import Address, given, parse_address, text
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.loopback import is_loopback
-from whatsapp_flow_keys.stores.address import Address, given, parse_address, text
 
 _EXAMPLE = "hashivault://vault.example.com:8200/whatsapp/flows/support-line?mount=secret"
 _SETTINGS = ("mount", "namespace", "tls")

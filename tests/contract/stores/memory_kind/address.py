@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from whatsapp_flow_keys.stores.address import Address, parse_address, text
+from whatsapp_flow_keys.address import Address, parse_address, text
 
 SCHEME = "memory"
 
