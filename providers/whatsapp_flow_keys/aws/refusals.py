@@ -115,9 +115,12 @@ _OUT_OF_REACH = (
     "AWS can't be reached or doesn't answer ({code} at {action}); check the network, the region, AWS_ENDPOINT_URL "
     "and {deadline}, and run again"
 )
-NEVER_SENT = Refusal(_OUT_OF_REACH, "ConnectTimeoutError EndpointConnectionError ValueError")
-"""No connection was made. ``ValueError``: an endpoint that is not a URL. ``{deadline}`` is the variable that says how
-long a call may take."""
-UNANSWERED = Refusal(_OUT_OF_REACH, "ConnectionClosedError HTTPClientError ReadTimeoutError ResponseStreamingError")
+NEVER_SENT = Refusal(_OUT_OF_REACH, "ConnectTimeoutError EndpointConnectionError")
+"""No connection was made. ``{deadline}`` is the variable that says how long a call may take."""
+NO_URL = Refusal(_OUT_OF_REACH, "ValueError")
+"""The endpoint is not a URL."""
+HALF = "ResponseStreamingError"
+"""boto3's word for a body that ends early."""
+UNANSWERED = Refusal(_OUT_OF_REACH, f"ConnectionClosedError HTTPClientError ReadTimeoutError {HALF}")
 """The call may have been sent, and its answer didn't come, or not all of it."""
 NO_REGION = Refusal("the AWS region is missing; give region=, or set AWS_REGION", "NoRegionError")

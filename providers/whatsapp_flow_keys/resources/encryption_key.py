@@ -90,7 +90,7 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
             [news.take_over] if news.take_over else [],
         )
         replaced = context.run.keys.live(news.phone_number_id)
-        session = context.session(_claim(news, instance, formerly=replaced))
+        session = context.session(_claim(news, instance, formerly=replaced), news.asked_through)
         if given is None:
             session.trail.done(Operation.GENERATED, new.key.fingerprint)
         state = KeyState.recording(
@@ -124,7 +124,7 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         formers = claim_stores(
             _recorded(olds),
             stores,
-            context.session(_claim(news, id_, formerly=olds)),
+            context.session(_claim(news, id_, formerly=olds), news.asked_through),
             passphrase=news.passphrase,
             moved=is_moved(olds, news),
         )

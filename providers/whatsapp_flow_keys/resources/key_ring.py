@@ -55,7 +55,8 @@ class KeyRingRules(Rules[RingInputs, RingState]):
         from whatsapp_flow_keys.lifecycle.staging import begin_recorded_ring
 
         backups = parse_stores(STACK, news.backups)
-        ring = begin_recorded_ring(_new_key(news, context.run.passing), backups, context.session(_claim(news)))
+        session = context.session(_claim(news), news.asked_through)
+        ring = begin_recorded_ring(_new_key(news, context.run.passing), backups, session)
         id_ = context.run.new_id()
         context.run.rings.note(id_, ring)
         return Created(id_, _state(news, ring, backups))
@@ -69,7 +70,7 @@ class KeyRingRules(Rules[RingInputs, RingState]):
             document.load(olds.ring, STACKS_RING),
             _new_key(news, context.run.passing),
             backups,
-            context.session(_claim(news, formerly=olds.managed_by)),
+            context.session(_claim(news, formerly=olds.managed_by), news.asked_through),
         )
         context.run.rings.note(id_, ring)
         return Updated(_state(news, ring, backups))
@@ -92,7 +93,7 @@ class KeyRingRules(Rules[RingInputs, RingState]):
         said = force(olds.force_destroy)
         remove_recorded_ring(
             ring,
-            context.session(_claim(olds)),
+            context.session(_claim(olds), olds.asked_through),
             survivors=lambda: openable_in([*backups, *moved_to], opening),
             beside=run.rings.held_beside(id_, number),
             force=replace(said, recorded=False) if goes_on else said,

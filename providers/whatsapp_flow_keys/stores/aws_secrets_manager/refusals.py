@@ -12,6 +12,7 @@ from whatsapp_flow_keys.aws.refusals import (
     DENIED,
     NEVER_SENT,
     NO_REGION,
+    NO_URL,
     OF_CLOCK,
     PLAIN_HTTP,
     PROXY,
@@ -88,7 +89,7 @@ _MEANINGS = (
     ),
     *(
         Meaning(StoreUnavailableError, refusal)
-        for refusal in (PLAIN_HTTP, TLS, PROXY, NEVER_SENT, UNANSWERED, NO_REGION)
+        for refusal in (PLAIN_HTTP, TLS, PROXY, NEVER_SENT, NO_URL, UNANSWERED, NO_REGION)
     ),
     Meaning(
         StoreUnavailableError,
