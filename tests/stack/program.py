@@ -55,7 +55,8 @@ def deploy(staged: StagedKeys) -> list[pulumi.Resource]:
 
 
 def store_of(given: Any) -> Any:
-    """A store by its URL, or `{"class": …}` with its arguments; `{"made": text}` is known once a resource is made."""
+    """A store or a registrar: its URL, or `{"class": …}` with its arguments. `{"made": text}` is known once a resource is
+    made."""
     if isinstance(given, str):
         return given
     if "made" in given:
@@ -97,6 +98,8 @@ def declare(entry: dict[str, Any], shared: SharedDeployment) -> None:
     options = pulumi.ResourceOptions(provider=providers.get(arguments.pop("provider", None)), aliases=aliases)
     if "store" in arguments:
         arguments["store"] = store_of(arguments["store"])
+    if isinstance(arguments.get("registrar"), dict):
+        arguments["registrar"] = store_of(arguments["registrar"])
     if "backups" in arguments:
         arguments["backups"] = [store_of(given) for given in arguments["backups"]]
     if arguments.pop("failing_deploy", False):

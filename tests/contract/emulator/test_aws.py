@@ -19,12 +19,17 @@ ARN = "arn:aws:social-messaging:eu-central-1:123456789012:phone-number-id/000000
 SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=AKIA/20261130/eu-central-1/social-messaging/aws4_request"}
 
 
+@pytest.fixture(scope="module")
+def session() -> Session:
+    """It keeps the service model, which is slow to read."""
+    return Session("AKIAOFNOBODY", "secretOfNobody", region_name="eu-central-1")
+
+
 @pytest.fixture
-def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def aws(emulator: Emulator, session: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """boto3's client, which the page's command sends here."""
     name, _, url = command_to_type("docs/emulator.md", "export AWS_").removeprefix("export ").partition("=")
     monkeypatch.setenv(name, url.replace("http://127.0.0.1:8420", emulator.url))
-    session = Session("AKIAOFNOBODY", "secretOfNobody", region_name="eu-central-1")
     client = session.client("socialmessaging", config=Config(retries={"total_max_attempts": 1}))
     yield client
     client.close()

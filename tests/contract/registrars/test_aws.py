@@ -142,7 +142,9 @@ def test_what_is_not_aws_confirms_no_publication(
     assert caught.value.may_have_taken_effect
 
 
-@pytest.mark.parametrize("body", [b"{}", b"", b"<html>Log in</html>", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b"{}", b"", b"<html>Log in</html>", b"[" * 100_000], ids=["empty", "nothing", "a page", "deep"]
+)
 def test_what_is_not_aws_does_not_say_that_a_number_has_no_key(
     aws: Registrar, number: str, other_service: list[tuple[str, bytes]], body: bytes
 ) -> None:
