@@ -55,8 +55,7 @@ def deploy(staged: StagedKeys) -> list[pulumi.Resource]:
 
 
 def store_of(given: Any) -> Any:
-    """A store or a registrar: its URL, or `{"class": …}` with its arguments. `{"made": text}` is known once a resource is
-    made."""
+    """A store or a registrar by its URL, or `{"class": …}` with its arguments; `{"made": text}` is known later."""
     if isinstance(given, str):
         return given
     if "made" in given:
