@@ -9,8 +9,10 @@ import pytest
 from tests.contract.conftest import TestClock
 from tests.contract.registrars import at_aws
 from tests.contract.registrars.conftest import Side
+from tests.pages import ROOT
 from tests.pairs import pair
 from tests.servers.http_servers import waitress_server
+from whatsapp_flow_keys.aws.client import shared_client
 from whatsapp_flow_keys.registrars.aws_social.address import AwsNumber
 from whatsapp_flow_keys.registrars.aws_social.client import AwsSocialClient
 from whatsapp_flow_keys.registrars.aws_social.errors import (
@@ -40,6 +42,14 @@ def test_the_two_operations_are_all_that_is_asked(aws: Registrar, emulator: Emul
     aws.served(number)
     asked = [(request["method"], request["path"]) for request in emulator.requests(number)]
     assert asked == [("PUT", f"/{AWS_PATH}"), ("GET", f"/{AWS_PATH}")]
+
+
+def test_a_firewall_has_to_let_out_the_host_that_the_page_names(
+    sides: dict[str, Side], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL_SOCIALMESSAGING")
+    host = shared_client("socialmessaging", at_aws.REGION, 1, 1).meta.endpoint_url.removeprefix("https://")
+    assert f"`{host.replace(at_aws.REGION, 'REGION')}`" in (ROOT / "docs" / "networks.md").read_text()
 
 
 def test_where_the_account_is_known_the_number_is_asked_for_by_its_arn(
