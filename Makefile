@@ -14,7 +14,7 @@ PYTHON ?= python3
 # make lint      ruff, mypy, import-linter
 # make docs      the documentation's site, into .dev/site; a dead link or a missing docstring fails
 # make setup     only what `up` and `test` need
-# make bench     the speed of the endpoint, key services and stacks, beside others, written to the pages [ARGS="endpoint --quick"]
+# make bench     how fast the endpoint, key services and stacks are, onto the pages [ARGS="endpoint --quick"]
 # make mutants   small defects, one by one: do the fast tests notice? [ARGS="ring removal"]
 # make soak      hours: 200,000 requests, the longest searches, and every row of the tests that `test` makes some of
 help:

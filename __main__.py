@@ -13,6 +13,7 @@ numbers = {
     number.name: FlowEncryption(
         number.name,
         phone_number_id=number.phone_number_id,
+        registrar=number.registrar,
         store=number.store,
         backups=number.backups,
         custody=number.custody,

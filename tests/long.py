@@ -264,6 +264,7 @@ ROWS: dict[str, dict[str, tuple[str, ...]]] = {
 """The rows that `make test` makes of a test that is made of more."""
 
 WHOLE: dict[str, str] = {
+    "stack/native/test_registrars.py::test_a_function_says_what_aws_says_is_served": "component/test_registrars.py",
     "stack/native/test_typescript_page.py::test_the_example_runs_and_rotates": (
         "stack/native/test_typescript_page.py::test_the_page_is_typed_and_prints_what_it_shows"
     ),

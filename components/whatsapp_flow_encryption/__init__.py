@@ -16,6 +16,7 @@ from whatsapp_flow_encryption.exports import all_but_failed, unless_failed
 from whatsapp_flow_encryption.flow_encryption import FlowEncryption, GeneratedPassphrase
 from whatsapp_flow_encryption.numbers import read_numbers
 from whatsapp_flow_encryption.registered_key import RegisteredKey, get_registered_key
+from whatsapp_flow_encryption.registrars import AwsSocial
 from whatsapp_flow_encryption.resources import EncryptionKey, KeyRegistration, KeyRing, StoredKeyRing
 from whatsapp_flow_encryption.shared_endpoint import SharedDeployment, shared_endpoint_env
 from whatsapp_flow_encryption.staged_keys import StagedKeys
@@ -33,6 +34,7 @@ from whatsapp_flow_encryption.whatsapp_provider import WhatsAppProvider
 
 __all__ = [
     "AwsSecretsManagerStore",
+    "AwsSocial",
     "AzureKeyVaultStore",
     "Custody",
     "EncryptionKey",

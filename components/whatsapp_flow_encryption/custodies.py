@@ -1,12 +1,11 @@
 """Who holds the private keys, as typed, immutable values of a program. What travels to the provider is a URL."""
 
-from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pulumi
 
-from whatsapp_flow_encryption.once_known import once_known
+from whatsapp_flow_encryption.written_urls import given_url, written_url
 from whatsapp_flow_keys.custody.services import RING, complete_url, write_url
 
 
@@ -49,7 +48,7 @@ class VaultTransit:
     @property
     def url(self) -> pulumi.Input[str]:
         """Its URL, complete; an Output where a field is one."""
-        return once_known(lambda **given: complete_url(write_url("vaulttransit", **given)), **vars(self))
+        return written_url(lambda **given: complete_url(write_url("vaulttransit", **given)), **vars(self))
 
 
 def custody_url(custody: Custody | pulumi.Input[str] | None) -> pulumi.Input[str] | None:
@@ -58,10 +57,8 @@ def custody_url(custody: Custody | pulumi.Input[str] | None) -> pulumi.Input[str
         return None
     if isinstance(custody, type):
         raise pulumi.RunError(f"custody: {custody.__name__} is a class; give a custody, as in {custody.__name__}()")
-    if isinstance(custody, str | pulumi.Output | Awaitable):
-        return once_known(_completed, url=custody)
-    return custody.url if hasattr(type(custody), "url") else type(custody).__name__  # a name is what the check refuses
-
-
-def _completed(url: Any) -> str:
-    return complete_url("" if url is None else str(url))
+    given: Any = custody
+    url = given_url(given, complete_url)
+    if url is not None:
+        return url
+    return given.url if hasattr(type(given), "url") else type(given).__name__  # a name is what the check refuses

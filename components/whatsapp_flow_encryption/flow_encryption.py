@@ -15,9 +15,11 @@ from whatsapp_flow_encryption.first_up import tell_what_meta_is_asked
 from whatsapp_flow_encryption.one_each import refuse_second
 from whatsapp_flow_encryption.options import refuse_harmful_options
 from whatsapp_flow_encryption.plain_names import refuse_secrets
+from whatsapp_flow_encryption.registrars import AwsSocial, registrar_url
 from whatsapp_flow_encryption.resources import DYNAMIC, KeyRegistration, KeyRing, StoredKeyRing
 from whatsapp_flow_encryption.staged_keys import StagedKeys, listed_resources, staged_keys
 from whatsapp_flow_encryption.stores import Store, url_of, urls_of
+from whatsapp_flow_keys.registrars.kinds import META
 from whatsapp_flow_keys.stores.urls import STACK
 
 Deployed = Iterable[pulumi.Resource] | pulumi.Resource | pulumi.Output[list[pulumi.Resource]]
@@ -56,6 +58,7 @@ class FlowEncryption(pulumi.ComponentResource):
     Args:
         resource_name: the name of the component, and of each resource under it.
         phone_number_id: Meta's ID of the number: digits. Not the phone number itself.
+        registrar: who takes the public key to Meta: its Graph API by default, or :class:`AwsSocial`, or its URL.
         store: where the private keys live, or its URL; the stack's own secrets by default.
         backups: further stores that hold every key, too.
         custody: who makes and holds the private keys, or its URL; by default they lie in the store, as PEMs.
@@ -107,6 +110,7 @@ class FlowEncryption(pulumi.ComponentResource):
         resource_name: str,
         *,
         phone_number_id: pulumi.Input[str | int],
+        registrar: AwsSocial | pulumi.Input[str] = META,
         store: Store | pulumi.Input[str] = STACK,
         backups: Sequence[Store | pulumi.Input[str]] = (),
         custody: Custody | pulumi.Input[str] | None = None,
@@ -123,6 +127,7 @@ class FlowEncryption(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         store_url, backup_urls, held_by = url_of(store), urls_of(backups), custody_url(custody)
+        asked_through = registrar_url(registrar)
         is_generated = isinstance(passphrase, GeneratedPassphrase)
         only_copy_in_state = store_url == STACK and not backup_urls
         refuse_harmful_options(resource_name, opts, only_copy_in_state=only_copy_in_state, generated=is_generated)
@@ -131,6 +136,7 @@ class FlowEncryption(pulumi.ComponentResource):
         plain = refuse_secrets(
             resource_name,
             phone_number_id=phone_number_id,
+            registrar=asked_through,
             store=store_url,
             backups=backup_urls,
             custody=held_by,
@@ -148,6 +154,8 @@ class FlowEncryption(pulumi.ComponentResource):
         every = {
             "phone_number_id": number,
             "managed_by": managed_by,
+            "registrar": None if asked_through == META else asked_through,
+            "has_registrar": isinstance(asked_through, pulumi.Output) or None,
             "backups": backup_urls or None,
             "has_backups": isinstance(backup_urls, pulumi.Output) or None,
         }

@@ -72,6 +72,9 @@ class FlowEncryptionInputs(Properties):
     """Of a FlowEncryption."""
 
     phone_number_id: str = prop("Meta's ID of the number: digits. Not the phone number itself", required=True)
+    registrar: str | None = prop(
+        "URL of who takes the public key to Meta: `meta`, which is its Graph API, by default, or `awssocial://…`"
+    )
     store: str | None = prop("URL of the store where the private keys live; the stack's own secrets by default")
     backups: tuple[str, ...] | None = prop("URLs of further stores that hold every key, too")
     custody: str | None = prop(

@@ -16,6 +16,7 @@ from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.fingerprint import parse_fingerprint
 from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
+from whatsapp_flow_keys.registrars.kinds import META, complete_registrar, parse_registrar
 from whatsapp_flow_keys.resources.parsers import parse_flag, parse_wait
 from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
 
@@ -27,6 +28,7 @@ _FIELDS = (
     "name",
     "phoneNumberId",
     "account",
+    "registrar",
     "store",
     "backups",
     "custody",
@@ -50,6 +52,7 @@ class NumberSettings:
     name: str
     phone_number_id: str
     account: str | None
+    registrar: str
     store: str
     backups: list[str]
     custody: str | None
@@ -76,6 +79,7 @@ def read_numbers(config: pulumi.Config, default_trigger: str | None = None) -> l
     if not mistakes:
         mistakes += _repeated("name", [number.name for number in numbers])
         mistakes += _repeated("phoneNumberId", [number.phone_number_id for number in numbers])
+        mistakes += _repeated("registrar", [number.registrar for number in numbers if number.registrar != META])
     if mistakes:
         raise pulumi.RunError("\n".join(["The configuration has mistakes:", *mistakes]))
     return numbers
@@ -138,6 +142,7 @@ def _read(
         name=take("name", _text, phone_number_id),
         phone_number_id=phone_number_id,
         account=take("account", _account, None),
+        registrar=take("registrar", _registrar, META),
         store=take("store", parse_store, STACK),
         backups=take("backups", _backups, []),
         custody=take("custody", parse_custody_url, None),
@@ -170,6 +175,10 @@ def _account(value: Any, field: str) -> str:
     if missing:
         raise InputError(f"{field}: {missing}")
     return value
+
+
+def _registrar(value: Any, field: str) -> str:
+    return parse_registrar(complete_registrar(value) if isinstance(value, str) else value, field)
 
 
 def _backups(value: Any, field: str) -> list[str]:

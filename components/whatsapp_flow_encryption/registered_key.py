@@ -2,15 +2,15 @@
 
 import asyncio
 from dataclasses import dataclass
-from functools import partial
 from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.runtime import get_config
 
+from whatsapp_flow_encryption.registrars import AwsSocial, registrar_url
 from whatsapp_flow_keys.errors import FlowKeysError, InputError
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
-from whatsapp_flow_keys.registrars.kinds import kind_named
+from whatsapp_flow_keys.registrars.kinds import META, parse_registrar, registrar_kind
 from whatsapp_flow_keys.registrars.registrar import Settings
 
 
@@ -26,40 +26,49 @@ class RegisteredKey:
     """Meta's word, ``VALID`` or ``MISMATCH``."""
 
 
-_META = kind_named(None)
 _Answer = asyncio.Future[RegisteredKey | None]
-_asked: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[Settings, str], _Answer]] = WeakKeyDictionary()
+_asked: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, Settings, str], _Answer]] = WeakKeyDictionary()
 """By the loop, of which each run of a program has one of its own."""
 
 
-def get_registered_key(phone_number_id: pulumi.Input[str]) -> pulumi.Output[RegisteredKey | None]:
+def get_registered_key(
+    phone_number_id: pulumi.Input[str], *, registrar: AwsSocial | pulumi.Input[str] = META
+) -> pulumi.Output[RegisteredKey | None]:
     """What Meta serves for this phone number now; None where no key is set. It is managed nowhere by this.
 
-    Unlike the resources it asks Meta at every preview and `up`, once for a number, with the stack's configuration
-    (``whatsapp:accessToken`` and so on) or the environment. Raises :class:`pulumi.RunError`, which the engine shows
-    as one sentence: at once where a setting is missing or wrong, else when Meta has answered; both end the program.
+    Unlike the resources it asks at every preview and `up`, once for a number: Meta itself, with the stack's
+    configuration (``whatsapp:accessToken`` and so on) or the environment, or another ``registrar``. Raises
+    :class:`pulumi.RunError`, which the engine shows as one sentence: at once where a setting is missing or wrong, else
+    when an answer has come; both end the program.
     """
+    url = registrar_url(registrar)
+    if isinstance(url, str):
+        _settings(url)
+    both: pulumi.Output[list[str]] = pulumi.Output.all(url, phone_number_id)
+    return both.apply(lambda known: _ask_once(*known))
+
+
+def _settings(url: str) -> Settings:
     try:
-        settings = _META.settings(get_config)
+        return registrar_kind(parse_registrar(url)).settings(url, get_config)
     except InputError as error:
         raise pulumi.RunError(f"get_registered_key: {error}") from None
-    given: pulumi.Output[str] = pulumi.Output.from_input(phone_number_id)
-    return given.apply(partial(_ask_once, settings))
 
 
-async def _ask_once(settings: Settings, phone_number_id: str) -> RegisteredKey | None:
+async def _ask_once(url: str, phone_number_id: str) -> RegisteredKey | None:
     loop = asyncio.get_running_loop()
     answers = _asked.setdefault(loop, {})
-    asked = (settings, phone_number_id)
+    settings = _settings(url)
+    asked = (url, settings, phone_number_id)
     if asked not in answers:
         # In a thread: the program goes on meanwhile.
-        answers[asked] = loop.run_in_executor(None, _ask, settings, phone_number_id)
+        answers[asked] = loop.run_in_executor(None, _ask, url, settings, phone_number_id)
     return await answers[asked]
 
 
-def _ask(settings: Settings, phone_number_id: str) -> RegisteredKey | None:
+def _ask(url: str, settings: Settings, phone_number_id: str) -> RegisteredKey | None:
     try:
-        served = _META.connect(settings).served(parse_phone_number_id(phone_number_id))
+        served = registrar_kind(url).connect(settings).served(parse_phone_number_id(phone_number_id))
     except FlowKeysError as error:
         raise pulumi.RunError(f"get_registered_key: {error}") from None
     if served.fingerprint is None or served.public_key_pem is None:

@@ -4,14 +4,13 @@ Any field may be an Output. The environment's part of a URL (a region, a server'
 that a preview shows it and the state records it. What is wrong is said by the provider's check, in the preview.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import partial
 from typing import Any, ClassVar, Protocol
 
 import pulumi
 
-from whatsapp_flow_encryption.once_known import once_known, waits
+from whatsapp_flow_encryption.written_urls import given_url, waits, written_url
 from whatsapp_flow_keys.stores.urls import STACK, complete_url, write_url
 
 
@@ -32,7 +31,7 @@ class WrittenStore:
     def url(self) -> pulumi.Input[str]:
         """Its URL, complete; an Output where a field is one."""
         given = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]  # a dataclass
-        return _url(partial(write_url, self.scheme), **given)
+        return written_url(lambda **known: complete_url(write_url(self.scheme, **known)), **given)
 
 
 @dataclass(frozen=True)
@@ -195,12 +194,13 @@ def url_of(store: Store | pulumi.Input[str]) -> pulumi.Input[str]:
 
     It has what the environment knows of where the store is.
     """
-    if isinstance(store, str | pulumi.Output | Awaitable):
-        return _url(lambda url: "" if url is None else str(url), url=store)
+    url = given_url(store, complete_url)
+    if url is not None:
+        return url
     if isinstance(store, type):
         raise pulumi.RunError(f"store: {store.__name__} is a class; give a store, as in {store.__name__}(…)")
-    is_store = hasattr(type(store), "url")
-    return store.url if is_store else type(store).__name__  # a name is what the check refuses
+    given: Any = store
+    return given.url if hasattr(type(given), "url") else type(given).__name__  # a name is what the check refuses
 
 
 def urls_of(stores: Any) -> Any:
@@ -210,11 +210,6 @@ def urls_of(stores: Any) -> Any:
         return type(stores).__name__
     urls = [url_of(store) for store in stores]
     return pulumi.Output.all(*urls) if any(waits(url) for url in urls) else urls
-
-
-def _url(build: Callable[..., str], **fields: Any) -> pulumi.Input[str]:
-    """The complete URL: a string where every field is known now, else an Output."""
-    return once_known(lambda **values: complete_url(build(**values)), **fields)
 
 
 def _one_of(store: str, name: object, secret_id: object) -> None:

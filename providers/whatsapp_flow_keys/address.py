@@ -1,4 +1,4 @@
-"""A store's URL in parts: ``scheme://host/path?setting=value``. It never holds a secret."""
+"""The URL of a store or a registrar in parts: ``scheme://host/path?setting=value``. It never holds a secret."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -31,18 +31,18 @@ class Address:
         return f"{self.scheme}://{self.host}{path}" + (f"?{pairs}" if pairs else "")
 
 
-def parse_address(url: str, field: str, *, settings: Collection[str], example: str) -> Address:
+def parse_address(url: str, field: str, *, settings: Collection[str], example: str, what: str = "store") -> Address:
     """The parts of ``url``. ``settings`` are the names that its query may have, besides tags where it has :data:`TAG`.
 
-    Raises :class:`InputError`, which names ``field`` and shows ``example``.
+    ``what`` it is the URL of, as in ``store``. Raises :class:`InputError`, which names ``field`` and shows ``example``.
     """
     scheme, separator, rest = url.partition("://")
     body, _, query = rest.partition("?")
     host, _, path = body.partition("/")
     if "@" in host:  # never quoted: what stands before it may be a password
-        raise InputError(f"{field}: a store's URL holds no user or password; the store's own credentials are used")
+        raise InputError(f"{field}: a {what}'s URL holds no user or password; the {what}'s own credentials are used")
     if not separator or not url.isprintable() or " " in url or "#" in url:
-        raise InputError(f"{field}: {url[:80]!r} is not a store's URL; write it as in {example}")
+        raise InputError(f"{field}: {url[:80]!r} is not a {what}'s URL; write it as in {example}")
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
     except ValueError:
@@ -50,7 +50,7 @@ def parse_address(url: str, field: str, *, settings: Collection[str], example: s
     for name, _ in pairs:
         is_tag = TAG in settings and name.startswith(TAG)
         if name == TAG or not (name in settings or is_tag):
-            raise InputError(f"{field}: {name[:40]!r} is no setting of this store; known are {_names(settings)}")
+            raise InputError(f"{field}: {name[:40]!r} is no setting of this {what}; known are {_names(settings)}")
         if [given for given, _ in pairs].count(name) > 1:
             raise InputError(f"{field}: the setting {name[:40]!r} is given twice")
     return Address(scheme.lower(), host, unquote(path), dict(pairs))

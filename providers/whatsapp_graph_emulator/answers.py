@@ -1,4 +1,4 @@
-"""What the Graph API answers: a body and a status, or an error in Meta's envelope."""
+"""What the Graph API and AWS answer: a body and a status, or an error in the envelope of either."""
 
 from __future__ import annotations
 
@@ -14,16 +14,25 @@ def whole(body: bytes) -> Iterable[bytes]:
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer with a JSON body. `delivered` gives the pieces in which the body is sent, if it all is."""
+    """An HTTP answer with a JSON body, or with none. `delivered` gives the pieces in which the body is sent, if it all
+    is."""
 
     status: int
-    body: Mapping[str, object]
+    body: Mapping[str, object] | None
     headers: Mapping[str, str] = field(default_factory=dict)
     delivered: Callable[[bytes], Iterable[bytes]] = whole
 
 
+class Refusal(Exception):
+    """An error that is answered."""
+
+    def answer(self) -> Answer:
+        """As its envelope has it."""
+        raise NotImplementedError
+
+
 @dataclass(eq=False)
-class GraphError(Exception):
+class GraphError(Refusal):
     """An error in Meta's envelope, "WhatsApp Cloud API error codes":
 
     `{"error": {"message", "type", "code", "error_subcode", "error_data": {"messaging_product", "details"},
@@ -59,6 +68,22 @@ class GraphError(Exception):
             error["is_transient"] = self.is_transient
         error["fbtrace_id"] = trace_id()
         return Answer(self.status, {"error": error}, self.headers)
+
+
+@dataclass(eq=False)
+class AwsError(Refusal):
+    """An error in the envelope of AWS's REST-JSON protocol: its name in the header `x-amzn-ErrorType`, its words in
+    `{"message"}`."""
+
+    status: int
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+    def answer(self) -> Answer:
+        return Answer(self.status, {"message": self.message}, {"x-amzn-ErrorType": self.code})
 
 
 class HangUp(ConnectionError):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Emulator:
-    """Meta's Graph API for the encryption key, on loopback, while the `with` block runs.
+    """Meta's Graph API for the encryption key, and AWS's two operations, on loopback, while the `with` block runs.
 
     `tokens` are the access tokens that may call; at least one. An entry of `numbers` is a phone number ID or a
     mapping `{"id", "registered", "deleted", "shape", "no_key", "tokens"}`. With `app_secret` every call needs an
@@ -131,7 +131,8 @@ class Emulator:
         """Arms a fault and returns its id; raises `BadField`.
 
         Kinds: `error` and `error_after` (with `code`, and `status`, `subcode`, `message`, `type`, `is_transient`,
-        `retry_after`, `headers` where Meta's documented ones are not wanted), `delay`, `late_commit`, `stale_read`,
+        `retry_after`, `headers` where Meta's documented ones are not wanted; or for AWS's operations with `aws_code`,
+        and `status`, `message` where its documented ones are not wanted), `delay`, `late_commit`, `stale_read`,
         `drip` (each with `seconds`), `keyless_read` (with `shape` and `no_key` where the number's are not wanted),
         `wrong_date` (with `seconds_ahead`), `lost_answer`, `no_effect`, `cut_body`, `refuse`. Any kind:
         `phone_number_id`, `method` (GET, POST), `times` (None: until cleared), `after` (requests to leave alone first),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from whatsapp_graph_emulator.access import Access
 from whatsapp_graph_emulator.answers import Answer, GraphError
 from whatsapp_graph_emulator.documented_errors import documented_error, no_encryption_key, unknown_path, unsupported
+from whatsapp_graph_emulator.edge import as_it_is
 from whatsapp_graph_emulator.number import Number
 from whatsapp_graph_emulator.phone_numbers import Numbers
 from whatsapp_graph_emulator.public_keys import InvalidPublicKey, PublicKey, read_public_key
@@ -34,37 +35,27 @@ class Call:
     bearer: str | None = field(repr=False)
     params: Mapping[str, str] = field(repr=False)
 
-
-def as_it_is(number: Number) -> Number:
-    """The number itself."""
-    return number
-
-
-def perform(
-    call: Call,
-    numbers: Numbers,
-    access: Access,
-    *,
-    seen: Callable[[Number], Number] = as_it_is,
-    publish: Callable[[str, PublicKey], None] | None = None,
-) -> Answer:
-    """Answers the call and has its effect.
-
-    `seen` is what a GET sees of the number, `publish` has the effect of a POST in place of `Numbers.publish`. Raises
-    `GraphError` where Meta would refuse.
-    """
-    _check_version(call)
-    token = access.check_token(call.bearer or call.params.get("access_token"))
-    access.check_proof(token, call.params)
-    number = _find(call, numbers)
-    access.check_right(token, number, call.method)
-    if call.method not in ("GET", "POST"):
-        raise unsupported(call.method, call.phone_number_id)
-    if not number.registered:
-        raise documented_error(133010)
-    if call.method == "POST":
-        return _set_key(call, publish or numbers.publish)
-    return _get_key(call, seen(number))
+    def perform(
+        self,
+        numbers: Numbers,
+        access: Access,
+        *,
+        seen: Callable[[Number], Number] = as_it_is,
+        publish: Callable[[str, PublicKey], None] | None = None,
+    ) -> Answer:
+        """See `edge.Performed`. Raises `GraphError` where Meta would refuse."""
+        _check_version(self)
+        token = access.check_token(self.bearer or self.params.get("access_token"))
+        access.check_proof(token, self.params)
+        number = _find(self, numbers)
+        access.check_right(token, number, self.method)
+        if self.method not in ("GET", "POST"):
+            raise unsupported(self.method, self.phone_number_id)
+        if not number.registered:
+            raise documented_error(133010)
+        if self.method == "POST":
+            return _set_key(self, publish or numbers.publish)
+        return _get_key(self, seen(number))
 
 
 def _check_version(call: Call) -> None:

@@ -19,6 +19,9 @@ With `times` a fault happens that often, else until it is removed; with `after` 
 alone; with `every` it happens to each nth of those that follow, beginning with the first, so that a `stale_read` with
 `every` 2 flaps between stale and fresh.
 
+They meet the requests of AWS's operations, too: a PUT there counts as a POST. An error is one of Meta's by `code`,
+which meets Graph requests only, or one of AWS's by `aws_code`, which meets AWS's.
+
 A delay between write and read is not documented by Meta, nor is a read that misses the key: `stale_read`,
 `keyless_read`, `no_effect` and `error_after` are tests of the client's caution.
 """
@@ -32,7 +35,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from whatsapp_graph_emulator import fields
-from whatsapp_graph_emulator.answers import GraphError
+from whatsapp_graph_emulator.answers import AwsError, GraphError
+from whatsapp_graph_emulator.aws_edge import documented_aws_error
 from whatsapp_graph_emulator.documented_errors import documented_error
 from whatsapp_graph_emulator.errors import BadField
 from whatsapp_graph_emulator.number import NO_KEY_STYLES, SHAPES
@@ -60,6 +64,16 @@ _TEN_YEARS = 10 * 366 * 24 * 60 * 60
 
 
 @dataclass(frozen=True)
+class Meeting:
+    """A request, as a fault sees it. `at_aws`: it is one of AWS's, and not of the Graph API."""
+
+    phone_number_id: str | None
+    method: str
+    seconds_since_post: float | None
+    at_aws: bool
+
+
+@dataclass(frozen=True)
 class Fault:
     """A fault as it was asked for.
 
@@ -74,14 +88,16 @@ class Fault:
     every: int = 1
     seconds: float = 0.0
     seconds_ahead: int = 0
-    error: GraphError | None = None
+    error: GraphError | AwsError | None = None
     keyless: Mapping[str, Any] = field(default_factory=dict)
 
-    def matches(self, phone_number_id: str | None, method: str, seconds_since_post: float | None) -> bool:
-        if self.phone_number_id not in (None, phone_number_id) or self.method not in (None, method):
+    def matches(self, met: Meeting) -> bool:
+        if self.phone_number_id not in (None, met.phone_number_id) or self.method not in (None, met.method):
+            return False
+        if self.error is not None and isinstance(self.error, AwsError) != met.at_aws:
             return False
         if self.kind == STALE_READ:
-            return seconds_since_post is not None and seconds_since_post < self.seconds
+            return met.seconds_since_post is not None and met.seconds_since_post < self.seconds
         return True
 
 
@@ -120,13 +136,13 @@ class Faults:
             self._armed[number] = armed
         return number
 
-    def met_by(self, phone_number_id: str | None, method: str, seconds_since_post: float | None) -> list[Fault]:
+    def met_by(self, request: Meeting) -> list[Fault]:
         """The faults that happen to a request: delays first come first, then at most one of another kind, which ends
         the request's way; faults after that one are not counted for it."""
         met: list[Fault] = []
         with self._lock:
             for armed in self._armed.values():
-                if armed.fault.matches(phone_number_id, method, seconds_since_post) and armed.strikes():
+                if armed.fault.matches(request) and armed.strikes():
                     met.append(armed.fault)
                     if armed.fault.kind != DELAY:
                         break
@@ -156,6 +172,7 @@ _ANY_KIND: dict[str, Callable[[str, object], object]] = {
 }
 _ERROR_ONLY: dict[str, Callable[[str, object], object]] = {
     "code": fields.whole_number(0),
+    "aws_code": fields.text,
     "status": fields.whole_number(400, 599),
     "subcode": fields.whole_number(0),
     "message": fields.text,
@@ -208,12 +225,21 @@ def _checked(checks: Mapping[str, Callable[[str, object], object]], given: Mappi
     return {name: check(name, given[name]) for name, check in checks.items() if name in given}
 
 
-def _read_error(kind: str, given: Mapping[str, object]) -> GraphError:
+def _read_error(kind: str, given: Mapping[str, object]) -> GraphError | AwsError:
     checked = _checked(_ERROR_ONLY, given)
+    if "aws_code" in checked:
+        return _read_aws_error(checked)
     if "code" not in checked:
-        raise BadField("code", f'a fault of kind "{kind}" needs the code of Meta\'s error')
+        raise BadField("code", f'a fault of kind "{kind}" needs the code of Meta\'s error, or aws_code')
     error = documented_error(checked.pop("code"))
     headers = checked.pop("headers", {})
     if "retry_after" in checked:
         headers = {"Retry-After": str(checked.pop("retry_after"))} | headers
     return replace(error, headers=headers, **checked)
+
+
+def _read_aws_error(checked: dict[str, Any]) -> AwsError:
+    error = documented_aws_error(checked.pop("aws_code"))
+    for name in checked.keys() - {"status", "message"}:
+        raise BadField(name, "is for Meta's errors only, not beside aws_code")
+    return replace(error, **checked)

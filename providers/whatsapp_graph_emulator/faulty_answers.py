@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from email.utils import formatdate
 
-from whatsapp_graph_emulator.answers import Answer, GraphError, HangUp
+from whatsapp_graph_emulator.answers import Answer, HangUp, Refusal
+from whatsapp_graph_emulator.aws_edge import AwsCall
+from whatsapp_graph_emulator.edge import Performed, as_it_is
 from whatsapp_graph_emulator.emulation import Emulation
-from whatsapp_graph_emulator.encryption_edge import Call, as_it_is, perform
 from whatsapp_graph_emulator.faults import (
     CUT_BODY,
     DELAY,
@@ -25,28 +26,30 @@ from whatsapp_graph_emulator.faults import (
     STALE_READ,
     WRONG_DATE,
     Fault,
+    Meeting,
 )
 from whatsapp_graph_emulator.number import Number
 from whatsapp_graph_emulator.public_keys import PublicKey
 
 
-def answer_to(call: Call, emulation: Emulation) -> Answer:
+def answer_to(call: Performed, emulation: Emulation) -> Answer:
     """The answer, by the faults that the call meets.
 
-    Raises `GraphError` where an error is answered, `HangUp` where nothing is.
+    Raises `Refusal` where an error is answered, `HangUp` where nothing is.
     """
-    before = emulation.numbers.before_last_post(call.phone_number_id)
-    for fault in emulation.faults.met_by(call.phone_number_id, call.method, before[1] if before else None):
+    before = emulation.numbers.before_last_post(call.phone_number_id or "")
+    met = Meeting(call.phone_number_id, call.method, before[1] if before else None, isinstance(call, AwsCall))
+    for fault in emulation.faults.met_by(met):
         if fault.kind != DELAY:
             return _Faulty(call, emulation, fault).answer()
         emulation.pause(fault.seconds)
-    return perform(call, emulation.numbers, emulation.access)
+    return call.perform(emulation.numbers, emulation.access)
 
 
 class _Faulty:
     """A call that meets a fault which decides its answer."""
 
-    def __init__(self, call: Call, emulation: Emulation, fault: Fault) -> None:
+    def __init__(self, call: Performed, emulation: Emulation, fault: Fault) -> None:
         self._call, self._emulation, self._fault = call, emulation, fault
 
     def answer(self) -> Answer:
@@ -70,17 +73,17 @@ class _Faulty:
         seen: Callable[[Number], Number] = as_it_is,
         publish: Callable[[str, PublicKey], None] | None = None,
     ) -> Answer:
-        return perform(self._call, self._emulation.numbers, self._emulation.access, seen=seen, publish=publish)
+        return self._call.perform(self._emulation.numbers, self._emulation.access, seen=seen, publish=publish)
 
     def _performed(self) -> Answer:
         """The answer, also where it is an error."""
         try:
             return self._perform()
-        except GraphError as error:
+        except Refusal as error:
             return error.answer()
 
     def _commit(self) -> None:
-        with contextlib.suppress(GraphError):
+        with contextlib.suppress(Refusal):
             self._perform()
 
     def _error(self) -> Answer:
@@ -108,7 +111,7 @@ class _Faulty:
         raise HangUp("refused on demand")
 
     def _before_the_last_post(self, number: Number) -> Number:
-        before = self._emulation.numbers.before_last_post(self._call.phone_number_id)
+        before = self._emulation.numbers.before_last_post(number.id)
         if before is None:
             return number
         return replace(number, public_key=before[0].public_key, signature_status=before[0].signature_status)

@@ -100,7 +100,10 @@ def test_the_trigger_of_the_environment_is_for_numbers_that_have_none() -> None:
         ({"phoneNumberId": 1.2345678901234568e16}, "numbers[0].phoneNumberId: got a number"),
         ({"phoneNumberId": None}, "numbers[0].phoneNumberId: a phone number ID is a string of digits, not nothing"),
         ({"name": " "}, "numbers[0].name: must be a string"),
-        ({"stroe": "stack"}, "numbers[0].stroe: is not known; known are name, phoneNumberId, account, store, backups,"),
+        (
+            {"stroe": "stack"},
+            "numbers[0].stroe: is not known; known are name, phoneNumberId, account, registrar, store,",
+        ),
         ({"name": 7}, "numbers[0].name: must be a string"),
         ({"account": "north:"}, "numbers[0].account: must be the namespace of its settings"),
         ({"account": ""}, "numbers[0].account: must be the namespace of its settings"),

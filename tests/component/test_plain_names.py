@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from tests.component.mocked_engine import KEY, LINE, run
-from whatsapp_flow_encryption import AwsSecretsManagerStore, FileStore, FlowEncryption, VaultStore
+from whatsapp_flow_encryption import AwsSecretsManagerStore, AwsSocial, FileStore, FlowEncryption, VaultStore
 from whatsapp_flow_encryption.testing import FlowKeyMocks
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +26,8 @@ ARGUMENTS: dict[str, tuple[str, Any]] = {
     "store by its URL": ("store", lambda: secret(f"file:///{WORD}.json")),
     "field of a store": ("store", lambda: VaultStore("secret/line", address=secret(f"https://{WORD}.example.com"))),
     "tag of a store": ("store", lambda: AwsSecretsManagerStore("line", region="eu-west-1", tags={"team": secret()})),
+    "registrar by its URL": ("registrar", lambda: secret("meta")),
+    "field of a registrar": ("registrar", lambda: AwsSocial(secret("phone-number-id-1"), region="eu-west-1")),
     "days": ("rotate_after_days", lambda: secret(90)),
     "wait": ("endpoint_wait", lambda: secret(7)),
     "backup": ("backups", lambda: [FileStore("/srv/a.json"), FileStore(secret(f"/srv/{WORD}.json"))]),

@@ -180,7 +180,7 @@ def roles(ring: KeyRing) -> dict[str, Role]:
 
 _WHERE = ("locations", "custodies")
 _PRIVATE = ("private_key",)
-_COMMON = ("phone_number_id", "managed_by", "backups", "take_over")
+_COMMON = ("phone_number_id", "managed_by", "registrar", "backups", "take_over")
 _PASSPHRASE = ("passphrase", "passphrase_is_generated")
 _KEY = (
     *_COMMON,

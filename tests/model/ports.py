@@ -197,13 +197,13 @@ class ScriptedEndpoint:
 class ScriptedAccount:
     """The account: whose ports are scripted, and which notes nothing."""
 
-    def check(self) -> None:
+    def check(self, _registrar: str) -> None:
         pass
 
-    def registrar(self) -> ScriptedGraph:
+    def registrar(self, _url: str) -> ScriptedGraph:
         return ScriptedGraph()
 
-    def endpoint(self, _url: str) -> ScriptedEndpoint:
+    def endpoint(self, _url: str, _registrar: str) -> ScriptedEndpoint:
         return ScriptedEndpoint()
 
     def audit(self) -> "ScriptedAccount":

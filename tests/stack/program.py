@@ -55,7 +55,7 @@ def deploy(staged: StagedKeys) -> list[pulumi.Resource]:
 
 
 def store_of(given: Any) -> Any:
-    """A store by its URL, or `{"class": …}` with its arguments; `{"made": text}` is known once a resource is made."""
+    """A store or a registrar by its URL, or `{"class": …}` with its arguments; `{"made": text}` is known later."""
     if isinstance(given, str):
         return given
     if "made" in given:
@@ -99,6 +99,8 @@ def declare(entry: dict[str, Any], shared: SharedDeployment) -> None:
         arguments["store"] = store_of(arguments["store"])
     if "custody" in arguments:
         arguments["custody"] = store_of(arguments["custody"])
+    if isinstance(arguments.get("registrar"), dict):
+        arguments["registrar"] = store_of(arguments["registrar"])
     if "backups" in arguments:
         arguments["backups"] = [store_of(given) for given in arguments["backups"]]
     if arguments.pop("failing_deploy", False):

@@ -25,6 +25,7 @@ from whatsapp_flow_encryption import resources
 olds = {"phone_number_id": "106540352242922", "managed_by": "o/p/s", "store": STORE, "backups": [], "locations": [],
         "fingerprint": "f" * 64, "proven_fingerprint": "f" * 64, "key_id": "k", "issued_on": "2026-11-24",
         "force_destroy": False, "rotation_trigger": "one", "private_key": "sha256:0"}
+olds["registrar"] = globals().get("REGISTRAR")
 providers = (resources.EncryptionKeyProvider(), resources.KeyRingProvider(), resources.KeyRegistrationProvider())
 for provider in providers:
     news = {name: value for name, value in olds.items() if name != "proven_fingerprint"}
@@ -46,8 +47,11 @@ ring = document.dump(KeyRing("106540352242922", "o/p/s", "k", 1, (key,)))
 assert document.in_one_line(ring, "here").startswith("wfk1.")
 """
 
+_AT_AWS = "awssocial://phone-number-id-0123456789abcdef0123456789abcdef?region=eu-central-1"
+
 _PROGRAMS = {
     "import": "import whatsapp_flow_encryption",
+    "a registrar at AWS": f"STORE = 'stack'; REGISTRAR = '{_AT_AWS}'{_NOTHING_DUE}",
     "stack": f"STORE = 'stack'{_NOTHING_DUE}",
     "file": f"STORE = 'file:///var/lib/flows/ring.json'{_NOTHING_DUE}",
     "the endpoint's environment, with the stack as the store": _THE_ENVIRONMENT,

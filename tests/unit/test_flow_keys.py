@@ -8,7 +8,7 @@ import pytest
 
 from tests.passphrases import strong
 from whatsapp_flow_endpoint.flow_keys import FlowKeys
-from whatsapp_flow_keys import client_library, document
+from whatsapp_flow_keys import document, extras
 from whatsapp_flow_keys.errors import (
     FlowMessageError,
     ForeignDocumentError,
@@ -181,7 +181,7 @@ def test_the_next_store_is_read_where_the_first_has_no_ring(pair: list[PrivateKe
 def test_the_next_store_is_read_where_the_first_ones_client_library_is_missing(
     pair: list[PrivateKey], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_library, "find_spec", lambda module: None)
+    monkeypatch.setattr(extras, "find_spec", lambda module: None)
     whole = tmp_path / "whole.json"
     whole.write_text(document.dump(ring(pair)))
     keys = FlowKeys.from_env({KEYS: f"hashivault://vault.example.com/line {whole.as_uri()}"})

@@ -57,7 +57,7 @@ PROMISES = (
     Promise(f"{_LIFECYCLE}.verification:_LONGEST_PENDING", timedelta(days=2), "command-line.md", "two days after"),
     Promise("whatsapp_flow_keys.keys:KEY_SIZE", 2048, "../README.md", "RSA-2048"),
     Promise(
-        f"{_META}.client:_LARGEST_SKEW",
+        "whatsapp_flow_keys.registrars.answer_time:LARGEST_SKEW",
         timedelta(hours=1),
         "operations.md",
         "more than an hour from Meta's",
@@ -99,7 +99,7 @@ PROMISES = (
     Promise(f"{_LIFECYCLE}.gate:_SECONDS_BETWEEN_ROUNDS", 2.0, "settings.md", "asked every 2 s"),
     Promise("whatsapp_flow_keys.flow_protocol.live_endpoint:_TIMEOUT", 10.0, "command-line.md", "10 s for an endpoint"),
     Promise(
-        f"{_META}.settings:DEFAULT_DEADLINE",
+        "whatsapp_flow_keys.registrars.retries:DEFAULT_DEADLINE",
         30.0,
         "reference/environment.md",
         "| 30 | seconds of one call to Meta with its retries, to the last byte of the answer |",
@@ -195,8 +195,8 @@ ALSO = {
         "rotation.md": "for 1 h past its last offer",
         "command-line.md": "a warning an hour after it was offered",
     },
-    f"{_META}.client:_LARGEST_SKEW": {"rotation.md": "more than an hour apart"},
-    f"{_META}.settings:DEFAULT_DEADLINE": {"command-line.md": "30 s for a store and for Meta"},
+    "whatsapp_flow_keys.registrars.answer_time:LARGEST_SKEW": {"rotation.md": "more than an hour apart"},
+    "whatsapp_flow_keys.registrars.retries:DEFAULT_DEADLINE": {"command-line.md": "30 s for a store and for Meta"},
     f"{_LIFECYCLE}.gate:PINGS": {"settings.md": "ten with each"},
     f"{_LIFECYCLE}.gate:_SECONDS_BETWEEN_ROUNDS": {"rotation.md": "after 2 s all begins again"},
     f"{_ENDPOINT}.live_keys:EVERY": {

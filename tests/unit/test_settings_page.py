@@ -13,7 +13,6 @@ PAGE = (ROOT / "docs" / "settings.md").read_text()
 
 NO_SETTINGS = {
     "whatsapp:account": "WhatsAppProvider sets it, from the namespace of an account",
-    "whatsapp:registrar": "there is one kind of registrar",
 }
 """Names in the namespace that nobody sets, and why."""
 

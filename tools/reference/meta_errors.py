@@ -10,8 +10,8 @@ from whatsapp_flow_keys.registrars.meta_graph import errors
 from whatsapp_flow_keys.registrars.meta_graph.errors import ErrorAnswer, GraphError
 from whatsapp_flow_keys.registrars.meta_graph.meanings import MEANINGS, Meaning
 
-_WITHOUT_EFFECT = "everything: the call had no effect. Forms go on with the key that Meta serves."
-_MAYBE_WITH_EFFECT = (
+WITHOUT_EFFECT = "everything: the call had no effect. Forms go on with the key that Meta serves."
+MAYBE_WITH_EFFECT = (
     "every store keeps the old key and the new one. Whether a key that was sent has taken effect at Meta is not known "
     "until the next run reads it."
 )
@@ -34,7 +34,7 @@ def _entry(kind: type[GraphError]) -> str:
     is_open = kind("", ErrorAnswer(500), changing=True).may_have_taken_effect
     return (
         f"### {kind.__name__}\n\n{first_paragraph(kind)}{tried}\n\n"
-        f"- **Unchanged:** {_MAYBE_WITH_EFFECT if is_open else _WITHOUT_EFFECT}\n"
+        f"- **Unchanged:** {MAYBE_WITH_EFFECT if is_open else WITHOUT_EFFECT}\n"
         f"- **What to do:** {kind('').advice_given}"
     )
 

@@ -15,7 +15,7 @@ from whatsapp_flow_keys.key_source import KeySource, passphrases_from_env
 from whatsapp_flow_keys.keys_variable import CUSTODY, KEYS
 from whatsapp_flow_keys.lifecycle.survey import Survey
 from whatsapp_flow_keys.lifecycle.survey import survey as survey_stores
-from whatsapp_flow_keys.registrars.kinds import kind_named
+from whatsapp_flow_keys.registrars.kinds import META, REGISTRAR, registrar_kind, registrar_of_environment
 from whatsapp_flow_keys.registrars.registrar import Registrar
 from whatsapp_flow_keys.stores.store import Store
 from whatsapp_flow_keys.stores.urls import STACK, complete_url, open_store
@@ -32,6 +32,12 @@ store_option = click.option(
     multiple=True,
     metavar="URL",
     help=f"A store; again for each backup. `{STACK}` is the ring in {KEYS}. Without any: what {KEYS} holds.",
+)
+registrar_option = click.option(
+    "--registrar",
+    "registrar",
+    metavar="URL",
+    help=f"Who says what Meta serves: `{META}`, its Graph API, or `awssocial://…`. Without it: {REGISTRAR}, or Meta.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
@@ -52,16 +58,16 @@ class _UsageErrors:
 USAGE_ERRORS = _UsageErrors()
 
 
-def look(urls: Sequence[str]) -> Survey:
+def look(urls: Sequence[str], registrar: str | None) -> Survey:
     """Every store and Meta, as they are. Raises :class:`click.UsageError` for what can't even be asked."""
     stores = stores_asked(urls)
     try:
-        registrar = _registrar()
+        asked = _registrar(registrar)
     except FlowKeysError as error:
         raise click.UsageError(str(error)) from None
     return survey_stores(
         stores,
-        registrar,
+        asked,
         SystemClock(),
         passphrases=passphrases_asked(urls),
         services=services_in(os.environ.get(CUSTODY)),
@@ -115,11 +121,12 @@ def _store(url: str) -> Store:
     return source.stores()[0]
 
 
-def _registrar() -> Registrar | None:
-    if not os.environ.get("WHATSAPP_ACCESS_TOKEN", "").strip():
+def _registrar(given: str | None) -> Registrar | None:
+    url = registrar_of_environment(given, "--registrar")
+    if url == META and not os.environ.get("WHATSAPP_ACCESS_TOKEN", "").strip():
         return None
+    kind = registrar_kind(url)
     try:
-        meta = kind_named(None)
-        return meta.connect(meta.settings(lambda _: None))
+        return kind.connect(kind.settings(url, lambda _: None))
     except SettingError as error:
         raise InputError(f"{_VARIABLES.get(error.setting, error.setting)}: {error.said}") from None

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from whatsapp_flow_keys.command_line.asked import live_endpoint, look, store_option
+from whatsapp_flow_keys.command_line.asked import live_endpoint, look, registrar_option, store_option
 from whatsapp_flow_keys.errors import FlowKeysError
 from whatsapp_flow_keys.flow_protocol.live_endpoint import Refusal
 from whatsapp_flow_keys.flow_protocol.message import PING
@@ -17,10 +17,11 @@ _TOKEN, _MADE_UP = "WHATSAPP_FLOW_TOKEN", "whatsapp-flow-keys"
 
 @click.command()
 @store_option
+@registrar_option
 @click.option("--endpoint", "endpoint_url", metavar="URL", required=True, help="The live endpoint.")
 @click.option("--screen", metavar="NAME", help="The screen that is submitted. Without it the form is opened (INIT).")
 @click.option("--data", default="{}", metavar="JSON", help="What was typed in, made up: others may list processes.")
-def send(urls: tuple[str, ...], endpoint_url: str, screen: str | None, data: str) -> None:
+def send(urls: tuple[str, ...], registrar: str | None, endpoint_url: str, screen: str | None, data: str) -> None:
     """Sends one form to the endpoint, as WhatsApp does, and prints the answer.
 
     The handler does what it does with a person's form: what it books is booked. The form is encrypted with the key that
@@ -31,7 +32,7 @@ def send(urls: tuple[str, ...], endpoint_url: str, screen: str | None, data: str
     does = {"action": "INIT"} if screen is None else {"action": "data_exchange", "screen": screen}
     endpoint = live_endpoint(endpoint_url)
     try:
-        got = endpoint.send(_public_key_pem(look(urls)), {**form, **does})
+        got = endpoint.send(_public_key_pem(look(urls, registrar)), {**form, **does})
     except FlowKeysError as error:
         raise click.ClickException(str(error)) from None
     if isinstance(got, Refusal):

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from whatsapp_flow_keys.command_line.asked import json_option, look, store_option
+from whatsapp_flow_keys.command_line.asked import json_option, look, registrar_option, store_option
 from whatsapp_flow_keys.lifecycle.survey import Copy, NoToken, Opened, Survey
 from whatsapp_flow_keys.ring import KeyRing, RingKey
 
@@ -16,14 +16,15 @@ _HEADINGS = ("fingerprint", "role", "issued on", "last offered (UTC)", "private 
 
 @click.command()
 @store_option
+@registrar_option
 @json_option
-def show(urls: tuple[str, ...], as_json: bool) -> None:
+def show(urls: tuple[str, ...], registrar: str | None, as_json: bool) -> None:
     """Shows the key ring, in each store, and what Meta serves.
 
     It changes nothing and shows no secret. Exit status: 0; 1 where a store holds no ring, or it or Meta could not be
     read; 3 for invalid usage.
     """
-    found = look(urls)
+    found = look(urls, registrar)
     click.echo(json.dumps(_as_json(found), indent=2) if as_json else "\n".join(_told(found)))
     whole = all(copy.ring for copy in found.copies) and isinstance(found.not_asked, NoToken | None)
     click.get_current_context().exit(0 if whole else 1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from whatsapp_flow_keys.command_line.asked import json_option, live_endpoint, look, store_option
+from whatsapp_flow_keys.command_line.asked import json_option, live_endpoint, look, registrar_option, store_option
 from whatsapp_flow_keys.lifecycle.survey import Survey
 from whatsapp_flow_keys.lifecycle.verification import Check, Level, Verdict
 from whatsapp_flow_keys.lifecycle.verification import verify as verify_survey
@@ -22,6 +22,7 @@ _MEANING = {
 
 @click.command()
 @store_option
+@registrar_option
 @click.option(
     "--endpoint",
     "endpoint_url",
@@ -29,7 +30,7 @@ _MEANING = {
     help="The live endpoint: it is sent one encrypted ping, as WhatsApp does.",
 )
 @json_option
-def verify(urls: tuple[str, ...], endpoint_url: str | None, as_json: bool) -> None:
+def verify(urls: tuple[str, ...], registrar: str | None, endpoint_url: str | None, as_json: bool) -> None:
     """Checks that Meta, every store and the live endpoint agree.
 
     It changes nothing. Exit status, as monitoring plugins have it: 0 all agree; 1 forms work, but something should be
@@ -37,7 +38,7 @@ def verify(urls: tuple[str, ...], endpoint_url: str | None, as_json: bool) -> No
     """
     try:
         endpoint = None if endpoint_url is None else live_endpoint(endpoint_url)
-        found = look(urls)
+        found = look(urls, registrar)
         verdict = verify_survey(found, endpoint)
     except click.ClickException:
         raise

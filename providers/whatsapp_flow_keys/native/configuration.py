@@ -19,4 +19,3 @@ class Configuration(Properties):
     graph_version: str | None = prop("The version of the Graph API")
     audit_log: str | None = prop("The path of the audit log; WHATSAPP_AUDIT_LOG by default")
     account: str | None = prop("Names the account in errors, where a program has several")
-    registrar: str | None = prop("Who serves the public keys: meta")

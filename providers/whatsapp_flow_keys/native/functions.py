@@ -7,6 +7,7 @@ from typing import NamedTuple
 from whatsapp_flow_keys.native.names import token
 from whatsapp_flow_keys.native.wire import Received
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
+from whatsapp_flow_keys.registrars.kinds import META, complete_registrar, parse_registrar
 from whatsapp_flow_keys.resources.context import Account
 from whatsapp_flow_keys.resources.schema import Properties, Props, prop
 
@@ -16,6 +17,7 @@ class RegisteredKeyInputs(Properties):
     """Of ``getRegisteredKey``."""
 
     phone_number_id: str = prop("Meta's ID of the number: digits", required=True)
+    registrar: str | None = prop("URL of who is asked: `meta`, the default, or `awssocial://…`")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +39,9 @@ class Function(NamedTuple):
 
 
 def _registered_key(given: Received, account: Account) -> Props:
-    account.check()
-    served = account.registrar().served(parse_phone_number_id(given.get("phone_number_id")))
+    registrar = parse_registrar(complete_registrar(given.get("registrar") or META))
+    account.check(registrar)
+    served = account.registrar(registrar).served(parse_phone_number_id(given.get("phone_number_id")))
     if served.fingerprint is None:
         return {}
     return {

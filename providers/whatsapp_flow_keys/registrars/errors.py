@@ -1,15 +1,25 @@
 """What can go wrong with a call to a registrar, by what the lifecycle does then. Each kind has its own tree below."""
 
+from typing import ClassVar
+
 from whatsapp_flow_keys.errors import FlowKeysError
 
 
 class RegistrarError(FlowKeysError):
     """The registrar could not be asked, or refused."""
 
+    tries: ClassVar[int] = 1
+    """How often a call is made at most when it ends so; the deadline ends it earlier."""
+
     @property
     def may_have_taken_effect(self) -> bool:
         """The call was to change something, and may have done so, or may do so later: only reading shows it."""
         return False
+
+    @property
+    def retry_after(self) -> float | None:
+        """For how many seconds the registrar asks to wait."""
+        return None
 
     @property
     def trace_id(self) -> str | None:

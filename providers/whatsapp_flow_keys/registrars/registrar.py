@@ -1,6 +1,6 @@
 """What a registrar is to everybody else: it serves a number's public key to WhatsApp, and takes a new one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -34,7 +34,7 @@ class ServedKey:
 
 
 class Registrar(Protocol):
-    """Who serves the public keys of an account's numbers. Threads may call it at once."""
+    """Who serves the public keys of numbers. Threads may call it at once."""
 
     def served(self, phone_number_id: str) -> ServedKey:
         """What is served now. Raises :class:`RegistrarError`."""
@@ -47,10 +47,10 @@ class Registrar(Protocol):
 
 
 class Settings(Protocol):
-    """An account's settings, checked. Equal ones are one account; they can be hashed."""
+    """What a registrar needs, checked. Equal ones make one registrar; they can be hashed."""
 
     def __hash__(self) -> int:
-        """Of what makes it this account."""
+        """Of what makes it this registrar."""
 
     @property
     def app_secret(self) -> str | None:
@@ -60,15 +60,27 @@ class Settings(Protocol):
         """What the program's configuration calls a setting of this account, as in ``whatsapp:appSecret``."""
 
 
+def _as_it_is(url: str, _environ: Mapping[str, str]) -> str:
+    return url
+
+
 @dataclass(frozen=True)
 class RegistrarKind:
     """One kind of registrar; each folder has its own as ``KIND``.
 
     Args:
-        settings: the settings of an account, of a function that gives a setting by its name. Raises InputError, which
-            names the one that is missing or wrong.
+        check: a complete URL, given with the field that errors name. Raises InputError and MissingExtraError.
+        settings: what the registrar behind a complete URL needs, of that URL and a function that gives a setting of the
+            account by its name. Raises InputError, which names the one that is missing or wrong.
         connect: the registrar with these settings; nobody is asked yet.
+        write: the URL of what a program gives to the registrar's class, by the names of its fields. What can't be used
+            is written so that ``check`` refuses it.
+        complete: a URL with what the environment knows of where the registrar is; unchanged where it is whole, or
+            wrong.
     """
 
-    settings: Callable[[Callable[[str], Any]], Settings]
+    check: Callable[[str, str], object]
+    settings: Callable[[str, Callable[[str], Any]], Settings]
     connect: Callable[[Any], Registrar]
+    write: Callable[..., str]
+    complete: Callable[[str, Mapping[str, str]], str] = _as_it_is

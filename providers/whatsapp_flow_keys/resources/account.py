@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from whatsapp_flow_keys.audit import AUDIT_LOG, Audit, AuditLog
-from whatsapp_flow_keys.registrars.kinds import REGISTRAR, kind_named
+from whatsapp_flow_keys.registrars.kinds import registrar_kind
 from whatsapp_flow_keys.registrars.registrar import ACCOUNT, Registrar, Settings
 from whatsapp_flow_keys.resources.run import Run
 
@@ -26,20 +26,20 @@ class ConfiguredAccount:
         self._setting = setting
         self._run = run
 
-    def check(self) -> None:
+    def check(self, registrar: str) -> None:
         """See :class:`Account`."""
-        self._settings()
+        self._settings(registrar)
 
-    def registrar(self) -> Registrar:
+    def registrar(self, url: str) -> Registrar:
         """See :class:`Account`."""
-        registrar: Registrar = self._run.shared(kind_named(self._setting(REGISTRAR)).connect, self._settings())
+        registrar: Registrar = self._run.shared(registrar_kind(url).connect, self._settings(url))
         return registrar
 
-    def endpoint(self, url: str) -> "LiveEndpoint":
+    def endpoint(self, url: str, registrar: str) -> "LiveEndpoint":
         """See :class:`Account`."""
         from whatsapp_flow_keys.flow_protocol.live_endpoint import LiveEndpoint
 
-        settings = self._settings()
+        settings = self._settings(registrar)
         return LiveEndpoint(url, settings.app_secret, settings.name("appSecret"))
 
     def audit(self) -> Audit:
@@ -56,5 +56,5 @@ class ConfiguredAccount:
             whose.append(f"account {account}")
         return f"{', '.join(whose)}: {text}" if whose else text
 
-    def _settings(self) -> Settings:
-        return kind_named(self._setting(REGISTRAR)).settings(self._setting)
+    def _settings(self, registrar: str) -> Settings:
+        return registrar_kind(registrar).settings(registrar, self._setting)

@@ -1,6 +1,7 @@
 """What a rule is given beside the properties: the run of the engine, and the account whose numbers these are."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from whatsapp_flow_keys.audit import Audit
@@ -17,14 +18,15 @@ if TYPE_CHECKING:
 class Account(Protocol):
     """The account as its provider is configured."""
 
-    def check(self) -> None:
-        """Raises :class:`InputError`, which names a setting that is missing or wrong. Asks nobody."""
+    def check(self, registrar: str) -> None:
+        """Raises :class:`InputError`, which names a setting that this registrar needs and that is missing or wrong.
+        Asks nobody."""
 
-    def registrar(self) -> "Registrar":
-        """Who serves the public keys of its numbers. Raises :class:`InputError`."""
+    def registrar(self, url: str) -> "Registrar":
+        """Who serves the public key of one of its numbers. Raises :class:`InputError`."""
 
-    def endpoint(self, url: str) -> "Endpoint":
-        """A live endpoint of one of its numbers. Raises :class:`InputError`."""
+    def endpoint(self, url: str, registrar: str) -> "Endpoint":
+        """A live endpoint of one of its numbers, whose registrar is this. Raises :class:`InputError`."""
 
     def audit(self) -> Audit:
         """The audit log."""
@@ -40,9 +42,11 @@ class Context:
     run: Run
     account: Account
 
-    def session(self, claim: Claim, services: KeyServices = NONE) -> "Session":
-        """What a call that acts hands to the lifecycle. ``services``: the key services that may be asked."""
+    def session(self, claim: Claim, registrar: str, services: KeyServices = NONE) -> "Session":
+        """What a call that acts hands to the lifecycle. ``registrar`` is the number's, as a URL; ``services`` are the
+        key services that may be asked."""
         from whatsapp_flow_keys.lifecycle.session import Session
 
-        run, trail = self.run, claim.trail(self.account.audit())
-        return Session(claim, self.account.registrar, run.clock, trail, run.say, services)
+        account, run = self.account, self.run
+        connect = partial(account.registrar, registrar)
+        return Session(claim, connect, run.clock, claim.trail(account.audit()), run.say, services)

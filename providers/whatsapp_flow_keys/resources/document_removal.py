@@ -33,7 +33,7 @@ def remove_document(
     left = remove_stored_ring(
         store,
         backups,
-        context.session(Claim(olds.phone_number_id, olds.managed_by, owner)),
+        context.session(Claim(olds.phone_number_id, olds.managed_by, owner), olds.asked_through),
         force=force(olds.force_destroy),
         opening=Opening(
             () if passphrase_goes or not olds.passphrase else (olds.passphrase,),

@@ -98,7 +98,9 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
             custody,
         )
         replaced = context.run.keys.live(number)
-        session = context.session(_claim(news, instance, formerly=replaced), _services(news, replaced))
+        session = context.session(
+            _claim(news, instance, formerly=replaced), news.asked_through, _services(news, replaced)
+        )
         if given is None and custody is None:
             session.trail.done(Operation.GENERATED, new.fingerprint)
         if news.in_stack:
@@ -135,7 +137,7 @@ class EncryptionKeyRules(Rules[KeyInputs, KeyState]):
         claimed = claim_stores(
             _recorded(olds),
             stores,
-            context.session(_claim(news, id_, formerly=olds), _services(news, olds)),
+            context.session(_claim(news, id_, formerly=olds), news.asked_through, _services(news, olds)),
             passphrase=news.passphrase,
             moved=is_moved(olds, news),
         )

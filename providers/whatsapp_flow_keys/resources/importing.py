@@ -10,6 +10,7 @@ from whatsapp_flow_keys.custody.services import KeyServices, services_in
 from whatsapp_flow_keys.errors import ForeignKeyError, InputError
 from whatsapp_flow_keys.keys_variable import CUSTODY, PASSPHRASE
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
+from whatsapp_flow_keys.registrars.kinds import META, registrar_of_environment
 from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.schema import Props
 from whatsapp_flow_keys.ring import KeyRing, RingKey
@@ -52,7 +53,12 @@ class Place:
 
     def inputs(self, ring: KeyRing) -> Props:
         """What every resource of the number is given."""
-        return {"phone_number_id": self.phone_number_id, "managed_by": ring.managed_by}
+        registrar = registrar_of_environment()
+        return {
+            "phone_number_id": self.phone_number_id,
+            "managed_by": ring.managed_by,
+            "registrar": None if registrar == META else registrar,
+        }
 
 
 def passphrase() -> str | None:
@@ -76,7 +82,8 @@ def live_key(ring: KeyRing, context: Context) -> RingKey:
     Raises :class:`ForeignKeyError` where Meta serves another key, and what the registrar raises.
     """
 
-    served = context.account.registrar().served(ring.phone_number_id).fingerprint
+    registrar = context.account.registrar(registrar_of_environment())
+    served = registrar.served(ring.phone_number_id).fingerprint
     key = ring.current if served is None else ring.key(served)
     if key is None:
         raise ForeignKeyError(f"the key ring lacks the key {served or 'that Meta should serve'}: nothing is live")

@@ -4,7 +4,7 @@ As in EncryptionKey's, what acts is imported by the functions that act.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -55,10 +55,7 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
         failures += misplaced_stores(news.store, news.backups)
         if news.endpoint_wait is not None and news.endpoint_url is None:
             failures.append("endpoint_wait: has no use without endpoint_url")
-        try:
-            context.account.check()
-        except InputError as error:
-            failures.append(str(error))
+        failures += _missing_settings(news, context, failures)
         if news.in_stack and news.ring is None:
             failures.append("store: an Output can't ask for the stack as the store; give StackStore()")
         desired = {name: value for name, value in _DESIRED.items() if olds and getattr(olds, name) is not None}
@@ -101,7 +98,7 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
         """Looks at both sides. What is found instead of what should be becomes visible drift of the inputs."""
         from whatsapp_flow_keys.lifecycle.inspection import inspect
 
-        session = context.session(_claim(olds, None), services_in(olds.custodies))
+        session = context.session(_claim(olds, None), olds.asked_through, services_in(olds.custodies))
         found = inspect(_wanted(olds, None), _stores(olds, lambda: _recorded_ring(olds)), session)
         served = found.served.fingerprint
         state = replace(
@@ -148,6 +145,17 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
         run.registrations.expect(phone_number_id)
 
 
+def _missing_settings(news: RegistrationInputs, context: Context, failures: Sequence[str]) -> list[str]:
+    """What the account lacks for the number's registrar, where a preview knows a right one."""
+    if not is_known(news.registrar) or any(failure.startswith("registrar:") for failure in failures):
+        return []
+    try:
+        context.account.check(news.asked_through)
+    except InputError as error:
+        return [str(error)]
+    return []
+
+
 def _refuse_loss_of_ring(olds: RegistrationState, context: Context) -> None:
     """As the KeyRing would."""
     from whatsapp_flow_keys.lifecycle.held_keys import found_in
@@ -158,7 +166,7 @@ def _refuse_loss_of_ring(olds: RegistrationState, context: Context) -> None:
     backups = parse_stores(STACK, olds.locations or olds.backups)
     remove_recorded_ring(
         ring,
-        context.session(_claim(olds, None)),
+        context.session(_claim(olds, None), olds.asked_through),
         survivors=lambda: openable_in(backups, Opening()) | found_in(services, held, olds.phone_number_id),
         beside=frozenset(),
         force=force(olds.force_destroy),
@@ -169,7 +177,8 @@ def _refuse_loss_of_ring(olds: RegistrationState, context: Context) -> None:
 def _register(olds: RegistrationState | None, news: RegistrationInputs, context: Context) -> RegistrationState:
     from whatsapp_flow_keys.lifecycle.registration import register
 
-    wanted, session = _wanted(news, olds), context.session(_claim(news, olds), services_in(news.custodies))
+    wanted = _wanted(news, olds)
+    session = context.session(_claim(news, olds), news.asked_through, services_in(news.custodies))
     with session.trail.step(Operation.VERIFIED, wanted.fingerprint):
         _refuse_unsaved(news)
     served = register(wanted, _stores(news, lambda: _given_ring(news, context)), session, gate=_gate(news, context))
@@ -192,7 +201,7 @@ def _gate(news: RegistrationInputs, context: Context) -> "Gate | None":
 
     wait = DEFAULT_WAIT if news.endpoint_wait is None else news.endpoint_wait
     alone = news.in_stack and not news.backups
-    return Gate(context.account.endpoint(news.endpoint_url), wait, alone)
+    return Gate(context.account.endpoint(news.endpoint_url, news.asked_through), wait, alone)
 
 
 def _refuse_unsaved(news: RegistrationInputs) -> None:

@@ -58,7 +58,7 @@ class KeyRingRules(Rules[RingInputs, RingState]):
         from whatsapp_flow_keys.lifecycle.staging import begin_recorded_ring
 
         backups = parse_stores(STACK, news.backups)
-        session = context.session(_claim(news), KeyServices.naming(news.custody))
+        session = context.session(_claim(news), news.asked_through, KeyServices.naming(news.custody))
         ring = begin_recorded_ring(_new_key(news, context.run.passing), backups, session)
         id_ = context.run.new_id()
         context.run.rings.note(id_, ring)
@@ -74,7 +74,9 @@ class KeyRingRules(Rules[RingInputs, RingState]):
             _new_key(news, context.run.passing),
             backups,
             context.session(
-                _claim(news, formerly=olds.managed_by), KeyServices.naming(news.custody, *(olds.custodies or ()))
+                _claim(news, formerly=olds.managed_by),
+                news.asked_through,
+                KeyServices.naming(news.custody, *(olds.custodies or ())),
             ),
         )
         context.run.rings.note(id_, ring)
@@ -101,7 +103,7 @@ class KeyRingRules(Rules[RingInputs, RingState]):
         said = force(olds.force_destroy)
         remove_recorded_ring(
             ring,
-            context.session(_claim(olds)),
+            context.session(_claim(olds), olds.asked_through),
             survivors=lambda: openable_in([*backups, *moved_to], opening) | found_in(services, held, number),
             beside=run.rings.held_beside(id_, number),
             force=replace(said, recorded=False) if goes_on else said,

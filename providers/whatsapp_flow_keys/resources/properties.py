@@ -10,6 +10,7 @@ from whatsapp_flow_keys.custody.services import parse_custody
 from whatsapp_flow_keys.fingerprint import parse_fingerprint
 from whatsapp_flow_keys.flow_protocol.endpoint_url import parse_endpoint_url
 from whatsapp_flow_keys.phone_number import parse_phone_number_id
+from whatsapp_flow_keys.registrars.kinds import META, parse_registrar
 from whatsapp_flow_keys.resources.parsers import (
     parse_date,
     parse_days,
@@ -30,12 +31,25 @@ class OfNumber(Properties):
         "Meta's ID of the number: digits", required=True, replaces=True, parse=parse_phone_number_id
     )
     managed_by: str = prop("The stack, as organization/project/stack", required=True, in_place=True)
+    registrar: str | None = prop(
+        "URL of who takes the public key to Meta: `meta`, the default, which is its Graph API, or `awssocial://…`",
+        in_place=True,
+        parse=parse_registrar,
+    )
+    has_registrar: bool | None = prop("True where its URL comes from another resource, which may have failed")
     backups: tuple[str, ...] = prop("URLs of further stores that hold every key", (), in_place=True)
     has_backups: bool | None = prop("True where their URLs come from other resources, which may have failed")
 
     def missing(self) -> tuple[str, ...]:
-        """Backups that a failed resource should have given must not be taken for backups that were left out."""
-        return (*super().missing(), *(("backups",) if self.has_backups and not self.backups else ()))
+        """What a failed resource should have given must not be taken for what was left out."""
+        backups = ("backups",) if self.has_backups and not self.backups else ()
+        registrar = ("registrar",) if self.has_registrar and self.registrar is None else ()
+        return (*super().missing(), *backups, *registrar)
+
+    @property
+    def asked_through(self) -> str:
+        """The URL of who takes the public key to Meta."""
+        return META if self.registrar is None else self.registrar
 
     @property
     def in_stack(self) -> bool:

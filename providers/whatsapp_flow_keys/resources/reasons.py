@@ -126,6 +126,10 @@ def _why_updated(
     number: str, olds: KeyState, news: KeyInputs, updates: Sequence[str], waiting: Sequence[str]
 ) -> str | None:
     reasons: list[str] = []
+    if "registrar" in updates:
+        reasons.append(
+            f"its public key will be registered through {_shown(news.asked_through)} and not {olds.asked_through!r}"
+        )
     if is_moved(olds, news):
         reasons.append(f"its keys will move from {'the stack' if olds.in_stack else olds.store} to {news.store}")
     if is_known(news.backups):

@@ -83,7 +83,18 @@ def test_no_secret_is_in_anything_that_is_printed(shell: Shell, endpoint: FlowEn
 
 def test_no_option_takes_a_secret() -> None:
     options = {option.name for each in command.commands.values() for option in each.params}
-    assert options == {"urls", "endpoint_url", "as_json", "source", "target", "shape", "folder", "screen", "data"}
+    assert options == {
+        "urls",
+        "registrar",
+        "endpoint_url",
+        "as_json",
+        "source",
+        "target",
+        "shape",
+        "folder",
+        "screen",
+        "data",
+    }
 
 
 def test_without_click_it_says_what_to_install_and_ends_with_3() -> None:

@@ -56,7 +56,7 @@ def test_what_decides_which_resources_there_are_is_plain(name: str) -> None:
 def test_the_configuration_is_that_of_a_provider_of_a_python_program() -> None:
     python = set(inspect.signature(WhatsAppProvider).parameters) - {"resource_name", "opts"}
     here = SCHEMA["provider"]["inputProperties"]
-    assert {camel(each) for each in python} | {"registrar"} == set(here)
+    assert {camel(each) for each in python} == set(here)
     assert {each for each, found in here.items() if found.get("secret")} == {"accessToken", "appSecret"}
 
 

@@ -15,7 +15,7 @@ from whatsapp_flow_keys.registrars import kinds
 def registered(monkeypatch: pytest.MonkeyPatch, engine: MiniatureEngine) -> Iterator[None]:
     """The line in the registry, and the settings of an account."""
     monkeypatch.setitem(kinds.KINDS, "memory", "tests.contract.registrars.memory_registrar")
-    engine.more_settings = {"whatsapp:registrar": "memory", "whatsapp:shelf": "cellar"}
+    engine.more_settings = {"whatsapp:shelf": "cellar"}
     yield
     SHELVES.clear()
     GONE.clear()
@@ -26,16 +26,16 @@ def served(engine: MiniatureEngine) -> str:
 
 
 def test_a_new_registrar_serves_a_number_through_its_life(engine: MiniatureEngine) -> None:
-    engine.up(store=engine.store())
+    engine.up(store=engine.store(), registrar="memory")
     assert served(engine) == engine.fingerprint()
-    engine.up(store=engine.store(), rotation_trigger="once")
+    engine.up(store=engine.store(), registrar="memory", rotation_trigger="once")
     assert served(engine) == engine.fingerprint()
     assert engine.refresh()["fingerprint"] == engine.fingerprint()
     assert engine.served() is None, "Meta was asked, too"
 
 
 def test_a_key_that_a_new_registrar_serves_is_guarded_until_its_number_is_gone(engine: MiniatureEngine) -> None:
-    engine.up(store=engine.store())
+    engine.up(store=engine.store(), registrar="memory")
     with pytest.raises(Exception, match=f"serves key {engine.fingerprint()}"):
         engine.destroy()
     GONE.add(engine.number)
@@ -44,23 +44,28 @@ def test_a_key_that_a_new_registrar_serves_is_guarded_until_its_number_is_gone(e
 
 
 def test_what_a_new_registrar_publishes_stands_in_the_audit_log_with_its_receipt(engine: MiniatureEngine) -> None:
-    engine.up(store=engine.store())
+    engine.up(store=engine.store(), registrar="memory")
     (line,) = [line for line in (engine.folder / "audit.log").read_text().splitlines() if '"published"' in line]
     assert '"trace_id":"receipt"' in line.replace(" ", "")
 
 
 @pytest.mark.parametrize(
-    ("settings", "refusal"),
+    ("registrar", "settings", "refusal"),
     [
-        ({"whatsapp:registrar": "memory"}, "whatsapp:shelf: is missing"),
-        ({"whatsapp:registrar": "nobody"}, "whatsapp:registrar: 'nobody' is not a registrar; known are memory, meta"),
+        ("memory", {}, "whatsapp:shelf: is missing"),
+        (
+            "nobody",
+            {"whatsapp:shelf": "cellar"},
+            "registrar: 'nobody' is not a registrar; known are `meta`, `awssocial://…`, `memory://…`",
+        ),
+        ("memory:2", {"whatsapp:shelf": "cellar"}, "registrar: 'memory:2' is not a registrar in memory"),
     ],
 )
-def test_a_setting_that_is_missing_or_wrong_is_a_mistake_of_the_preview(
-    engine: MiniatureEngine, settings: dict[str, str], refusal: str
+def test_a_registrar_or_a_setting_that_is_missing_or_wrong_is_a_mistake_of_the_preview(
+    engine: MiniatureEngine, registrar: str, settings: dict[str, str], refusal: str
 ) -> None:
     engine.up()
     engine.more_settings = settings
-    inputs = engine.state[KeyRegistrationProvider].inputs
+    inputs = {**engine.state[KeyRegistrationProvider].inputs, "registrar": registrar}
     (failure,) = engine.provider(KeyRegistrationProvider).check({}, inputs).failures
     assert refusal in failure.reason

@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from whatsapp_flow_keys.client_library import require_extra
 from whatsapp_flow_keys.custody.vault_transit.address import parse
 from whatsapp_flow_keys.custody.vault_transit.batches import Batches
 from whatsapp_flow_keys.custody.vault_transit.engine import TRANSIT, is_another_key
 from whatsapp_flow_keys.errors import StoreError, StoreUnavailableError
+from whatsapp_flow_keys.extras import require_extra
 from whatsapp_flow_keys.key_reference import KeyReference
 from whatsapp_flow_keys.vault_server.client import VaultCalls
 from whatsapp_flow_keys.vault_server.refusals import body_of

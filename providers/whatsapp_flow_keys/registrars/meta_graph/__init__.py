@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from whatsapp_flow_keys.errors import InputError
+from whatsapp_flow_keys.registrars.kinds import META
 from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings, graph_settings
 from whatsapp_flow_keys.registrars.registrar import RegistrarKind
 
@@ -15,4 +17,10 @@ def _connect(settings: GraphSettings) -> "GraphClient":
     return GraphClient(settings)
 
 
-KIND = RegistrarKind(graph_settings, _connect)
+def _check(url: str, field: str) -> None:
+    """It needs no more than its name: the token that it is asked with says whose numbers they are."""
+    if url != META:
+        raise InputError(f"{field}: {url[:80]!r} is not a registrar; Meta's Graph API is `{META}`, without more")
+
+
+KIND = RegistrarKind(_check, lambda _url, config: graph_settings(config), _connect, lambda: META)

@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from whatsapp_flow_keys.errors import InputError
@@ -66,15 +64,6 @@ def error_answer(status: int, headers: Mapping[str, str], body: Any, hidden: tup
 def is_error_body(body: Any) -> bool:
     """True for Meta's error envelope, ``{"error": {…}}``."""
     return isinstance(body, dict) and isinstance(body.get("error"), dict)
-
-
-def time_of(headers: Mapping[str, str]) -> datetime | None:
-    """What the answer's ``Date`` says (RFC 9110), or None where there is none or it can't be read."""
-    try:
-        date = parsedate_to_datetime(headers.get("Date", ""))
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _quotable(text: object, hidden: tuple[str, ...], longest: int = _LONGEST_QUOTE) -> str:

@@ -6,18 +6,17 @@ It never follows a redirect (a token would travel along) and puts no token into 
 import hashlib
 import hmac
 import json
-import random
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
 import requests
 
 from whatsapp_flow_keys.clock import Clock, SystemClock
-from whatsapp_flow_keys.registrars.meta_graph.answers import error_answer, is_error_body, served_key, time_of
+from whatsapp_flow_keys.registrars.answer_time import skew_in
+from whatsapp_flow_keys.registrars.meta_graph.answers import error_answer, is_error_body, served_key
 from whatsapp_flow_keys.registrars.meta_graph.errors import (
     AccessTokenError,
     AnswerLostError,
@@ -30,13 +29,11 @@ from whatsapp_flow_keys.registrars.meta_graph.errors import (
 from whatsapp_flow_keys.registrars.meta_graph.meanings import error_for
 from whatsapp_flow_keys.registrars.meta_graph.settings import GraphSettings
 from whatsapp_flow_keys.registrars.registrar import ServedKey
+from whatsapp_flow_keys.registrars.retries import retried
 from whatsapp_flow_keys.timed_exchange import NeverConnectedError, TimedSession
 
 _CONNECT_TIMEOUT = 5.0
 _READ_TIMEOUT = 20.0
-_FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 8.0
-_LARGEST_SKEW = timedelta(hours=1)
 _LARGEST_ANSWER = 1024 * 1024
 _CHUNK = 64 * 1024
 _BAD_CERTIFICATE = "SSLCertVerificationError"
@@ -97,30 +94,20 @@ class GraphClient:
             raise error.of_account(self._settings.account) from None
 
     def _perform(self, call: _Call) -> tuple[Any, str | None]:
-        """One call with its retries: transient errors with capped, jittered back-off, within the deadline.
+        """One call with its retries. Returns the answer's body and Meta's trace id."""
 
-        Returns the answer's body and Meta's trace id. Of the tries that failed it raises the last one, or the last that
-        may have taken effect.
-        """
-        ends = self._clock.monotonic() + self._settings.deadline
-        tries = 0
-        doubtful: GraphError | None = None
-        while True:
+        def once(left: float) -> tuple[Any, str | None]:
             token = self._tokens[0]
-            tries += 1
             try:
-                return self._once(call, token, ends)
-            except GraphError as error:
-                doubtful = error if error.may_have_taken_effect else doubtful
-                if isinstance(error, AccessTokenError) and self._drop(token):
-                    continue
-                pause = self._pause(error, tries)
-                if tries >= error.tries or self._clock.monotonic() + pause >= ends:
-                    raise doubtful or error from None
-                self._clock.sleep(pause)
+                return self._once(call, token, left)
+            except AccessTokenError:
+                if not self._drop(token):
+                    raise
+                return once(left)
 
-    def _once(self, call: _Call, token: str, ends: float) -> tuple[Any, str | None]:
-        left = max(0.1, ends - self._clock.monotonic())
+        return retried(once, self._settings.deadline, self._clock)
+
+    def _once(self, call: _Call, token: str, left: float) -> tuple[Any, str | None]:
         session = self._session()
         try:
             response, content = session.within(left, lambda: self._exchange(session, call, token, left))
@@ -169,12 +156,6 @@ class GraphClient:
         self._tokens = [other for other in self._tokens if other != token] or self._tokens
         return token != self._tokens[0]
 
-    def _pause(self, error: GraphError, tries: int) -> float:
-        longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (tries - 1))
-        pause = random.uniform(longest / 2, longest)  # noqa: S311 (jitter, no secret)
-        asked = error.answer.retry_after if error.answer else None
-        return max(pause, asked or 0.0)
-
     def _session(self) -> TimedSession:
         session: TimedSession | None = getattr(self._local, "session", None)
         if session is None or session.is_over:
@@ -212,9 +193,8 @@ def _content(response: requests.Response) -> bytes:
 
 
 def _refuse_another_time(headers: Mapping[str, str], doing: str) -> None:
-    """Raises :class:`ClockSkewError` where the answer's time is not this machine's, whatever clock a caller goes by."""
-    date = time_of(headers)
-    if date is not None and abs(ahead := SystemClock().now() - date) > _LARGEST_SKEW:
+    """Raises :class:`ClockSkewError` where the answer's time is not this machine's."""
+    if ahead := skew_in(headers):
         raise ClockSkewError.of(doing, ahead)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, TypeVar
 
+from whatsapp_flow_keys.registrars.answer_time import SET_THE_CLOCK, clock_is_off
 from whatsapp_flow_keys.registrars.errors import NumberGoneError, RegistrarError, UnconfirmedError, WrongClockError
 
 
@@ -31,8 +32,6 @@ class GraphError(RegistrarError):
     """
 
     transient: ClassVar[bool] = False
-    tries: ClassVar[int] = 1
-    """How often a call is made at most when it ends so; the deadline ends it earlier."""
     cause: ClassVar[str] = ""
     """What is wrong, where Meta's answer says no more than the kind."""
     advice: ClassVar[str] = "Read Meta's message; if it doesn't help, give its trace id to Meta's support."
@@ -78,6 +77,11 @@ class GraphError(RegistrarError):
     def may_have_taken_effect(self) -> bool:
         """The call was to change something, and may have done so, or may do so later: only reading shows it."""
         return self._changing and self._leaves_open()
+
+    @property
+    def retry_after(self) -> float | None:
+        """See :class:`RegistrarError`."""
+        return self.answer.retry_after if self.answer else None
 
     @property
     def trace_id(self) -> str | None:
@@ -292,17 +296,12 @@ class ClockSkewError(GraphError, WrongClockError):
     So the answer is not used: what Meta serves is as good as not known.
     """
 
-    what_to_do: ClassVar[str] = (
-        "By its dates keys would be kept or let go wrongly. Reading changed nothing, and no key is lost: set this "
-        "machine's clock, then run again."
-    )
-    advice = f"This machine's clock is more than an hour off. {what_to_do}"
+    advice = f"This machine's clock is more than an hour off. {SET_THE_CLOCK}"
 
     @classmethod
     def of(cls, doing: str, ahead: timedelta) -> "ClockSkewError":
         """The error that says how far this machine's clock is ahead of Meta's, or behind it where that is negative."""
-        how = "ahead of" if ahead > timedelta() else "behind"
-        return cls(doing, advice=f"This machine's clock is {_in_words(abs(ahead))} {how} Meta's. {cls.what_to_do}")
+        return cls(doing, advice=clock_is_off(ahead, "Meta's"))
 
     @property
     def found(self) -> str:
@@ -338,10 +337,3 @@ def _quoted(answer: ErrorAnswer) -> str:
     parts += [f"asks to wait {answer.retry_after:.0f} s"] if answer.retry_after else []
     parts += [f"trace {answer.trace_id}"] if answer.trace_id else []
     return ", ".join(part for part in parts if part)
-
-
-def _in_words(duration: timedelta) -> str:
-    for unit, name in ((timedelta(days=1), "days"), (timedelta(hours=1), "hours")):
-        if duration >= 2 * unit:
-            return f"{duration // unit} {name}"
-    return f"{duration // timedelta(minutes=1)} minutes"

@@ -6,16 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from whatsapp_flow_keys.clock import parse_seconds
 from whatsapp_flow_keys.errors import SettingError
-from whatsapp_flow_keys.registrars.registrar import ACCOUNT
+from whatsapp_flow_keys.registrars.app_secret import account_name, app_secret, check_secret, setting_name
+from whatsapp_flow_keys.registrars.retries import DEFAULT_DEADLINE, deadline_of_environment
 from whatsapp_flow_keys.web_address import why_not_a_web_address
 
 DEFAULT_URL = "https://graph.facebook.com"
 DEFAULT_VERSION = "v26.0"
-DEFAULT_DEADLINE = 30.0
-
-_DEADLINE = "WHATSAPP_GRAPH_DEADLINE"
 
 
 @dataclass(frozen=True)
@@ -42,15 +39,13 @@ class GraphSettings:
             or_else = "" if self.account else ", or in the environment variable WHATSAPP_ACCESS_TOKEN"
             command = f"`pulumi config set --secret {self.name('accessToken')}`"
             raise self._error("accessToken", f"is missing; set it with {command}{or_else}")
-        secrets = [("accessToken", token) for token in self.access_tokens]
-        secrets += [("appSecret", self.app_secret)] if self.app_secret is not None else []
-        for setting, value in secrets:
-            if not value or not value.isascii() or not value.isprintable() or " " in value:
-                raise self._error(setting, "is empty or holds blanks, line ends or characters that no token has")
+        for token in self.access_tokens:
+            check_secret("accessToken", token, self.account)
+        check_secret("appSecret", self.app_secret, self.account)
 
     def name(self, setting: str) -> str:
         """What the program's configuration calls a setting of this account, as in ``whatsapp:accessToken``."""
-        return f"{self.account or 'whatsapp'}:{setting}"
+        return setting_name(setting, self.account)
 
     def _error(self, setting: str, said: str) -> SettingError:
         return SettingError(setting, said, self.account)
@@ -63,13 +58,11 @@ def graph_settings(config: Callable[[str], Any]) -> GraphSettings:
     configuration, so with an old token. An account that is one of several has its own token only: whose the
     environment's is, nobody knows.
     """
-    configured, account = config("whatsapp:accessToken"), config(ACCOUNT)
+    configured, account = config("whatsapp:accessToken"), account_name(config)
     given = [configured, None if account else os.environ.get("WHATSAPP_ACCESS_TOKEN")]
     tokens = tuple(dict.fromkeys(str(token).strip() for token in given if token))
     # A secret of the environment belongs to the environment's token: another app's would spoil the proof.
-    secret = config("whatsapp:appSecret") or (None if configured or account else os.environ.get("WHATSAPP_APP_SECRET"))
+    secret = app_secret(config, of_environment=not configured)
     url = config("whatsapp:graphUrl") or os.environ.get("WHATSAPP_GRAPH_URL") or DEFAULT_URL
     version = config("whatsapp:graphVersion") or DEFAULT_VERSION
-    deadline = parse_seconds(os.environ.get(_DEADLINE) or DEFAULT_DEADLINE, _DEADLINE)
-    app_secret = str(secret).strip() if secret else None
-    return GraphSettings(tokens, app_secret, str(url), str(version), deadline, str(account) if account else None)
+    return GraphSettings(tokens, secret, str(url), str(version), deadline_of_environment(), account)

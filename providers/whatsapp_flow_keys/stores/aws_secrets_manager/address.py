@@ -8,10 +8,10 @@ import re
 from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from urllib.parse import unquote
 
 from whatsapp_flow_keys.address import TAG, Address, given, parse_address, parse_days, tag_settings, text
+from whatsapp_flow_keys.aws.places import ACCOUNT, REGION, parse_account, parse_region, region_of
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.ring import KeyRing
 
@@ -26,9 +26,7 @@ _EXAMPLE = f"{_SCHEME}://eu-west-1/whatsapp/flows/line?tag.team=payments"
 _SETTINGS = ("account", "kms_key_id", "recovery_window_days", TAG)
 
 _NAME = r"[A-Za-z0-9/_+=.@!-]{1,512}"
-_REGION = r"[a-z]{2}(?:-[a-z]+)+-[0-9]"
-_ACCOUNT = r"[0-9]{12}"
-_ARN = re.compile(rf"arn:aws(?:-cn|-us-gov)?:secretsmanager:({_REGION}):({_ACCOUNT}):secret:{_NAME}-[A-Za-z0-9]{{6}}")
+_ARN = re.compile(rf"arn:aws(?:-cn|-us-gov)?:secretsmanager:({REGION}):({ACCOUNT}):secret:{_NAME}-[A-Za-z0-9]{{6}}")
 
 _MOST_TAGS = 47  # of AWS's 50: three are the store's own
 
@@ -73,25 +71,21 @@ def parse_secret(url: str, field: str) -> AwsSecret:
     if arn.startswith("arn:"):
         return _existing(arn, field)
     address = parse_address(url, field, settings=_SETTINGS, example=_EXAMPLE)
-    if not address.host:
-        raise InputError(f"{field}: the AWS region is missing; give region=, or set AWS_REGION")
-    if not re.fullmatch(_REGION, address.host):
-        raise InputError(f"{field}: {address.host[:40]!r} is not an AWS region, as in {_EXAMPLE}")
+    region = parse_region(address.host, field, _EXAMPLE)
     if not re.fullmatch(_NAME, address.path):
         raise InputError(
             f"{field}: {address.path[:80]!r} is not a secret's name: 1 to 512 letters, digits and /_+=.@!- of ASCII; "
             f"an ARN goes into secret_id="
         )
     settings = address.settings
-    if not re.fullmatch(_ACCOUNT, settings.get("account", "0" * 12)):
-        raise InputError(f"{field}: account must be the 12 digits of an AWS account, not {settings['account'][:20]!r}")
+    account = parse_account(settings, field)
     if not 1 <= len(settings.get("kms_key_id", "default")) <= 2048:
         raise InputError(f"{field}: kms_key_id must be a key's ID, ARN or alias (alias/NAME), or be left out")
     return AwsSecret(
-        region=address.host,
+        region=region,
         id=address.path,
         is_ours=True,
-        account=settings.get("account", ""),
+        account=account,
         kms_key_id=settings.get("kms_key_id", ""),
         recovery_window_days=parse_days(address, "recovery_window_days", field, default=30, least=7, most=30),
         tags=_parse_tags(address.tags, field),
@@ -104,7 +98,7 @@ def complete(url: str, environ: Mapping[str, str]) -> str:
     scheme, separator, name = url.partition(":///")
     if not separator or scheme.lower() != _SCHEME:
         return url
-    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or _region_of_profile(environ)
+    region = region_of(environ)
     return f"{scheme}://{region}/{name}" if region else url
 
 
@@ -180,16 +174,3 @@ def _parse_tags(tags: Mapping[str, str], field: str) -> Mapping[str, str]:
                 f"{field}: the tag {name[:40]!r} is too long: a name has at most 128 characters, a value 256"
             )
     return tags
-
-
-def _region_of_profile(environ: Mapping[str, str]) -> str | None:
-    if find_spec("botocore") is None:
-        return None
-    from botocore.exceptions import BotoCoreError
-    from botocore.session import Session
-
-    try:
-        region = Session(profile=environ.get("AWS_PROFILE")).get_scoped_config().get("region")
-    except BotoCoreError:  # the profile or the file is wrong, which the first call says better
-        return None
-    return str(region) if region else None

@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from whatsapp_flow_keys.client_library import require_extra
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import ForeignDocumentError, StorePermissionError, StoreUnavailableError
+from whatsapp_flow_keys.extras import require_extra
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.aws_secrets_manager.address import (
     MANAGED_BY,

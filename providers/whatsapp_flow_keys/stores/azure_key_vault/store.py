@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from whatsapp_flow_keys.client_library import require_extra
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.errors import (
     ForeignDocumentError,
@@ -26,6 +25,7 @@ from whatsapp_flow_keys.errors import (
     StorePermissionError,
     StoreUnavailableError,
 )
+from whatsapp_flow_keys.extras import require_extra
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.azure_key_vault.address import secret_address
 from whatsapp_flow_keys.stores.azure_key_vault.client import Deletion, SecretCalls

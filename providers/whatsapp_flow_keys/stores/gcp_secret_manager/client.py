@@ -5,9 +5,10 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import whatsapp_flow_keys.stores.gcp_secret_manager.connection as connection
-from whatsapp_flow_keys.client_library import ATTEMPTS, seconds_per_attempt, seconds_per_call, unlogged
+from whatsapp_flow_keys.client_library import ATTEMPTS, seconds_per_attempt, seconds_per_call
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import StoreUnavailableError
+from whatsapp_flow_keys.extras import unlogged
 from whatsapp_flow_keys.stores.gcp_secret_manager.address import GcpSecret
 from whatsapp_flow_keys.stores.gcp_secret_manager.refusals import PASSING, SecretNotFoundError, as_ours, status_of
 from whatsapp_flow_keys.stores.gcp_secret_manager.settings import Settings

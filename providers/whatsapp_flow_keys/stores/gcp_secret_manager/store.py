@@ -2,8 +2,9 @@
 
 from contextlib import suppress
 
-from whatsapp_flow_keys.client_library import ATTEMPTS, require_extra
+from whatsapp_flow_keys.client_library import ATTEMPTS
 from whatsapp_flow_keys.errors import ForeignDocumentError, StoreError, StorePermissionError
+from whatsapp_flow_keys.extras import require_extra
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.content import left_in_place, lost_deletion, lost_race, never_made, ring_in, text_of
 from whatsapp_flow_keys.stores.gcp_secret_manager.address import parse_secret

@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from whatsapp_flow_keys.client_library import ATTEMPTS, seconds_per_attempt, seconds_per_call, unlogged
+from whatsapp_flow_keys.client_library import ATTEMPTS, seconds_per_attempt, seconds_per_call
 from whatsapp_flow_keys.clock import SystemClock
 from whatsapp_flow_keys.errors import StoreError, StoreUnavailableError
+from whatsapp_flow_keys.extras import unlogged
 from whatsapp_flow_keys.stores.kubernetes.address import KubernetesSecret
 from whatsapp_flow_keys.stores.kubernetes.connection import core_api, forget
 from whatsapp_flow_keys.stores.kubernetes.refusals import SecretRefusedError, refusal, unreachable

@@ -5,8 +5,8 @@ one that was read, or change a Secret that belongs to another controller. Kubern
 for good.
 """
 
-from whatsapp_flow_keys.client_library import require_extra
 from whatsapp_flow_keys.errors import ForeignDocumentError, StoreUnavailableError
+from whatsapp_flow_keys.extras import require_extra
 from whatsapp_flow_keys.ring import KeyRing
 from whatsapp_flow_keys.stores.content import left_in_place, lost_deletion, lost_race, never_made, ring_in, text_of
 from whatsapp_flow_keys.stores.kubernetes.address import parse_secret

@@ -20,11 +20,16 @@ class MemorySettings:
         return f"whatsapp:{setting}"
 
 
-def _settings(setting: Callable[[str], Any]) -> MemorySettings:
+def _check(url: str, field: str) -> None:
+    if url != "memory":
+        raise InputError(f"{field}: {url!r} is not a registrar in memory")
+
+
+def _settings(_url: str, setting: Callable[[str], Any]) -> MemorySettings:
     shelf = setting("whatsapp:shelf")
     if not shelf:
         raise InputError("whatsapp:shelf: is missing")
     return MemorySettings(str(shelf))
 
 
-KIND = RegistrarKind(_settings, lambda settings: MemoryRegistrar(settings.shelf))
+KIND = RegistrarKind(_check, _settings, lambda settings: MemoryRegistrar(settings.shelf), lambda: "memory")

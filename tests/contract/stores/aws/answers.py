@@ -9,14 +9,14 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError
 
 from tests.servers.secrets_manager import REGION
-from whatsapp_flow_keys.client_library import seconds_per_attempt
-from whatsapp_flow_keys.stores.aws_secrets_manager.client import shared_client
+from whatsapp_flow_keys.aws.client import shared_client
+from whatsapp_flow_keys.client_library import ATTEMPTS, seconds_per_attempt
 
 
 @contextmanager
 def listening(event: str, handler: Any, service: str = "secretsmanager") -> Iterator[None]:
     """Hears what happens to the client that the stores share."""
-    events = shared_client(service, REGION, seconds_per_attempt()).meta.events
+    events = shared_client(service, REGION, seconds_per_attempt(), ATTEMPTS).meta.events
     events.register(event, handler)
     try:
         yield
@@ -28,7 +28,7 @@ def listening(event: str, handler: Any, service: str = "secretsmanager") -> Iter
 def answer_lost(action: str) -> Iterator[list[str]]:
     """The first request of ``action`` is sent and carried out; its answer never comes. boto3 then asks again."""
     lost: list[str] = []
-    session = shared_client("secretsmanager", REGION, seconds_per_attempt())._endpoint.http_session
+    session = shared_client("secretsmanager", REGION, seconds_per_attempt(), ATTEMPTS)._endpoint.http_session
 
     def send(request: Any, **_: Any) -> None:
         if not lost:

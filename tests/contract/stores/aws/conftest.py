@@ -14,8 +14,8 @@ from botocore.stub import Stubber
 from tests.contract.stores.aws.answers import listening
 from tests.contract.stores.aws_place import AwsPlace
 from tests.servers.secrets_manager import REGION, SecretsManager
-from whatsapp_flow_keys.client_library import seconds_per_attempt
-from whatsapp_flow_keys.stores.aws_secrets_manager.client import shared_client
+from whatsapp_flow_keys.aws.client import shared_client
+from whatsapp_flow_keys.client_library import ATTEMPTS, seconds_per_attempt
 
 
 @pytest.fixture
@@ -40,6 +40,6 @@ def asked(place: AwsPlace) -> Iterator[list[tuple[str, dict[str, Any]]]]:
 @pytest.fixture
 def stub(place: AwsPlace) -> Iterator[Stubber]:
     """Answers instead of a service, in this order; every one must be asked for."""
-    with Stubber(shared_client("secretsmanager", REGION, seconds_per_attempt())) as stubber:
+    with Stubber(shared_client("secretsmanager", REGION, seconds_per_attempt(), ATTEMPTS)) as stubber:
         yield stubber
         stubber.assert_no_pending_responses()

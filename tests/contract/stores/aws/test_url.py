@@ -10,7 +10,7 @@ from tests.contract.stores.aws.rings import ring
 from tests.contract.stores.aws.secret import ARN, NAME
 from tests.contract.stores.aws_place import AwsPlace
 from tests.servers.secrets_manager import ACCOUNT, REGION
-from whatsapp_flow_keys import client_library
+from whatsapp_flow_keys import extras
 from whatsapp_flow_keys.errors import InputError, MissingExtraError
 from whatsapp_flow_keys.stores.urls import anchored, complete_url, open_store
 
@@ -99,7 +99,7 @@ def test_a_url_without_a_region_anywhere_is_left_for_the_check(
 
 
 def test_a_url_is_completed_without_the_client_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("whatsapp_flow_keys.stores.aws_secrets_manager.address.find_spec", lambda name: None)
+    monkeypatch.setattr("whatsapp_flow_keys.aws.places.find_spec", lambda name: None)
     assert complete_url("awssecretsmanager:///a", {}) == "awssecretsmanager:///a"
 
 
@@ -109,7 +109,7 @@ def test_a_whole_url_is_left_as_it_is(url: str) -> None:
 
 
 def test_without_the_client_library_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_library, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r'^store: .*boto3: pip install "whatsapp-flow-encryption\[aws\]"$'):
         open_store(f"awssecretsmanager://{REGION}/a")
 

@@ -10,7 +10,7 @@ from tests.contract.stores.azure.rings import (
     store_at,
 )
 from tests.servers.key_vault import KeyVault
-from whatsapp_flow_keys import client_library
+from whatsapp_flow_keys import extras
 from whatsapp_flow_keys.errors import (
     InputError,
     MissingExtraError,
@@ -108,6 +108,6 @@ def test_a_url_that_can_not_be_used_is_one_sentence_that_names_its_field(rest: s
 
 
 def test_a_missing_extra_is_reported_before_anybody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_library, "find_spec", lambda module: None)
+    monkeypatch.setattr(extras, "find_spec", lambda module: None)
     with pytest.raises(MissingExtraError, match=r'^store: .*pip install "whatsapp-flow-encryption\[azure\]"'):
         open_store(f"azurekeyvault://{HOST}/support-line")

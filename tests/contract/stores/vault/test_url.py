@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from whatsapp_flow_keys import client_library
+from whatsapp_flow_keys import extras
 from whatsapp_flow_keys.errors import InputError, MissingExtraError
 from whatsapp_flow_keys.stores.urls import complete_url, is_same_place, open_store
 
@@ -101,7 +101,7 @@ def test_what_the_url_does_not_say_comes_from_the_environment(url: str, environ:
 
 
 def test_without_the_client_library_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_library, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     with pytest.raises(
         MissingExtraError, match=r'^store: .* needs hvac: pip install "whatsapp-flow-encryption\[vault\]"$'
     ):
