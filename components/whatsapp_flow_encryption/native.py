@@ -122,7 +122,7 @@ class FlowEncryptionOutputs(Properties):
     issued_on: str = prop("UTC date of the newest key")
     rotates_on: str | None = prop("UTC date from which the next `pulumi up` rotates; none without rotateAfterDays")
     signature_status: str | None = prop("Meta's status of the registered key: VALID once it is registered")
-    private_keys: str | None = prop("PEM bundle of every key; none where a store holds them", secret=True)
+    private_keys: str | None = prop("PEM bundle of every key that is a PEM; none where a store holds them", secret=True)
     endpoint_env: dict[str, str] = prop(  # noqa: RUF009 - a field, as the others
         "The endpoint's environment variables. Known after the key is published; with `register: false`, before",
         secret=True,

@@ -22,7 +22,7 @@ class StagedKeys:
     endpoint_env: pulumi.Output[dict[str, str]]
     """Secret: the environment variables of the endpoint."""
     private_keys: pulumi.Output[str] | None
-    """Secret: the PEM bundle of every key of the ring; with the stack as the store only."""
+    """Secret: the PEM bundle of every key of the ring that is a PEM; with the stack as the store only."""
     fingerprint: pulumi.Output[str]
     """Of the new key: lower-case hex SHA-256 of the public key's SPKI DER."""
     public_key_pem: pulumi.Output[str]

@@ -136,6 +136,8 @@ def _busy(work: Work, threads: Threads) -> str:
         return f"{busy}, so the handler was not called. Make it faster, or give asgi_app more threads="
     if work is Work.PING:
         return f"{busy}, so on_ping= was not called. Make it faster"
+    if work is Work.ASKING:
+        return f"{busy} to have a key service decrypt the request. Is the service slow?"
     return f"{busy} to decrypt the request. Serve forms with more processes"
 
 

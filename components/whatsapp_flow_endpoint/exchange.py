@@ -160,7 +160,7 @@ class Exchange:
         try:
             opened = yield from Opening(sealed, keys, self._clock, self._watch, self._holds_a_thread).steps()
         except StoreError as error:
-            return self._refused(BUSY, f"the key service was not of use: {error}", logging.ERROR)
+            return self._refused(BUSY, f"the key service could not be used: {error}", logging.ERROR)
         except NoKeyOpensError as error:
             why = (yield from self._diagnosed(sealed, keys)) or why_none_opens(error, keys)
             return self._refused(UNDECRYPTABLE, why)

@@ -10,14 +10,18 @@ from whatsapp_flow_keys.client_library import at_most
 from whatsapp_flow_keys.clock import Clock
 from whatsapp_flow_keys.custody.decryption_key import DecryptionKey
 from whatsapp_flow_keys.custody.opening import ServiceKey
-from whatsapp_flow_keys.errors import NoKeyOpensError
+from whatsapp_flow_keys.errors import NoKeyOpensError, StoreError, StoreUnavailableError
 from whatsapp_flow_keys.flow_protocol.message import Decrypted, SealedRequest
 
 LONGEST_WAIT = 3.0
 """Seconds that a request which no key opens waits for the keys to be read again; WhatsApp waits 10 in all."""
 
 LONGEST_UNWRAPPING = 3.0
-"""Seconds that one call of a key service may take, and after which none is begun any more for the same request."""
+"""Seconds that one call of a key service may take, and after which none is begun any more for the same request: six in
+all."""
+
+
+_TOO_LATE = StoreUnavailableError("the key services", f"took more than {LONGEST_UNWRAPPING:.0f} s")
 
 
 def why_none_opens(error: NoKeyOpensError, keys: Numbers) -> str:
@@ -38,11 +42,14 @@ class Opening:
     holds_a_thread: bool
     """While it waits, a thread does."""
     _tried: set[str] = field(default_factory=set)
+    _arrived: float = 0.0
+    _too_late: bool = False
+    """A key was passed over because its service's time was up."""
 
     def steps(self) -> Steps[Decrypted[DecryptionKey]]:
         """Waits for as long as keys that are read from now on may open it. Raises as :meth:`SealedRequest.open`."""
         self.keys.refresh()
-        arrived = self.clock.monotonic()
+        self._arrived = arrived = self.clock.monotonic()
         try:
             while True:
                 untried = self._untried()
@@ -50,9 +57,10 @@ class Opening:
                 try:
                     with at_most(LONGEST_UNWRAPPING):
                         return self.sealed.open(self._noted(untried))
-                except NoKeyOpensError:
-                    if not (yield from self._others(arrived)):
-                        raise
+                except (NoKeyOpensError, StoreError) as error:
+                    failure = _TOO_LATE if self._too_late and isinstance(error, NoKeyOpensError) else error
+                if not (yield from self._others(arrived)):
+                    raise failure
         finally:
             self.watch.tried(len(self._tried))
 
@@ -60,11 +68,11 @@ class Opening:
         return [key for key in self.keys.likeliest_first() if key.fingerprint not in self._tried]
 
     def _noted(self, keys: Iterable[DecryptionKey]) -> Iterator[DecryptionKey]:
-        ends = self.clock.monotonic() + LONGEST_UNWRAPPING
         for key in keys:
-            if isinstance(key, ServiceKey) and self.clock.monotonic() >= ends:
-                continue
             self._tried.add(key.fingerprint)
+            if isinstance(key, ServiceKey) and self.clock.monotonic() >= self._arrived + LONGEST_UNWRAPPING:
+                self._too_late = True
+                continue
             yield key
 
     def _others(self, arrived: float) -> Steps[bool]:

@@ -56,9 +56,7 @@ def in_one_line(text: str, where: str) -> str:
 
     Raises :class:`ForeignDocumentError` as :func:`load` does.
     """
-    ring = load(text, where)
-    as_json = json.dumps(json.loads(text), separators=(",", ":"))
-    return one_line.pack(as_json) if ring.references else one_line.dump(ring) or as_json
+    return one_line.dump(load(text, where)) or json.dumps(json.loads(text), separators=(",", ":"))
 
 
 def load(text: str, where: str) -> KeyRing:
@@ -68,8 +66,7 @@ def load(text: str, where: str) -> KeyRing:
     """
     if one_line.is_line(text):
         try:
-            packed = one_line.packed(text)
-            return one_line.load(text) if packed is None else load(packed, where)
+            return one_line.load(text)
         except one_line.UnusableLineError as error:
             raise ForeignDocumentError(where, f"{error}. It was not touched") from None
     try:

@@ -85,6 +85,10 @@ class UnknownServiceError(StoreError):
     """A key ring names a key service that neither the program nor the environment names; it was not asked."""
 
 
+class OutOfUseError(StoreError):
+    """A key service has a key out of use, or has no such key: no form is decrypted with it until a person acts."""
+
+
 class RingTooLargeError(StoreError):
     """The document is larger than the store takes; nothing was written."""
 

@@ -52,7 +52,7 @@ def read_variable(environ: Mapping[str, str]) -> dict[str | None, str]:
 
     Raises :class:`InputError` when the variable is not set, was cut or changed, or holds neither.
     """
-    given = unwrapped(environ.get(KEYS, ""), "{", f"{one_line.FORMAT}.", f"{one_line.PACKED}.")
+    given = unwrapped(environ.get(KEYS, ""), "{", f"{one_line.FORMAT}.", f"{one_line.WITH_REFERENCES}.")
     if not given:
         raise InputError(f"{KEYS}: is not set; give the endpoint the environment `endpoint_env`")
     if not _NAMED.match(given):

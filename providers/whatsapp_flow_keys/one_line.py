@@ -1,4 +1,4 @@
-"""The key ring in one line, for an environment variable: format ``wfk1``.
+"""The key ring in one line, for an environment variable: format ``wfk1``, or ``wfk2``.
 
 ``wfk1.LENGTH.CHECKSUM.HEAD.KEY.KEY``. LENGTH and CHECKSUM (16 digits of SHA-256) are of all that follows them. HEAD is
 JSON: whose ring it is, its revision, and of each key ``[issued_on, offered_at, public exponent]``. KEY is the
@@ -6,11 +6,11 @@ fingerprint and the two primes, as bytes; the other numbers of a private key fol
 base64url, so the line has letters, digits, ``-``, ``_`` and ``.`` only: no env file, shell, YAML or CI setting changes
 it.
 
-A ring of which a key service holds a key has no primes to write: its document follows the checksum as it is, in
-base64url, and the format is ``wfk2``.
+In ``wfk2``, which is written where a key service has a key of the ring, HEAD names such a key by ``[issued_on,
+offered_at, which of HEAD's services, its key there]``, and KEY is its public key, as SPKI DER.
 
-The first names no role: the stack's ring is written before its newest key is published, so its roles would not be true
-yet. The order stays: the likeliest key first.
+It names no role: the stack's ring is written before its newest key is published, so its roles would not be true yet.
+The order stays: the likeliest key first.
 
 Writing loads no cryptography, since a preview writes it, too.
 """
@@ -18,16 +18,18 @@ Writing loads no cryptography, since a preview writes it, too.
 import json
 import re
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from whatsapp_flow_keys.carried import base64_content
+from whatsapp_flow_keys.key_reference import KeyReference
+from whatsapp_flow_keys.pem_text import as_pem
 from whatsapp_flow_keys.ring import KeyRing, RingKey, Role
 
-FORMAT, PACKED = "wfk1", "wfk2"
-_KNOWN = (FORMAT, PACKED)
+FORMAT, WITH_REFERENCES = "wfk1", "wfk2"
+_KNOWN = (FORMAT, WITH_REFERENCES)
 
 _HEAD = re.compile(r"wfk[12]\.([0-9]{1,9})\.([0-9a-f]{16})\.")
 _PART_OF_A_HEAD = re.compile(r"wfk[12](\.[0-9]{0,9}(\.[0-9a-f]{0,16})?)?")
@@ -58,35 +60,16 @@ def is_line(text: str) -> bool:
 def dump(ring: KeyRing) -> str | None:
     """``ring`` in one line, which holds private keys; None where one of them is encrypted, so that its primes are not
     known."""
-    found = [_numbers(key.private_key_pem) for key in ring.keys]
-    numbers = [each for each in found if each]
-    if len(numbers) != len(found):
+    services = list(dict.fromkeys(reference.service for reference in ring.references))
+    written = [_written(key, services) for key in ring.keys]
+    if None in written:
         return None
-    entries = [
-        [key.issued_on, key.offered_at and key.offered_at.isoformat(), each.exponent]
-        for key, each in zip(ring.keys, numbers, strict=True)
-    ]
+    entries, bodies = zip(*filter(None, written), strict=True) if written else ((), ())
     head = {"n": ring.phone_number_id, "m": ring.managed_by, "o": ring.owner, "r": ring.revision, "k": entries}
-    bodies = [bytes.fromhex(key.fingerprint) + _joined(each) for key, each in zip(ring.keys, numbers, strict=True)]
-    parts = [json.dumps(head, separators=(",", ":")).encode(), *bodies]
-    return _line(FORMAT, *parts)
-
-
-def pack(text: str) -> str:
-    """A document in one line."""
-    return _line(PACKED, text.encode())
-
-
-def packed(line: str) -> str | None:
-    """The document that :func:`pack` made ``line`` of; None for a line of the other format.
-
-    Raises :class:`UnusableLineError`.
-    """
-    rest = checked(line)
-    try:
-        return _bytes(rest).decode() if line.strip().startswith(f"{PACKED}.") else None
-    except ValueError:
-        raise UnusableLineError(_SOMETHING_ELSE) from None
+    named = {"s": services} if services else {}
+    parts = [json.dumps({**head, **named}, separators=(",", ":")).encode(), *bodies]
+    rest = ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+    return f"{WITH_REFERENCES if services else FORMAT}.{len(rest)}.{_checksum(rest)}.{rest}"
 
 
 def load(line: str) -> KeyRing:
@@ -98,9 +81,10 @@ def load(line: str) -> KeyRing:
         head, *bodies = (_bytes(part) for part in checked(line).split("."))
         found = json.loads(head)
         seats = [*_SEATS, *[Role.RETAINED] * len(bodies)]
-        keys = [_key(*each) for each in zip(found["k"], bodies, seats[: len(bodies)], strict=True)]
+        services: Any = found.get("s", ())
+        keys = [_key(*each, services) for each in zip(found["k"], bodies, seats[: len(bodies)], strict=True)]
         return KeyRing(str(found["n"]), str(found["m"]), str(found["o"]), int(found["r"]), tuple(keys))
-    except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as error:
         if isinstance(error, UnusableLineError):
             raise
         raise UnusableLineError(_SOMETHING_ELSE) from None
@@ -132,24 +116,33 @@ def _begins_one(text: str) -> bool:
     return any(f"{name}.".startswith(text) for name in _KNOWN)
 
 
-def _line(name: str, *parts: bytes) -> str:
-    rest = ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
-    return f"{name}.{len(rest)}.{_checksum(rest)}.{rest}"
+def _written(key: RingKey, services: list[str]) -> tuple[list[Any], bytes] | None:
+    """The entry of a key in HEAD, and its KEY; None where it is encrypted."""
+    moments = [key.issued_on, key.offered_at and key.offered_at.isoformat()]
+    if key.reference is not None:
+        spki = base64_content("".join(key.reference.public_key_pem.splitlines()[1:-1]))
+        return [*moments, services.index(key.reference.service), key.reference.key], spki
+    numbers = _numbers(key.private_key_pem)
+    return numbers and ([*moments, numbers.exponent], bytes.fromhex(key.fingerprint) + _joined(numbers))
 
 
-def _key(entry: Any, body: bytes, role: Role) -> RingKey:
+def _key(entry: Any, body: bytes, role: Role, services: Sequence[str]) -> RingKey:
+    issued_on, offered_at, *rest = entry
+    offered = datetime.fromisoformat(offered_at) if offered_at else None
+    if len(rest) == 2:
+        place, name = rest
+        reference = KeyReference.from_fields(
+            {"service": services[place], "key": name, "public_key": as_pem("PUBLIC KEY", body)}
+        )
+        return RingKey(reference.fingerprint, role, str(issued_on), offered, "", reference)
+    return RingKey(body[:_FINGERPRINT].hex(), role, str(issued_on), offered, _pem(body[_FINGERPRINT:], *rest))
+
+
+def _pem(primes: bytes, exponent: int) -> str:
     from whatsapp_flow_keys.keys import PrivateKey
 
-    issued_on, offered_at, exponent = entry
-    half = (len(body) - _FINGERPRINT) // 2
-    p, q = (int.from_bytes(body[at : at + half]) for at in (_FINGERPRINT, _FINGERPRINT + half))
-    return RingKey(
-        fingerprint=body[:_FINGERPRINT].hex(),
-        role=role,
-        issued_on=str(issued_on),
-        offered_at=datetime.fromisoformat(offered_at) if offered_at else None,
-        private_key_pem=PrivateKey.from_primes(p, q, exponent).to_pem(),
-    )
+    half = len(primes) // 2
+    return PrivateKey.from_primes(int.from_bytes(primes[:half]), int.from_bytes(primes[half:]), exponent).to_pem()
 
 
 def _numbers(pem: str) -> _Numbers | None:

@@ -159,7 +159,7 @@ AROUND: dict[str, tuple[Program, int, Stages]] = {
         ),
     ),
     "a key service, the stack": (
-        Program(),
+        Program(gate=True),
         1,
         (
             _BORN,
@@ -192,14 +192,14 @@ AROUND: dict[str, tuple[Program, int, Stages]] = {
         (_BORN, ("the store is emptied",), ("up --refresh", "rotation asked for, up", "destroy"), ("up --refresh",)),
     ),
     "to a key service and back": (
-        Program(FILE),
+        Program(FILE, gate=True),
         1,
         (
             _BORN,
             ("to the key service, up",),
-            ("rotation asked for, up", "back into the ring, up", "a day passes"),
+            ("rotation asked for, up", "a day passes"),
             ("back into the ring, up", "destroy"),
-            ("rotation asked for, up", "up"),
+            ("up",),
         ),
     ),
 }

@@ -271,9 +271,9 @@ class ScriptedService:
         answered: Answered = _script.ask(Call("trouble", subject=reference.fingerprint))
         return None if answered.said else "it is out of use"
 
-    def retire(self, gone: Collection[KeyReference], kept: Collection[KeyReference]) -> None:
+    def retire(self, gone: Collection[str], kept: Collection[str]) -> None:
         del kept
-        _script.ask(Call("retire", subject=tuple(reference.fingerprint for reference in gone)))
+        _script.ask(Call("retire", subject=tuple(gone)))
 
     def unwrap(self, reference: KeyReference, wrapped: bytes) -> bytes:
         raise AssertionError("a stack has no right to decrypt")

@@ -9,10 +9,12 @@ from click.testing import CliRunner
 from tests.contract.custody.place import VaultPlace
 from tests.contract.stores.vault_place import policy
 from tests.forms import APP_SECRET
+from tests.pages import section_to_type
 from tests.pairs import pair
 from tests.secret_forms import forms_of, leaks
 from tests.servers.deployment import Platform
 from tests.servers.memory import found_in_memory
+from tests.stack.keyboard import type_in
 from tests.stack.project import TOKEN, Project, descendants, planned, stored_text
 from tests.stack.traffic import no_form_failed, rotate_under_load
 from whatsapp_flow_keys.command_line import command
@@ -182,6 +184,17 @@ def test_the_command_line_asks_the_service(project: Project, custody: Custody, m
     assert checks["private_keys"] == f"every private key is in use at {custody.place.url}"
     exported = CliRunner().invoke(command, ["export", "--to", "-"], env=environment)
     assert (exported.exit_code, "never hands out a private key" in exported.output) == (1, True)
+
+
+def test_a_document_that_was_lost_is_written_again_by_the_pages_command(project: Project, custody: Custody) -> None:
+    file = project.path("ring.json")
+    project.declare({**custody.number("stack"), "store": file.as_uri()})
+    project.up()
+    live, forms = project.served(), [project.form()]
+    file.unlink()
+    type_in(project, section_to_type("docs/recovery/lost-store.md", "A key service holds the private keys"))
+    assert project.served() == live
+    assert project.opens(*forms, project.form())
 
 
 def test_the_preview_of_a_passphrase_beside_it_says_that_it_adds_nothing(project: Project, custody: Custody) -> None:

@@ -88,3 +88,17 @@ def test_each_key_has_calls_of_its_own() -> None:
     batches = Batches()
     assert batches.of("a", "b") is batches.of("a", "b")
     assert batches.of("a", "b") is not batches.of("a", "c")
+
+
+def test_whoever_leaves_while_it_waits_takes_nobodys_turn_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    service, batch = Service(), Batch()
+    texts = [str(number) for number in range(AT_ONCE + 1)]
+    with ThreadPoolExecutor(len(texts)) as pool:
+        monkeypatch.setattr("whatsapp_flow_keys.custody.vault_transit.batches.LONGEST_WAIT", 0.05)
+        futures = sent(batch, service, texts, pool)
+        with pytest.raises(TimeoutError):
+            futures[-1].result(10)
+        service.let_go.set()
+        assert [future.result(10) for future in futures[:-1]] == [f"plain {text}" for text in texts[:-1]]
+    assert (batch._under_way, len(batch._waiting)) == (0, 0)
+    assert batch.decrypt("again", service) == "plain again"

@@ -255,7 +255,14 @@ def sealed(*parts: bytes) -> str:
 
 
 HEAD: dict[str, object] = {"n": "106540352242922", "m": "a/b/c", "o": "x", "r": 1, "k": [["2026-11-24", None, 65537]]}
-ODD: list[object] = [HEAD, HEAD | {"r": float("inf"), "k": []}, [], {}, None]
+ODD: list[object] = [
+    HEAD | {"k": [["2026-11-24", None, 7, "3"]], "s": ["x"]},
+    HEAD,
+    HEAD | {"r": float("inf"), "k": []},
+    [],
+    {},
+    None,
+]
 
 
 @given(

@@ -6,6 +6,7 @@ from whatsapp_flow_keys.custody import pem
 from whatsapp_flow_keys.custody.decryption_key import DecryptionKey
 from whatsapp_flow_keys.custody.service import KeyService
 from whatsapp_flow_keys.custody.services import NONE, KeyServices
+from whatsapp_flow_keys.errors import InputError, StoreUnavailableError
 from whatsapp_flow_keys.key_reference import KeyReference
 from whatsapp_flow_keys.ring import KeyRing, RingKey
 
@@ -29,7 +30,10 @@ class ServiceKey:
 
     def unwrap(self, wrapped: bytes) -> bytes:
         """See :class:`DecryptionKey`. Raises :class:`StoreUnavailableError` where the service can't, or won't."""
-        return self.service.unwrap(self.reference, wrapped)
+        try:
+            return self.service.unwrap(self.reference, wrapped)
+        except InputError as error:  # a variable that is wrong: to its caller, a ValueError is another key
+            raise StoreUnavailableError(self.reference.service, str(error)) from None
 
 
 def open_key(key: RingKey, ring: KeyRing, *passphrases: str | None, services: KeyServices = NONE) -> DecryptionKey:

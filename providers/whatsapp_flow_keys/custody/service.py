@@ -29,8 +29,9 @@ class KeyService(Protocol):
     def trouble(self, reference: KeyReference) -> str | None:
         """Why forms can't be decrypted with this key, as the service says; None where they can."""
 
-    def retire(self, gone: Collection[KeyReference], kept: Collection[KeyReference]) -> None:
-        """Takes keys that left the ring out of use, so that it can be undone. Those that are ``kept`` stay usable."""
+    def retire(self, gone: Collection[str], kept: Collection[str]) -> None:
+        """Takes keys that left the ring out of use, so that it can be undone: those whose fingerprints it has. The keys
+        that stay in the ring, ``kept``, stay usable, by whatever address the ring refers to them."""
 
     def unwrap(self, reference: KeyReference, wrapped: bytes) -> bytes:
         """See :class:`DecryptionKey`."""

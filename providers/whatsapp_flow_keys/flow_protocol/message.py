@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from whatsapp_flow_keys.custody.decryption_key import DecryptionKey
-from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError, StoreError
+from whatsapp_flow_keys.errors import FlowMessageError, NoKeyOpensError, OutOfUseError, StoreError
 from whatsapp_flow_keys.keys import KEY_SIZE, OAEP
 
 PING = {"version": "3.0", "action": "ping"}
@@ -121,14 +121,17 @@ class SealedRequest:
 
     def _unwrap(self, keys: Iterable[_Key]) -> tuple[_Key, bytes]:
         failure: StoreError | None = None
+        said = "none of the private keys opens the request"
         for key in keys:
             try:
                 return key, key.unwrap(self.wrapped_key)
             except ValueError:
                 continue  # encrypted with another key
+            except OutOfUseError as error:
+                said = f"{said}; one can't be used: {error}"
             except StoreError as error:
                 failure = failure or error  # another key may be elsewhere
-        raise failure or NoKeyOpensError("none of the private keys opens the request")
+        raise failure or NoKeyOpensError(said)
 
 
 def decrypt_request(keys: Iterable[DecryptionKey], body: Mapping[str, Any]) -> tuple[Any, Session]:

@@ -68,13 +68,14 @@ def retire_what_left(before: KeyRing, after: KeyRing, session: Session) -> None:
     """Has the services take those keys out of use that left the ring. They are not needed, so where that fails a
     warning is enough."""
     gone = [reference for reference in before.references if reference.fingerprint not in after]
+    kept = [key.fingerprint for key in after.keys]
     for url in dict.fromkeys(reference.service for reference in gone):
         of_service = [reference for reference in gone if reference.service == url]
-        kept = [reference for reference in after.references if reference.service == url]
+        fingerprints = [reference.fingerprint for reference in of_service]
         try:
-            session.services.of(of_service[0], session.number).retire(of_service, kept)
+            session.services.of(of_service[0], session.number).retire(fingerprints, kept)
         except StoreError as error:
-            keys = ", ".join(short(reference.fingerprint) for reference in of_service)
+            keys = ", ".join(map(short, fingerprints))
             session.say(
                 f"warning: phone number {session.number}: key {keys} left the ring and is no longer needed, but could "
                 f"not be taken out of use: {error}"

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.custody.pem import former_passphrases, open_key
 from whatsapp_flow_keys.custody.service import KeyService
-from whatsapp_flow_keys.errors import KeyNotInRingError, PrivateKeyError
+from whatsapp_flow_keys.errors import InputError, KeyNotInRingError, PrivateKeyError
 from whatsapp_flow_keys.key_reference import KeyReference
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.foreign_key import refuse_foreign_key, refuse_other_key
@@ -122,6 +122,7 @@ def stage_in_stores(
         served = session.registrar.served(session.number).fingerprint
         ring = regained(rings.ring, served, new.replaceable, session)
         session.services.refuse_others(ring)
+        _refuse_known_pem(new, ring)
         if new.adopted:
             refuse_other_key(str(new.fingerprint), served, ring, replaceable=new.replaceable)
         else:
@@ -133,6 +134,17 @@ def stage_in_stores(
     if new.adopted:
         trail.done(Operation.ADOPTED, made.fingerprint)
     return Staged(made, needed, written.ring)
+
+
+def _refuse_known_pem(new: NewKey[Any], ring: KeyRing) -> None:
+    """A key that lies in the ring stays there: endpoints decrypt with that PEM, wherever else the key is."""
+    held = ring.key(str(new.fingerprint))
+    if new.custody is not None and held is not None and held.reference is None:
+        raise InputError(
+            f"existing_private_key: the key ring has key {held.fingerprint} as a PEM, so a copy at {new.custody.url} "
+            f"would keep nobody from reading it. Nothing was imported. Leave it out: the change of `custody` makes "
+            f"another key there"
+        )
 
 
 def refuse_before_adoption(new: NewKey[PrivateKey], session: Session) -> None:

@@ -193,7 +193,7 @@ def _kept(olds: KeyState, replaces: Sequence[str], updates: Sequence[str]) -> Pr
         kept |= {"former_passphrases": ()}
     if not olds.in_stack and not changed & {"store", "backups", "locations"}:
         kept |= {"locations": olds.locations}
-    if "custody" not in replaces and olds.custodies == (olds.custody,):
+    if "custody" not in replaces and olds.custodies == KeyServices.naming(olds.custody).urls:
         kept |= {"custodies": olds.custodies}
     if not replaces:
         names = ("fingerprint", "public_key_pem", "issued_on", "private_key")

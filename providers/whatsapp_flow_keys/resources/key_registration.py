@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.audit import Operation
 from whatsapp_flow_keys.custody.services import services_in
-from whatsapp_flow_keys.errors import InputError, UnsavedKeyError
+from whatsapp_flow_keys.errors import EndpointNotReadyError, InputError, UnsavedKeyError
 from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE, NOTHING
 from whatsapp_flow_keys.registrars.registrar import VALID
@@ -92,6 +92,7 @@ class KeyRegistrationRules(Rules[RegistrationInputs, RegistrationState]):
                 f"phone number {news.phone_number_id}: nothing proves that the endpoint holds the new key before it is "
                 f"published: there is neither a deployment that it waits for nor `endpoint_url`"
             )
+        _refuse_unseen_service(olds, news)
         return Updated(_register(olds, news, context))
 
     def read(self, olds: RegistrationState, context: Context) -> Refreshed[RegistrationState]:
@@ -209,6 +210,20 @@ def _refuse_unsaved(news: RegistrationInputs) -> None:
         raise UnsavedKeyError(
             f"{_SKIPS_CHECKPOINTS} is set: the private key may not be saved yet when its public key is published. Run "
             f"without it, or keep the keys in another store than the stack"
+        )
+
+
+def _refuse_unseen_service(olds: RegistrationState, news: RegistrationInputs) -> None:
+    """The endpoint has to be told by its environment which key services it may ask, so one that was deployed before the
+    first key of a service decrypts none of its forms."""
+    new = [url for url in news.custodies or () if url not in (olds.custodies or ())]
+    is_rotation = olds.proven_fingerprint not in (None, news.fingerprint)
+    if new and is_rotation and not news.deployed and news.endpoint_url is None:
+        raise EndpointNotReadyError(
+            f"phone number {news.phone_number_id}: key {news.fingerprint} is staged, not published: {', '.join(new)} "
+            f"holds it, and nothing proves that the endpoint may ask that service. Give `deploy`, which hands the new "
+            f"`endpoint_env` over, or `endpoint_url`, and run `pulumi up` again. Forms go on with the key that Meta "
+            f"serves"
         )
 
 

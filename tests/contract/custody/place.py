@@ -14,7 +14,7 @@ from whatsapp_flow_keys.custody.services import open_service
 from whatsapp_flow_keys.key_reference import KeyReference
 
 KINDS = ("vault",)
-_numbers = count(106500200000001)
+_numbers = count(207700000000001)
 _PAGE = Path(__file__).parents[3] / "docs" / "custody" / "vault-transit.md"
 _PAGES_KEY = "whatsapp-flows-106540352242922"
 

@@ -92,7 +92,7 @@ def test_a_key_is_found_by_its_fingerprint(place: Place) -> None:
 def test_what_left_goes_out_of_use_and_what_stays_does_not(place: Place) -> None:
     service = place.service()
     oldest, middle, newest = service.make(), service.make(), service.make()
-    service.retire([oldest], [middle, newest])
+    service.retire([oldest.fingerprint], [middle.fingerprint, newest.fingerprint])
     assert service.trouble(oldest)
     assert [service.trouble(reference) for reference in (middle, newest)] == [None, None]
 
@@ -100,7 +100,7 @@ def test_what_left_goes_out_of_use_and_what_stays_does_not(place: Place) -> None
 def test_that_can_be_undone(place: Place) -> None:
     service = place.service()
     before, after = service.make(), service.make()
-    service.retire([before], [after])
+    service.retire([before.fingerprint], [after.fingerprint])
     place.put_back_into_use(before)
     assert sealed_for(before).open([ServiceKey(before, service)]).payload == PAYLOAD
 
@@ -110,15 +110,23 @@ def test_no_key_that_stays_goes_out_of_use_with_another(place: Place, stays: tup
     service = place.service()
     made = [service.make() for _ in range(3)]
     kept = [made[at] for at in stays]
-    service.retire([each for each in made if each not in kept], kept)
+    service.retire([each.fingerprint for each in made if each not in kept], [each.fingerprint for each in kept])
     assert [service.trouble(reference) for reference in kept] == [None, None]
+
+
+def test_what_it_has_never_had_goes_nowhere(place: Place) -> None:
+    """As where a document says so."""
+    service = place.service()
+    made, newest = service.make(), service.make()
+    service.retire(["0" * 64], [newest.fingerprint])
+    assert service.trouble(made) is None
 
 
 def test_without_a_key_that_stays_none_goes_out_of_use(place: Place) -> None:
     """A ring without references says nothing of which key is still needed."""
     service = place.service()
     made = service.make()
-    service.retire([made], [])
+    service.retire([made.fingerprint], [])
     assert service.trouble(made) is None
 
 
@@ -144,7 +152,7 @@ def test_two_numbers_share_no_key(place: Place) -> None:
     service, other = place.service(), open_service(place.url, f"{place.number}9")
     before, after = service.make(), service.make()
     others = other.make()
-    service.retire([before], [after])
+    service.retire([before.fingerprint], [after.fingerprint])
     assert other.trouble(others) is None
     assert service.find(others.fingerprint) is None
 
@@ -157,7 +165,7 @@ def test_who_may_not_is_told_what_it_needs(place: Place, call: str) -> None:
         "make": lambda: denied.make(),
         "find": lambda: denied.find("0" * 64),
         "trouble": lambda: denied.trouble(made),
-        "retire": lambda: denied.retire([made], [after]),
+        "retire": lambda: denied.retire([made.fingerprint], [after.fingerprint]),
         "unwrap": lambda: denied.unwrap(made, sealed_for(made).wrapped_key),
     }
     with pytest.raises(StorePermissionError, match=r"A stack needs .* An endpoint needs"):

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -114,7 +115,7 @@ def test_a_form_for_a_key_that_nobody_has_is_421(transit: VaultPlace) -> None:
 
 OUTAGES = {
     "denied": "the token's policies do not allow it",
-    "out of use": "is below the key's min_decryption_version, so it is out of use",
+    "a wrong variable": "VAULT_AGENT_ADDR: must begin with https://",
     "down": "the server can't be reached",
     "no token": "is not known, or has expired",
 }
@@ -130,8 +131,8 @@ def test_where_the_service_is_of_no_use_the_answer_is_503_and_the_log_says_why(
     endpoint = endpoint_of(ring_of(transit, made), transit.url)
     if outage == "denied":
         transit.forbid()
-    elif outage == "out of use":
-        transit.take_out_of_use(made)
+    elif outage == "a wrong variable":
+        monkeypatch.setenv("VAULT_AGENT_ADDR", "vault-agent:8100")
     elif outage == "no token":
         monkeypatch.setenv("VAULT_TOKEN", "no token of the server")
     else:
@@ -139,7 +140,7 @@ def test_where_the_service_is_of_no_use_the_answer_is_503_and_the_log_says_why(
     with caplog.at_level(logging.WARNING, "whatsapp_flow_endpoint"):
         assert answered(endpoint, made.public_key_pem) == 503
     (line,) = [record.getMessage() for record in caplog.records]
-    assert line.startswith("answered 503: the key service was not of use: ")
+    assert line.startswith("answered 503: the key service could not be used: ")
     assert OUTAGES[outage] in line
 
 
@@ -148,9 +149,47 @@ def test_it_goes_on_as_soon_as_the_service_does(transit: VaultPlace) -> None:
     made, _ = service.make(), service.make()
     endpoint = endpoint_of(ring_of(transit, made), transit.url)
     transit.take_out_of_use(made)
-    assert answered(endpoint, made.public_key_pem) == 503
+    assert answered(endpoint, made.public_key_pem) == 421
     transit.put_back_into_use(made)
     assert answered(endpoint, made.public_key_pem) == 200
+
+
+def test_of_a_key_out_of_use_a_form_gets_421_and_the_log_says_so(
+    transit: VaultPlace, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may come from a phone that keeps an old public key: to fetch the present one is its cure."""
+    service = transit.service()
+    old, live = service.make(), service.make()
+    endpoint = endpoint_of(ring_of(transit, live, old), transit.url)
+    transit.take_out_of_use(old)
+    with caplog.at_level(logging.WARNING, "whatsapp_flow_endpoint"):
+        assert answered(endpoint, old.public_key_pem) == 421
+    assert "one can't be used: " in caplog.text
+    assert "is below the key's min_decryption_version, so it is out of use" in caplog.text
+    assert answered(endpoint, live.public_key_pem) == 200
+
+
+def test_beside_a_key_whose_service_fails_a_new_key_is_waited_for(
+    transit: VaultPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = transit.service().make()
+    ring, newer = ring_of(transit, made), ring_of(transit, made, pems=1)
+    live = LiveKeys(FlowKeys(ring, services=KeyServices.naming(transit.url)), lambda: replace(newer, revision=2))
+    endpoint = FlowEndpoint(lambda _: show("DAY"), live, app_secrets=(SECRET,))
+    monkeypatch.setenv("VAULT_AGENT_ADDR", "http://127.0.0.1:9")
+    assert answered(endpoint, pair(0).public_key_pem) == 200
+
+
+def test_an_endpoint_that_starts_while_a_number_moves_decrypts_with_what_it_can(
+    transit: VaultPlace, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its environment doesn't name the service yet, and the key that is live is still a PEM."""
+    made = transit.service().make()
+    with caplog.at_level(logging.ERROR, "whatsapp_flow_endpoint"):
+        endpoint = endpoint_of(ring_of(transit, made, pems=1))
+    assert answered(endpoint, pair(0).public_key_pem) == 200
+    assert "a key can't be used here: " in caplog.text
+    assert "so it was not asked" in caplog.text
 
 
 def test_a_pem_opens_its_forms_though_the_service_is_down(transit: VaultPlace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +221,7 @@ def test_a_service_that_says_nothing_holds_a_form_for_no_longer_than_its_limit(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("VAULT_AGENT_ADDR", f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert answered(endpoint, references[0].public_key_pem) == 503
-    assert len(tried) < 4  # the others were not begun any more
+    assert len(tried) < 4  # the others were not begun any more, and nobody is told that none opens it
 
 
 def test_a_document_that_names_another_service_is_refused_and_the_keys_stay(

@@ -33,7 +33,7 @@ class Line:
         self.given: dict[str, Any] = {} if self.in_stack else {"store": engine.store(), "stored_ring": True}
 
     def up(self, **given: Any) -> list[str]:
-        return self.engine.up(**{**self.given, "custody": self.transit.url, **given})
+        return self.engine.up(**{**self.given, "custody": self.transit.url, "deployed": True, **given})
 
     def ring(self) -> KeyRing:
         return self.engine.recorded_ring() if self.in_stack else self.engine.ring()
@@ -197,6 +197,40 @@ def test_a_live_number_moves_there_by_a_rotation_and_back(line: Line) -> None:
     assert line.opens(held)
     assert line.opens(line.served_pem())
     assert line.custodies() == [line.transit.url]
+
+
+def test_a_key_of_a_service_that_the_endpoint_may_not_know_is_not_published(line: Line) -> None:
+    """Its environment says which services it may ask, and nobody was seen to have handed it the new one."""
+    line.up(custody=None, deployed=None)
+    live = line.engine.served()
+    with pytest.raises(Exception, match=r"is staged, not published: .* nothing proves that the endpoint may ask"):
+        line.up(deployed=None)
+    assert line.engine.served() == live
+    line.up()
+    assert line.engine.served() == line.engine.fingerprint() != live
+    line.up(deployed=None, **trigger("once"))
+    assert line.engine.served() == line.engine.fingerprint()
+
+
+def test_under_another_name_of_the_server_no_key_goes_out_of_use_that_is_live(in_file: Line) -> None:
+    """127.0.0.1 and localhost are one server to it, and two services to the ring: the versions are of one key."""
+    in_file.up()
+    live, elsewhere = in_file.ring().references[0], in_file.transit.url.replace("127.0.0.1", "localhost")
+    for name in ("once", "twice", "thrice"):
+        in_file.engine.emulator.fault("error", phone_number_id=in_file.engine.number, method="POST", code=LOCKED)
+        with pytest.raises(Exception, match="locked"):
+            in_file.up(custody=elsewhere, **trigger(name))
+        in_file.engine.emulator.clear_faults()
+    assert in_file.engine.served() == live.fingerprint
+    assert in_file.transit.service().trouble(live) is None
+
+
+def test_a_key_that_the_ring_has_as_a_pem_is_not_imported_as_if_that_hid_it(in_file: Line) -> None:
+    in_file.up(custody=None)
+    pem = in_file.ring().keys[0].private_key_pem
+    with pytest.raises(Exception, match=r"existing_private_key: the key ring has key .* as a PEM"):
+        in_file.up(existing_private_key=pem)
+    assert in_file.transit.service().find(in_file.engine.fingerprint()) is None
 
 
 def test_a_ring_that_has_moved_there_is_no_secret_in_the_end(line: Line) -> None:

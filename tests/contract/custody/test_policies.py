@@ -18,7 +18,7 @@ def test_the_stacks_is_enough_for_a_life(transit: VaultPlace) -> None:
     transit.log_in(transit.policy("For the stack"))
     service = transit.service()
     before, after = service.make(), service.make()
-    service.retire([before], [after])
+    service.retire([before.fingerprint], [after.fingerprint])
     assert service.find(after.fingerprint) == after
     assert service.trouble(after) is None
 
@@ -59,7 +59,7 @@ def run(transit: VaultPlace, command: str, home: Path) -> None:
 def test_what_left_the_ring_comes_back_by_the_pages_command(transit: VaultPlace, tmp_path: Path) -> None:
     service = transit.service()
     before, after = service.make(), service.make()
-    service.retire([before], [after])
+    service.retire([before.fingerprint], [after.fingerprint])
     command = command_to_type(
         "docs/custody/vault-transit.md", "bao write transit/keys/whatsapp-flows-106540352242922/config min"
     )

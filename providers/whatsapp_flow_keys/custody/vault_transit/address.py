@@ -8,17 +8,17 @@ from whatsapp_flow_keys.vault_server.address import Mounted, Shape
 PREFIX = "whatsapp-flows-"
 SHAPE = Shape("vaulttransit", "transit", f"vaulttransit://vault.example.com:8200/{PREFIX}?mount=transit")
 
-_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.-])?")
-"""What Transit takes as the name of a key, before the digits of a phone number ID."""
+_PREFIX = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?<![0-9])|[A-Za-z_]")
+"""What Transit takes as the name of a key, before the digits of a phone number ID, which none of its own may join."""
 
 
 def parse(url: str, field: str) -> Mounted:
     """The place that a URL names, whose path is the prefix. Raises :class:`InputError`, which names ``field``."""
     mounted = SHAPE.parse(url, field)
-    if not _NAME.fullmatch(mounted.path):
+    if not _PREFIX.fullmatch(mounted.path):
         raise InputError(
-            f"{field}: {mounted.path[:80]!r} can't begin a Transit key's name; use letters, digits, - and _, as in "
-            f"{SHAPE.example}"
+            f"{field}: {mounted.path[:80]!r} can't begin a Transit key's name; use letters, digits, . - and _, with no "
+            f"digit at the end, as in {SHAPE.example}"
         )
     return mounted
 

@@ -12,6 +12,9 @@ AT_ONCE = 4
 LARGEST = 64
 """Ciphertexts of one call."""
 
+LONGEST_WAIT = 5.0
+"""Seconds that a ciphertext waits for its turn, or for the call that takes it along."""
+
 Result = str | Exception
 Call = Callable[[list[str]], list[Result]]
 
@@ -24,7 +27,8 @@ class Batch:
         self._waiting: deque[tuple[str, Future[Result | None]]] = deque()
 
     def decrypt(self, ciphertext: str, call: Call) -> Result:
-        """What ``call`` returns for ``ciphertext``; raises what it raises."""
+        """What ``call`` returns for ``ciphertext``; raises what it raises, and :class:`TimeoutError` for one whose turn
+        does not come."""
         mine: Future[Result | None] = Future()
         with self._lock:
             if self._under_way >= AT_ONCE:
@@ -32,8 +36,20 @@ class Batch:
             else:
                 self._under_way += 1
                 mine.set_result(None)
-        result = mine.result()
+        try:
+            result = mine.result(LONGEST_WAIT)
+        except BaseException:  # also a server's signal: whoever leaves takes nobody's turn along
+            self._leave(mine)
+            raise
         return self._lead([(ciphertext, mine)], call)[0] if result is None else result
+
+    def _leave(self, mine: "Future[Result | None]") -> None:
+        with self._lock:
+            left = [entry for entry in self._waiting if entry[1] is not mine]
+            was_waiting = len(left) < len(self._waiting)
+            self._waiting = deque(left)
+        if not was_waiting and mine.done() and mine.result() is None:
+            self._hand_on()
 
     def _lead(self, mine: list[tuple[str, "Future[Result | None]"]], call: Call) -> list[Result]:
         with self._lock:
@@ -42,7 +58,7 @@ class Batch:
             results = call([text for text, _ in (*mine, *others)])
         except BaseException as error:
             for _, other in others:
-                other.set_result(error if isinstance(error, Exception) else RuntimeError(type(error).__name__))
+                other.set_result(error if isinstance(error, Exception) else TimeoutError(type(error).__name__))
             raise
         finally:
             self._hand_on()

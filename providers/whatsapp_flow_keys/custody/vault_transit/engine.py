@@ -15,11 +15,17 @@ if TYPE_CHECKING:
 
 _ANOTHER_KEY = re.compile("failed to RSA decrypt the ciphertext")
 """Of one that was encrypted with another version, or that is none: with HTTP 500 (tried)."""
+_OUT_OF_USE = re.compile("disallowed by policy .too old.|version is too new|encryption key not found|soft-deleted key")
 
 
 def is_another_key(said: str) -> bool:
     """Whether these words of the server mean that the ciphertext is not one of this version."""
     return bool(_ANOTHER_KEY.search(said))
+
+
+def is_out_of_use(said: str) -> bool:
+    """Whether these words mean that forms can't be decrypted with this version, also in a while."""
+    return bool(_OUT_OF_USE.search(said))
 
 
 def _is_fault(answer: "Response") -> bool | None:

@@ -6,14 +6,15 @@ A rotation makes the next version; the old ones go on decrypting. A version goes
 
 import base64
 import os
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from whatsapp_flow_keys.custody.vault_transit.address import parse
 from whatsapp_flow_keys.custody.vault_transit.batches import Batches
-from whatsapp_flow_keys.custody.vault_transit.engine import TRANSIT, is_another_key
-from whatsapp_flow_keys.errors import StoreError, StoreUnavailableError
+from whatsapp_flow_keys.custody.vault_transit.engine import TRANSIT, is_another_key, is_out_of_use
+from whatsapp_flow_keys.errors import OutOfUseError, StoreError, StoreUnavailableError
 from whatsapp_flow_keys.extras import require_extra
 from whatsapp_flow_keys.key_reference import KeyReference
 from whatsapp_flow_keys.vault_server.client import VaultCalls
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from whatsapp_flow_keys.keys import PrivateKey
 
 _TYPE = "rsa-2048"
+_VERSION = re.compile("[1-9][0-9]{0,8}")
 _OPENS_TO_EXPORT = ("exportable", "allow_plaintext_backup")
 
 
@@ -37,7 +39,7 @@ class VaultTransit:
 
         Talks to nobody. Raises :class:`InputError`, which names ``field``, and :class:`MissingExtraError`."""
         place = parse(url, field)
-        require_extra("vault", "hvac", field=field)
+        require_extra("vault", "hvac", field=field, what="key service")
         self._place = replace(place, path=f"{place.path}{phone_number_id}")
         self._url, self._name, self._mount = place.url, self._place.path, place.mount
         self._calls = VaultCalls(self._place, TRANSIT)
@@ -74,7 +76,7 @@ class VaultTransit:
     def find(self, fingerprint: str) -> KeyReference | None:
         """See :class:`KeyService`: among the versions that are in use."""
         held = self._looked_up()
-        return held.of(fingerprint, self._url) if held else None
+        return held.of(fingerprint, self._url) if held and not held.soft_deleted else None
 
     def trouble(self, reference: KeyReference) -> str | None:
         """See :class:`KeyService`."""
@@ -86,26 +88,29 @@ class VaultTransit:
         if reference.key in held.versions:
             same = held.reference(int(reference.key), self._url).fingerprint == reference.fingerprint
             return None if same else f"version {reference.key} of the Transit key {self._name} is another key"
-        if reference.key.isdigit() and int(reference.key) < held.lowest:
+        if _VERSION.fullmatch(reference.key) and int(reference.key) < held.lowest:
             return (
                 f"version {reference.key} of the Transit key {self._name} is out of use, since its "
                 f"min_decryption_version is {held.lowest}"
             )
         return f"the Transit key {self._name} has no version {reference.key}"
 
-    def retire(self, gone: Collection[KeyReference], kept: Collection[KeyReference]) -> None:
+    def retire(self, gone: Collection[str], kept: Collection[str]) -> None:
         """See :class:`KeyService`: raises ``min_decryption_version`` over those versions that are older than every kept
-        one. The others have to wait until they are."""
-        oldest = min((int(reference.key) for reference in kept), default=0)
-        older = [int(reference.key) for reference in gone if int(reference.key) < oldest]
+        one. The others have to wait until they are. Without a kept one here none goes."""
         held = self._looked_up()
-        if older and held and max(older) >= held.lowest:
+        oldest = min(held.numbers(kept), default=0) if held else 0
+        older = [number for number in held.numbers(gone) if number < oldest] if held else []
+        if older:
             self._written("config", min_decryption_version=max(older) + 1)
 
     def unwrap(self, reference: KeyReference, wrapped: bytes) -> bytes:
         """See :class:`KeyService`. Requests that arrive while others are under way share a call."""
         ciphertext = f"vault:v{reference.key}:{base64.b64encode(wrapped).decode()}"
-        plaintext = _BATCHES.of(self._url, self._name).decrypt(ciphertext, self._decrypted)
+        try:
+            plaintext = _BATCHES.of(self._url, self._name).decrypt(ciphertext, self._decrypted)
+        except TimeoutError:
+            plaintext = StoreUnavailableError(self._url, "the calls before this one took too long")
         if isinstance(plaintext, str):
             return base64.b64decode(plaintext)
         raise plaintext
@@ -131,17 +136,18 @@ class VaultTransit:
             return ValueError("encrypted with another key")
         if not said and isinstance(result, Mapping) and isinstance(result.get("plaintext"), str):
             return str(result["plaintext"])
-        return self._calls.refusal(answer, said)
+        refusal = self._calls.refusal(answer, said)
+        return OutOfUseError(self._url, refusal.said) if is_out_of_use(said) else refusal
 
     def _create(self) -> "Response":
-        path = f"{self._mount}/keys/{self._name}"
-        return self._calls.ask(
-            f"create on {path}", lambda client: client.adapter.post(f"/v1/{path}", json={"type": _TYPE})
-        )
+        return self._posted("create", f"{self._mount}/keys/{self._name}", {"type": _TYPE})
 
     def _written(self, what: str, **fields: object) -> "Response":
-        path = f"{self._mount}/keys/{self._name}/{what}"
-        answer = self._calls.ask(f"update on {path}", lambda client: client.adapter.post(f"/v1/{path}", json=fields))
+        return self._posted("update", f"{self._mount}/keys/{self._name}/{what}", fields)
+
+    def _posted(self, capability: str, path: str, fields: Mapping[str, object]) -> "Response":
+        wanted = f"{capability} on {path}"
+        answer = self._calls.ask(wanted, lambda client: client.adapter.post(f"/v1/{path}", json=fields))
         if not answer.ok:
             raise self._calls.refusal(answer)
         return answer
@@ -211,6 +217,11 @@ class _Held:
     def reference(self, version: int, service: str) -> KeyReference:
         pem = self.versions[str(version)]
         return KeyReference(service, str(version), pem if pem.endswith("\n") else f"{pem}\n")
+
+    def numbers(self, fingerprints: Collection[str]) -> list[int]:
+        """The versions whose public keys these are."""
+        found = {int(version): self.reference(int(version), "") for version in self.versions}
+        return [number for number, reference in found.items() if reference.fingerprint in fingerprints]
 
     def of(self, fingerprint: str, service: str) -> KeyReference | None:
         found = (self.reference(int(version), service) for version in self.versions)
