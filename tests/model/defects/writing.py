@@ -108,8 +108,8 @@ DEFECTS = (
         also=(
             (
                 "lifecycle/staging.py",
-                "import KeyNotInRingError, PrivateKeyError",
-                "import KeyNotInRingError, PrivateKeyError, StoreError",
+                "import InputError, KeyNotInRingError, PrivateKeyError",
+                "import InputError, KeyNotInRingError, PrivateKeyError, StoreError",
             ),
             (
                 "lifecycle/staging.py",
