@@ -21,9 +21,6 @@ LONGEST_UNWRAPPING = 3.0
 all."""
 
 
-_TOO_LATE = StoreUnavailableError("the key services", f"took more than {LONGEST_UNWRAPPING:.0f} s")
-
-
 def why_none_opens(error: NoKeyOpensError, keys: Numbers) -> str:
     """For the log; once a minute with what keeps the keys from being read again."""
     failure = keys.failure_to_name()
@@ -58,7 +55,7 @@ class Opening:
                     with at_most(LONGEST_UNWRAPPING):
                         return self.sealed.open(self._noted(untried))
                 except (NoKeyOpensError, StoreError) as error:
-                    failure = _TOO_LATE if self._too_late and isinstance(error, NoKeyOpensError) else error
+                    failure = self._why(error)
                 if not (yield from self._others(arrived)):
                     raise failure
         finally:
@@ -74,6 +71,12 @@ class Opening:
                 self._too_late = True
                 continue
             yield key
+
+    def _why(self, error: NoKeyOpensError | StoreError) -> NoKeyOpensError | StoreError:
+        """That no key opens it is not known where some were passed over."""
+        if self._too_late and isinstance(error, NoKeyOpensError):
+            return StoreUnavailableError("the key services", f"took more than {LONGEST_UNWRAPPING:.0f} s")
+        return error
 
     def _others(self, arrived: float) -> Steps[bool]:
         """Waits until other keys than these are held; False if a read since the request ``arrived`` gave none."""

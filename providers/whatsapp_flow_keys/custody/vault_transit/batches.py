@@ -12,7 +12,7 @@ AT_ONCE = 4
 LARGEST = 64
 """Ciphertexts of one call."""
 
-LONGEST_WAIT = 5.0
+LONGEST_WAIT = 3.0
 """Seconds that a ciphertext waits for its turn, or for the call that takes it along."""
 
 Result = str | Exception
