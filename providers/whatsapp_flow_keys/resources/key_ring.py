@@ -14,6 +14,7 @@ from whatsapp_flow_keys.lifecycle.claim import Claim
 from whatsapp_flow_keys.resources.context import Context
 from whatsapp_flow_keys.resources.document_removal import force
 from whatsapp_flow_keys.resources.in_passing import InPassing
+from whatsapp_flow_keys.resources.new_custody import left_out
 from whatsapp_flow_keys.resources.parsers import misplaced_stores
 from whatsapp_flow_keys.resources.properties import RingInputs, RingState
 from whatsapp_flow_keys.resources.rules import Checked, Created, Difference, Rules, Updated
@@ -40,9 +41,9 @@ class KeyRingRules(Rules[RingInputs, RingState]):
 
     def check(self, olds: RingInputs | None, news: RingInputs, context: Context) -> Checked[RingInputs]:
         """Validates what a person may have given to it directly."""
-        del olds
         news, failures = context.run.keys.with_kept(news).parsed()
         failures += misplaced_stores(STACK, news.backups)
+        failures += left_out(news.custody, olds.custody) if olds else []  # the key's own check may see no olds
         return Checked(replace(news, private_key=context.run.passing.hand_on(news.private_key)), tuple(failures))
 
     def diff(self, olds: RingState, news: RingInputs, context: Context) -> Difference:

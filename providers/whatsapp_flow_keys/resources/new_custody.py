@@ -13,7 +13,7 @@ def refused_custody(olds: KeyInputs | None, news: KeyInputs, run: Run) -> list[s
     live = run.keys.live(number) if is_known(number) else None
     recorded = [each for each in (olds, live) if each]
     if custody is None:
-        return _left_out(recorded)
+        return left_out(custody, *(each.custody for each in recorded))
     has_one = news.passphrase_is_generated or (news.passphrase is not None and is_known(news.passphrase))
     if custody == RING or not is_known(custody) or not has_one:
         return []
@@ -30,11 +30,13 @@ def is_same_custody(olds: KeyInputs, news: KeyInputs) -> bool:
     return (olds.custody or RING) == (news.custody or RING)
 
 
-def _left_out(recorded: list[KeyInputs]) -> list[str]:
-    """An endpoint learns from the program which services it may ask, and a key of the last one may still be needed."""
-    if not any(each.custody for each in recorded):
+def left_out(custody: str | None, *recorded: str | None) -> list[str]:
+    """What is wrong with no custody where one is recorded: an endpoint learns from the program which services it may
+    ask, and a key of the last one may still be needed."""
+    before = next(filter(None, recorded), None)
+    if custody is not None or before is None:
         return []
     return [
-        f'custody: is left out, but was {recorded[0].custody}. Give custody="{RING}" to have the next key lie in the '
-        f"key ring again, as a PEM"
+        f'custody: is left out, but was {before}. Give custody="{RING}" to have the next key lie in the key ring '
+        f"again, as a PEM"
     ]

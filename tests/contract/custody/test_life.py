@@ -262,6 +262,16 @@ def test_a_custody_is_not_left_out_without_a_word(line: Line) -> None:
         line.up(custody=None)
 
 
+def test_not_even_where_its_key_is_replaced_by_force_or_is_lost(in_stack: Line) -> None:
+    """The engine shows the check of a replacement no recorded inputs, and the ring has references."""
+    in_stack.up()
+    del in_stack.engine.state[EncryptionKeyProvider]
+    before = in_stack.ring()
+    with pytest.raises(CheckRefusedError, match=r'custody: is left out, but was .* Give custody="ring"'):
+        in_stack.up(custody=None)
+    assert in_stack.ring() == before
+
+
 def test_to_name_the_ring_rotates_nothing(line: Line) -> None:
     line.up(custody=None)
     assert "replace" not in line.up(custody="ring")
