@@ -13,6 +13,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 from pulumi.runtime.rpc import unwrap_rpc_secret, wrap_rpc_secret
 
 from whatsapp_flow_keys import document
+from whatsapp_flow_keys.custody.services import KeyServices, parse_custody
 from whatsapp_flow_keys.dynamic.wire import sent
 from whatsapp_flow_keys.keys import PrivateKey
 from whatsapp_flow_keys.lifecycle.findings import IN_PLACE
@@ -42,8 +43,9 @@ class FlowKeyMocks(Mocks):
     """Mocks for ``pulumi.runtime.set_mocks``, as after a number's first ``pulumi up``.
 
     Each phone number ID has an RSA pair of its own, the same in the whole process. ``issued_on`` is always 2026-01-01.
-    With the stack as the store an endpoint that gets ``endpoint_env`` decrypts; another store is not written to. With
-    ``preview=True`` what is made is unknown, as in a first preview. Subclass it to answer otherwise.
+    With the stack as the store an endpoint that gets ``endpoint_env`` decrypts, also with a custody, whose service is
+    not asked; another store is not written to. With ``preview=True`` what is made is unknown, as in a first preview.
+    Subclass it to answer otherwise.
 
     Args:
         others: mocks of everything else; without them inputs are handed back, and a call answers nothing.
@@ -56,7 +58,7 @@ class FlowKeyMocks(Mocks):
         """The id and the outputs of a resource.
 
         Raises:
-            InputError: a store's URL, or the key to be adopted, is one that the preview refuses, too.
+            InputError: a store's or a custody's URL, or the key to be adopted, is one that the preview refuses, too.
         """
         id_: str | None = f"{args.name}_id"
         outputs = args.inputs
@@ -84,6 +86,7 @@ def _key(given: KeyInputs) -> KeyState:
         public_key_pem=pair.public_key_pem,
         former_passphrases=(),
         locations=(),
+        custodies=_custodies(given.custody),
     )
     if given.in_stack:
         return replace(state, private_key=pair.to_pem())
@@ -94,7 +97,16 @@ def _ring(given: RingInputs) -> RingState:
     offered_at = datetime.fromisoformat(given.issued_on).replace(tzinfo=UTC)
     key = RingKey(given.fingerprint, Role.PENDING, given.issued_on, offered_at, given.private_key)
     ring = KeyRing(given.phone_number_id, given.managed_by, given.key_id, revision=1, keys=(key,))
-    return RingState.recording(given, ring=document.dump(ring), locations=_locations(STACK, given.backups))
+    return RingState.recording(
+        given,
+        ring=document.dump(ring),
+        locations=_locations(STACK, given.backups),
+        custodies=_custodies(given.custody),
+    )
+
+
+def _custodies(custody: str | None) -> tuple[str, ...] | None:
+    return None if custody is None else KeyServices.naming(parse_custody(custody, "custody")).urls
 
 
 def _stored_ring(given: StoredRing) -> StoredRing:

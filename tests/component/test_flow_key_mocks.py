@@ -9,7 +9,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 from tests.component.mocked_engine import KEY, PASSWORD, REGISTRATION, RING, STORED_RING, Engine, Look, Seen, run
 from tests.forms import APP_SECRET, sent
 from tests.pairs import pair
-from whatsapp_flow_encryption import FlowEncryption, GeneratedPassphrase
+from whatsapp_flow_encryption import FlowEncryption, GeneratedPassphrase, VaultTransit
 from whatsapp_flow_encryption.testing import FlowKeyMocks
 from whatsapp_flow_endpoint import FlowEndpoint, show
 from whatsapp_flow_keys import document
@@ -50,6 +50,13 @@ def test_an_endpoint_with_the_environment_decrypts_what_is_encrypted_with_the_pu
     answer = endpoint.answer(form.signed, form.body)
     assert answer.status == 200
     assert form.decrypt(answer)["screen"] == "NEXT"
+
+
+@pytest.mark.parametrize("store", ["stack", FILE])
+def test_with_a_custody_the_environment_names_its_service(store: str) -> None:
+    url = "vaulttransit://vault.example.com/whatsapp-flows-"
+    look = looked_at(store=store, custody=VaultTransit(address="https://vault.example.com"))
+    assert look["endpoint_env"].value["WHATSAPP_FLOW_CUSTODY"] == url
 
 
 @pytest.mark.parametrize(("store", "absent"), [("stack", "secret_id"), (FILE, "private_keys")])
