@@ -205,7 +205,7 @@ class FlowEncryption(pulumi.ComponentResource):
                 custodies=None if held_by is None else key.custodies,
                 force_destroy=forced,
             )
-        # Without a custody there is no such output, and one that is None would be unknown in every preview.
+        # A number without a custody has no such output, and an output without a value is unknown in every preview.
         custodies = None if held_by is None else ring.custodies if ring else key.custodies
         staged = staged_keys(number, key, ring, secret_passphrase, custodies)
         after = pulumi.ResourceOptions(depends_on=_deployed(resource_name, deploy(staged)) if deploy else None)

@@ -112,7 +112,7 @@ def test_a_reference_with_another_public_key_is_refused() -> None:
         pytest.param(lambda found: found["keys"][0]["reference"].update(key=3), id="a number as the key"),
         pytest.param(lambda found: found["keys"][0]["reference"].update(key="3\n"), id="a key of two lines"),
         pytest.param(lambda found: found["keys"][0]["reference"].update(public_key="hunter2"), id="no public key"),
-        pytest.param(lambda found: found["keys"][0].update(reference="hunter2"), id="a text"),
+        pytest.param(lambda found: found["keys"][0].update(reference="hunter2"), id="a string"),
         pytest.param(lambda found: found["keys"][0].update(reference=[]), id="a list"),
         pytest.param(lambda found: found["keys"][1].update(reference=found["keys"][0]["reference"]), id="beside a PEM"),
         pytest.param(lambda found: found["keys"][0].pop("reference"), id="neither a PEM nor a reference"),

@@ -98,7 +98,7 @@ def custodies_of(custody: str | None, ring: KeyRing) -> tuple[str, ...] | None:
 
 
 def services_in(urls: str | Sequence[str] | None) -> KeyServices:
-    """Of a text with URLs separated by blanks, as the environment has it, or of a list."""
+    """Those that a variable of the environment names, separated by blanks, or a list."""
     return KeyServices.naming(*(urls.split() if isinstance(urls, str) else urls or ()))
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 _ANOTHER_KEY = re.compile("failed to RSA decrypt the ciphertext")
-"""Of one that was encrypted with another version, or that is none: with HTTP 500 (tried)."""
+"""Of a ciphertext of another version, and of garbage: with HTTP 500 (tried)."""
 _OUT_OF_USE = re.compile("disallowed by policy .too old.|version is too new|encryption key not found|soft-deleted key")
 
 
