@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.contract.custody.place import KINDS, Place, VaultPlace
+from tests.contract.custody.place import KINDS, MemoryPlace, Place, VaultPlace
 from tools.openbao import OpenBao
 
 
@@ -14,8 +14,17 @@ def transit(openbao: OpenBao, monkeypatch: pytest.MonkeyPatch) -> VaultPlace:
     return VaultPlace(openbao, monkeypatch)
 
 
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> MemoryPlace:
+    """A kind that only the tests have."""
+    return MemoryPlace(monkeypatch)
+
+
 @pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest) -> Place:
     """A key service that has no key of the number yet."""
-    makers: dict[str, Callable[[], Place]] = {"vault": lambda: request.getfixturevalue("transit")}
+    makers: dict[str, Callable[[], Place]] = {
+        "vault": lambda: request.getfixturevalue("transit"),
+        "memory": lambda: request.getfixturevalue("memory"),
+    }
     return makers[request.param]()

@@ -8,12 +8,15 @@ from typing import Protocol
 
 import pytest
 
+from tests.contract.custody.memory_kind.address import SCHEME
+from tests.contract.custody.memory_kind.service import FORBIDDEN, SAFES, Held
 from tools.openbao import OpenBao, variables
+from whatsapp_flow_keys.custody import services
 from whatsapp_flow_keys.custody.service import KeyService
 from whatsapp_flow_keys.custody.services import open_service
 from whatsapp_flow_keys.key_reference import KeyReference
 
-KINDS = ("vault",)
+KINDS = ("vault", "memory")
 _numbers = count(207700000000001)
 _PAGE = Path(__file__).parents[3] / "docs" / "custody" / "vault-transit.md"
 _PAGES_KEY = "whatsapp-flows-106540352242922"
@@ -84,6 +87,36 @@ class VaultPlace:
     def policy(self, *titles: str) -> str:
         """Policies of the page, as people copy them, for this number's key."""
         return "\n".join(_policy(title).replace(_PAGES_KEY, self.key) for title in titles)
+
+
+class MemoryPlace:
+    """A kind that is not the product's, whose keys are apart from one another as those of a cloud's KMS are: what the
+    suite holds for it as well is no peculiarity of Transit."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(services.KINDS, SCHEME, "tests.contract.custody.memory_kind")
+        self.number = str(next(_numbers))
+        self.url = f"{SCHEME}://safe/{self.number}"
+
+    def service(self) -> KeyService:
+        """See :class:`Place`."""
+        return open_service(self.url, self.number)
+
+    def take_out_of_use(self, reference: KeyReference) -> None:
+        """See :class:`Place`."""
+        self._held(reference).in_use = False
+
+    def put_back_into_use(self, reference: KeyReference) -> None:
+        """See :class:`Place`."""
+        self._held(reference).in_use = True
+
+    def forbid(self) -> KeyService:
+        """See :class:`Place`."""
+        FORBIDDEN.add(self.url)
+        return self.service()
+
+    def _held(self, reference: KeyReference) -> Held:
+        return SAFES[self.url, self.number][int(reference.key)]
 
 
 def _policy(title: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from whatsapp_flow_keys.client_library import seconds_per_call
 from whatsapp_flow_keys.custody.vault_transit.address import parse
 from whatsapp_flow_keys.custody.vault_transit.batches import Batches
 from whatsapp_flow_keys.custody.vault_transit.engine import TRANSIT, is_another_key, is_out_of_use
@@ -153,11 +154,14 @@ class VaultTransit:
         return answer
 
     def _import(self, key: "PrivateKey") -> None:
-        """By the server's wrapping key. Source: OpenBao, "Transit: import key"."""
+        """By the server's wrapping key. Source: OpenBao, "Transit: import key". The first who asks for that waits while
+        the server makes it, of 4096 bits: it gets the time of all attempts for one."""
         from whatsapp_flow_keys.custody.vault_transit.wrapping import wrapped_for
 
         path = f"{self._mount}/wrapping_key"
-        answer = self._calls.ask(f"read on {path}", lambda client: client.adapter.get(f"/v1/{path}"))
+        answer = self._calls.ask(
+            f"read on {path}", lambda client: client.adapter.get(f"/v1/{path}", timeout=seconds_per_call())
+        )
         public_key = body_of(answer, "data").get("public_key")
         if not isinstance(public_key, str):
             raise self._calls.refusal(answer)
