@@ -5,11 +5,9 @@ So a run can be taken up again from every point, in every world, by running it a
 needs no change for it, as long as it has no other source of knowledge than its ports, its arguments and its memory.
 """
 
-import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -22,7 +20,6 @@ from tests.model.world import Asked as Answered
 from whatsapp_flow_keys import document
 from whatsapp_flow_keys.audit import Event
 from whatsapp_flow_keys.custody import services
-from whatsapp_flow_keys.custody.service import CustodyKind
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_registration import KeyRegistrationProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
@@ -282,13 +279,6 @@ class ScriptedService:
         return KeyReference(self.url, fingerprint, public_pem(fingerprint))
 
 
-def _as_written(url: str, _environ: Mapping[str, str]) -> str:
-    return url
-
-
-CUSTODY_KIND = SimpleNamespace(KIND=CustodyKind(ScriptedService, str, _as_written))
-"""The model's kind of key service, as a module has it."""
-
 _ACCOUNT = ScriptedAccount()
 KIND = StoreKind(ScriptedStore, str)
 """The model's kind of store."""
@@ -424,6 +414,5 @@ def scripted() -> Iterator[None]:
     with ExitStack() as patches:
         patches.enter_context(computed_once())
         patches.enter_context(patch.dict(urls.KINDS, {SCHEME: __name__}))
-        patches.enter_context(patch.dict(services.KINDS, {KEYS_SCHEME: f"{__name__}.keys"}))
-        patches.enter_context(patch.dict(sys.modules, {f"{__name__}.keys": CUSTODY_KIND}))
+        patches.enter_context(patch.dict(services.KINDS, {KEYS_SCHEME: "tests.model.scripted_keys"}))
         yield

@@ -167,12 +167,13 @@ def _taken(before: World, after: World, run: Run, call: Call) -> Iterator[str]:
 
 
 def _taken_in(before: World, run: Run, call: Call) -> Iterator[str]:
-    """P5: a key of the service joins a ring though it was in none, this run has not made it, and nobody named it."""
+    """P5: a key of the service joins a ring though it was in none, this run has not made it, and neither a person nor a
+    refresh named it."""
     assert run.point is not None
     known = {key.fingerprint for ring in _rings(before) for key in ring.keys} | _recorded(before.states[run.slot])
     made = ours()[run.point.task.fresh].fingerprint
     for key in call.subject.keys:
-        if key.reference and key.fingerprint not in {*known, made, by_hand().fingerprint, run.program.take_over}:
+        if key.reference and key.fingerprint not in {*known, made, by_hand().fingerprint, *_replaceable(run)}:
             yield f"P5: {name(key.fingerprint)} joins the ring, and nobody named it"
 
 

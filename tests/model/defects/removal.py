@@ -140,8 +140,8 @@ DEFECTS = (
     Defect(
         "copies in other places let no ring of the stack go",
         "resources/key_ring.py",
-        "survivors=lambda: openable_in([*backups, *moved_to], opening)",
-        "survivors=frozenset",
+        "survivors=lambda: openable_in([*backups, *moved_to], opening) | found_in(services, held, number)",
+        "survivors=lambda: found_in(services, held, number)",
         "4 moves: a move out of the stack, 0 faults",
         "P4",
         missed_by=LONG_LIFE_STACK_BACKUP,
