@@ -117,7 +117,7 @@ PROMISES = (
         "whatsapp_flow_keys.client_library:_DEFAULT_SECONDS",
         30.0,
         "reference/environment.md",
-        "| 30 | seconds that one call to a store may take with its attempts |",
+        "| 30 | seconds that one call to a store or a key service may take with its attempts |",
     ),
     Promise("whatsapp_flow_keys.client_library:ATTEMPTS", 3, "stores/aws-secrets-manager.md", "made three times"),
     Promise(
