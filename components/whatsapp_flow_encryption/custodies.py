@@ -1,7 +1,7 @@
 """Who holds the private keys, as typed, immutable values of a program. What travels to the provider is a URL."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import pulumi
 
@@ -53,12 +53,4 @@ class VaultTransit:
 
 def custody_url(custody: Custody | pulumi.Input[str] | None) -> pulumi.Input[str] | None:
     """The URL of a custody, which may be given as a URL itself; None where there is none."""
-    if custody is None:
-        return None
-    if isinstance(custody, type):
-        raise pulumi.RunError(f"custody: {custody.__name__} is a class; give a custody, as in {custody.__name__}()")
-    given: Any = custody
-    url = given_url(given, complete_url)
-    if url is not None:
-        return url
-    return given.url if hasattr(type(given), "url") else type(given).__name__  # a name is what the check refuses
+    return None if custody is None else given_url(custody, complete_url, "custody")

@@ -4,8 +4,7 @@ As with the stores, the region is taken of the environment in the program, so th
 records it. What is wrong is said by the provider's check, in the preview.
 """
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -33,8 +32,7 @@ class AwsSocial:
     @property
     def url(self) -> pulumi.Input[str]:
         """Its URL, complete; an Output where a field is one."""
-        given = {each.name: getattr(self, each.name) for each in fields(self)}
-        return written_url(lambda **known: complete_registrar(write_registrar("awssocial", **known)), **given)
+        return written_url(lambda **given: complete_registrar(write_registrar("awssocial", **given)), **vars(self))
 
 
 def registrar_url(registrar: AwsSocial | pulumi.Input[str]) -> pulumi.Input[str]:
@@ -42,10 +40,4 @@ def registrar_url(registrar: AwsSocial | pulumi.Input[str]) -> pulumi.Input[str]
 
     It has what the environment knows of where the registrar is.
     """
-    given: Any = registrar
-    url = given_url(given, complete_registrar)
-    if url is not None:
-        return url
-    if isinstance(given, type):
-        raise pulumi.RunError(f"registrar: {given.__name__} is a class; give a registrar, as in {given.__name__}(…)")
-    return given.url if isinstance(given, AwsSocial) else type(given).__name__  # a name is what the check refuses
+    return given_url(registrar, complete_registrar, "registrar")

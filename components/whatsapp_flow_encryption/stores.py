@@ -5,7 +5,7 @@ that a preview shows it and the state records it. What is wrong is said by the p
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import pulumi
@@ -30,8 +30,7 @@ class WrittenStore:
     @property
     def url(self) -> pulumi.Input[str]:
         """Its URL, complete; an Output where a field is one."""
-        given = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]  # a dataclass
-        return written_url(lambda **known: complete_url(write_url(self.scheme, **known)), **given)
+        return written_url(lambda **given: complete_url(write_url(self.scheme, **given)), **vars(self))
 
 
 @dataclass(frozen=True)
@@ -194,13 +193,7 @@ def url_of(store: Store | pulumi.Input[str]) -> pulumi.Input[str]:
 
     It has what the environment knows of where the store is.
     """
-    url = given_url(store, complete_url)
-    if url is not None:
-        return url
-    if isinstance(store, type):
-        raise pulumi.RunError(f"store: {store.__name__} is a class; give a store, as in {store.__name__}(…)")
-    given: Any = store
-    return given.url if hasattr(type(given), "url") else type(given).__name__  # a name is what the check refuses
+    return given_url(store, complete_url, "store")
 
 
 def urls_of(stores: Any) -> Any:

@@ -14,11 +14,18 @@ def written_url(write: Callable[..., str], **fields: Any) -> pulumi.Input[str]:
     return write(**fields)
 
 
-def given_url(given: Any, complete: Callable[[str], str]) -> pulumi.Input[str] | None:
-    """The complete URL, where what was given is a URL itself; None where it is something else."""
-    if not isinstance(given, str | pulumi.Output | Awaitable):
-        return None
-    return written_url(lambda url: complete("" if url is None else str(url)), url=given)
+def given_url(given: Any, complete: Callable[[str], str], argument: str) -> pulumi.Input[str]:
+    """The URL of a store, a custody or a registrar, or the complete URL, where what was given is a URL itself.
+
+    Of anything else the name of its type, which the provider's check refuses. Raises :class:`pulumi.RunError`, which
+    names the ``argument``, where a class was given in place of one of its values.
+    """
+    if isinstance(given, str | pulumi.Output | Awaitable):
+        return written_url(lambda url: complete("" if url is None else str(url)), url=given)
+    if isinstance(given, type):
+        raise pulumi.RunError(f"{argument}: {given.__name__} is a class; give a {argument}, as in {given.__name__}(…)")
+    url: pulumi.Input[str] = given.url if hasattr(type(given), "url") else type(given).__name__
+    return url
 
 
 def waits(value: Any) -> bool:

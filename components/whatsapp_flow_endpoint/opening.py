@@ -46,7 +46,7 @@ class Opening:
     def steps(self) -> Steps[Decrypted[DecryptionKey]]:
         """Waits for as long as keys that are read from now on may open it. Raises as :meth:`SealedRequest.open`."""
         self.keys.refresh()
-        self._arrived = arrived = self.clock.monotonic()
+        self._arrived = self.clock.monotonic()
         try:
             while True:
                 untried = self._untried()
@@ -56,7 +56,7 @@ class Opening:
                         return self.sealed.open(self._noted(untried))
                 except (NoKeyOpensError, StoreError) as error:
                     failure = self._why(error)
-                if not (yield from self._others(arrived)):
+                if not (yield from self._others()):
                     raise failure
         finally:
             self.watch.tried(len(self._tried))
@@ -78,11 +78,11 @@ class Opening:
             return StoreUnavailableError("the key services", f"took more than {LONGEST_UNWRAPPING:.0f} s")
         return error
 
-    def _others(self, arrived: float) -> Steps[bool]:
-        """Waits until other keys than these are held; False if a read since the request ``arrived`` gave none."""
+    def _others(self) -> Steps[bool]:
+        """Waits until other keys than these are held; False if a read since the request arrived gave none."""
         while True:
-            read = self.keys.read_after(arrived, holds_a_thread=self.holds_a_thread)
-            left = arrived + LONGEST_WAIT - self.clock.monotonic()
+            read = self.keys.read_after(self._arrived, holds_a_thread=self.holds_a_thread)
+            left = self._arrived + LONGEST_WAIT - self.clock.monotonic()
             if self._untried():
                 return True
             if read is None or left <= 0:

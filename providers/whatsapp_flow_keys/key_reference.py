@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from whatsapp_flow_keys.carried import base64_content
@@ -25,7 +26,7 @@ class KeyReference:
     key: str
     public_key_pem: str
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Lower-case hex SHA-256 of the public key's SPKI DER."""
         return sha256(base64_content("".join(self.public_key_pem.splitlines()[1:-1]))).hexdigest()

@@ -31,7 +31,8 @@ def usable(keys: Iterable[RingKey], services: KeyServices, number: str) -> froze
 
 
 def found_in(services: KeyServices, fingerprints: Collection[str], number: str) -> frozenset[str]:
-    """Those of ``fingerprints`` whose keys a service has in use, now."""
+    """Those of ``fingerprints`` whose keys a service has in use, now. By fingerprint, since that is all that the state
+    of a KeyRegistration records of the stack's ring."""
     return frozenset(each for each in fingerprints if any(_has(url, number, each) for url in services.urls))
 
 

@@ -1,23 +1,19 @@
 """A kind of key service is a folder, a line in the registry and a class of arguments; nothing else names it."""
 
-import re
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 
 import pulumi
 import pytest
 
 from tests.contract.custody.memory_kind.address import SCHEME
 from tests.contract.custody.place import MemoryPlace
+from tests.contract.kinds import ROOT, files_on, named_by
 from tests.contract.miniature_engine import A_DAY, CheckRefusedError, MiniatureEngine, trigger
 from whatsapp_flow_encryption.custodies import custody_url
 from whatsapp_flow_encryption.written_urls import written_url
 from whatsapp_flow_keys.custody.services import complete_url, write_url
 from whatsapp_flow_keys.document import dump
-
-ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs" / "adding-a-key-service.md").read_text()
 
 
 @dataclass(frozen=True)
@@ -75,13 +71,6 @@ def test_a_program_composes_a_new_kind_by_its_class(memory: MemoryPlace, monkeyp
     ("folder", "names"), [("vault_transit", r"custody\.vault_transit|\bVaultTransit|\"vaulttransit\"")]
 )
 def test_the_page_names_every_place_that_names_a_kind(folder: str, names: str) -> None:
-    files = [*(ROOT / "providers").rglob("*.py"), *(ROOT / "components").rglob("*.py"), ROOT / "pyproject.toml"]
-    own = ROOT / "providers" / "whatsapp_flow_keys" / "custody" / folder
-    naming = {str(file.relative_to(ROOT)) for file in files if own not in file.parents and _names(file, names)}
-    listed = set(re.findall(r"`([\w./-]+\.(?:py|toml))`", PAGE))
+    naming = named_by(names, but=ROOT / "providers" / "whatsapp_flow_keys" / "custody" / folder)
     assert naming
-    assert naming <= listed
-
-
-def _names(file: Path, names: str) -> bool:
-    return re.search(names, file.read_text()) is not None
+    assert naming <= files_on("adding-a-key-service.md")

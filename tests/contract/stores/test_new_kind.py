@@ -1,21 +1,18 @@
 """A kind of store is added by a folder, a line in the registry and a class of arguments; nothing else names it."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 import pytest
 
+from tests.contract.kinds import ROOT, files_on, named_by
 from tests.contract.miniature_engine import CheckRefusedError, MiniatureEngine
 from tests.contract.stores.memory_kind.address import SCHEME
 from tests.contract.stores.memory_kind.store import DOCUMENTS
 from whatsapp_flow_encryption.stores import WrittenStore, url_of
 from whatsapp_flow_keys.stores import urls
 
-ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs" / "adding-a-store.md").read_text()
 LINE = "memory://shelf/line"
 
 
@@ -76,13 +73,6 @@ def test_a_program_composes_a_new_kind_by_its_class(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_the_page_names_every_place_that_names_a_kind(folder: str, names: str) -> None:
-    files = [*(ROOT / "providers").rglob("*.py"), *(ROOT / "components").rglob("*.py"), ROOT / "pyproject.toml"]
-    own = ROOT / "providers" / "whatsapp_flow_keys" / "stores" / folder
-    naming = {str(file.relative_to(ROOT)) for file in files if own not in file.parents and _names(file, names)}
-    listed = set(re.findall(r"`([\w./-]+\.(?:py|toml))`", PAGE))
+    naming = named_by(names, but=ROOT / "providers" / "whatsapp_flow_keys" / "stores" / folder)
     assert naming
-    assert naming <= listed
-
-
-def _names(file: Path, names: str) -> bool:
-    return re.search(names, file.read_text()) is not None
+    assert naming <= files_on("adding-a-store.md")
