@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.servers.key_vault import KeyVault
     from tests.servers.secrets_manager import SecretsManager
     from tools.kubernetes import Kubernetes
+    from tools.ministack import MiniStack
     from tools.openbao import OpenBao
 
 # A harness that was started in the background ignores SIGINT, and so would the engine: it then waits 5 s for each of
@@ -72,6 +73,15 @@ def openbao() -> Iterator["OpenBao"]:
     from tools.openbao import OpenBao
 
     with OpenBao() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator["MiniStack"]:
+    """AWS KMS, as MiniStack serves it on loopback, for this worker alone."""
+    from tools.ministack import MiniStack
+
+    with MiniStack() as running:
         yield running
 
 

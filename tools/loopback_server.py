@@ -51,12 +51,12 @@ class LoopbackServer(ABC):
         """A file in its folder."""
         return Path(self._folder.name, name)
 
-    def _run(self, program: str, *command: str) -> None:
-        """Starts a program of it; what it prints is added to its log."""
+    def _run(self, program: str, *command: str, **environment: str) -> None:
+        """Starts a program of it, with these variables; what it prints is added to its log."""
         with self._path(f"{program}.log").open("ab") as output:
             self._processes[program] = subprocess.Popen(
                 command,
-                env={"HOME": self._folder.name},
+                env={"HOME": self._folder.name, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -11,7 +11,7 @@ except ModuleNotFoundError as _missing:
         'whatsapp_flow_encryption needs Pulumi: pip install "whatsapp-flow-encryption[pulumi]"', name=_missing.name
     ) from None
 
-from whatsapp_flow_encryption.custodies import Custody, RingCustody, VaultTransit
+from whatsapp_flow_encryption.custodies import AwsKms, Custody, RingCustody, VaultTransit
 from whatsapp_flow_encryption.exports import all_but_failed, unless_failed
 from whatsapp_flow_encryption.flow_encryption import FlowEncryption, GeneratedPassphrase
 from whatsapp_flow_encryption.numbers import read_numbers
@@ -33,6 +33,7 @@ from whatsapp_flow_encryption.stores import (
 from whatsapp_flow_encryption.whatsapp_provider import WhatsAppProvider
 
 __all__ = [
+    "AwsKms",
     "AwsSecretsManagerStore",
     "AwsSocial",
     "AzureKeyVaultStore",

@@ -28,6 +28,28 @@ class RingCustody:
 
 
 @dataclass(frozen=True)
+class AwsKms:
+    """AWS KMS: it makes the keys, decrypts with them, and never hands one out. Each rotation makes another KMS key.
+
+    The credentials are always the environment's, as boto3 finds them.
+
+    Args:
+        region: the region, as in ``eu-west-1``; by default that of AWS_REGION, or of the profile.
+        account: the 12 digits of the account that the keys must lie in; by default that of the credentials.
+        key_prefix: what the alias of each key begins with, before the phone number ID.
+    """
+
+    region: pulumi.Input[str] | None = field(default=None, kw_only=True)
+    account: pulumi.Input[str] | None = field(default=None, kw_only=True)
+    key_prefix: pulumi.Input[str] = field(default="whatsapp-flows-", kw_only=True)
+
+    @property
+    def url(self) -> pulumi.Input[str]:
+        """Its URL, complete; an Output where a field is one."""
+        return written_url(lambda **given: complete_url(write_url("awskms", **given)), **vars(self))
+
+
+@dataclass(frozen=True)
 class VaultTransit:
     """The transit engine of HashiCorp Vault or OpenBao: it makes the keys, decrypts with them, and never hands one out.
 

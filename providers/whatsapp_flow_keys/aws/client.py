@@ -14,6 +14,10 @@ _TALKATIVE = ("botocore.auth", "botocore.endpoint", "botocore.parsers")
 """The loggers that show whole requests and answers, private keys and session tokens in them."""
 
 
+CONNECTIONS = 32
+"""Connections that a client keeps open: as many as an endpoint has threads that wait for AWS KMS."""
+
+
 class CallError(Exception):
     """A call that AWS refused, or that didn't reach it. What it says is not for a person: see `refusals`.
 
@@ -87,6 +91,7 @@ def _client(
     config = Config(
         connect_timeout=seconds,
         read_timeout=seconds,
+        max_pool_connections=CONNECTIONS,
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
     session = Session()

@@ -11,7 +11,10 @@ from whatsapp_flow_keys.errors import InputError, UnknownServiceError
 from whatsapp_flow_keys.key_reference import KeyReference
 from whatsapp_flow_keys.ring import KeyRing
 
-KINDS = {"vaulttransit": "whatsapp_flow_keys.custody.vault_transit"}
+KINDS = {
+    "awskms": "whatsapp_flow_keys.custody.aws_kms",
+    "vaulttransit": "whatsapp_flow_keys.custody.vault_transit",
+}
 """By scheme, the folder whose ``KIND`` it is: a program pays for the services that it names."""
 
 RING = "ring"

@@ -78,8 +78,8 @@ def retire_what_left(before: KeyRing, after: KeyRing, session: Session) -> None:
         except StoreError as error:
             keys = ", ".join(map(short, fingerprints))
             session.say(
-                f"warning: phone number {session.number}: key {keys} left the ring and is no longer needed, but could "
-                f"not be taken out of use: {error}"
+                f"warning: phone number {session.number}: key {keys} left the ring and is no longer needed, but it, or "
+                f"one before it, could not be retired: {error}"
             )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.contract.custody.place import KINDS, MemoryPlace, Place, VaultPlace
+from tests.contract.custody.place import KINDS, KmsPlace, MemoryPlace, Place, VaultPlace
+from tools.ministack import MiniStack
 from tools.openbao import OpenBao
 
 
@@ -15,9 +16,22 @@ def transit(openbao: OpenBao, monkeypatch: pytest.MonkeyPatch) -> VaultPlace:
 
 
 @pytest.fixture
+def kms(ministack: MiniStack, monkeypatch: pytest.MonkeyPatch) -> KmsPlace:
+    """AWS KMS, as MiniStack serves it."""
+    return KmsPlace(ministack, monkeypatch)
+
+
+@pytest.fixture
 def memory(monkeypatch: pytest.MonkeyPatch) -> MemoryPlace:
     """A kind that only the tests have."""
     return MemoryPlace(monkeypatch)
+
+
+@pytest.fixture(params=["vault", "aws"])
+def service_place(request: pytest.FixtureRequest) -> Place:
+    """Those of the product, at which a server answers."""
+    found: Place = request.getfixturevalue("transit" if request.param == "vault" else "kms")
+    return found
 
 
 @pytest.fixture(params=KINDS)
@@ -25,6 +39,7 @@ def place(request: pytest.FixtureRequest) -> Place:
     """A key service that has no key of the number yet."""
     makers: dict[str, Callable[[], Place]] = {
         "vault": lambda: request.getfixturevalue("transit"),
+        "aws": lambda: request.getfixturevalue("kms"),
         "memory": lambda: request.getfixturevalue("memory"),
     }
     return makers[request.param]()

@@ -1,24 +1,27 @@
 """A key service as the contract suite meets it: the service for a number, and what other people do to its keys."""
 
+import json
 import os
 import re
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
 from tests.contract.custody.memory_kind.address import SCHEME
 from tests.contract.custody.memory_kind.service import FORBIDDEN, SAFES, Held
+from tools.ministack import REGION, MiniStack
 from tools.openbao import OpenBao, variables
 from whatsapp_flow_keys.custody import services
 from whatsapp_flow_keys.custody.service import KeyService
 from whatsapp_flow_keys.custody.services import open_service
 from whatsapp_flow_keys.key_reference import KeyReference
 
-KINDS = ("vault", "memory")
+KINDS = ("vault", "aws", "memory")
 _numbers = count(207700000000001)
-_PAGE = Path(__file__).parents[3] / "docs" / "custody" / "vault-transit.md"
+_PAGES = Path(__file__).parents[3] / "docs" / "custody"
 _PAGES_KEY = "whatsapp-flows-106540352242922"
 
 
@@ -89,6 +92,71 @@ class VaultPlace:
         return "\n".join(_policy(title).replace(_PAGES_KEY, self.key) for title in titles)
 
 
+class KmsPlace:
+    """AWS KMS, as MiniStack serves it."""
+
+    def __init__(self, server: MiniStack, monkeypatch: pytest.MonkeyPatch, prefix: str = "whatsapp-flows-") -> None:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            monkeypatch.delenv(name)
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            monkeypatch.setenv(name, os.devnull)
+        self._monkeypatch = monkeypatch
+        self.number = str(next(_numbers))
+        self.server = server
+        self.url = f"awskms://{REGION}/{prefix}"
+        self.prefix = prefix
+        self.kms = server.client("kms")
+        self.log_in(server.environment)
+
+    def service(self) -> KeyService:
+        """See :class:`Place`."""
+        return open_service(self.url, self.number)
+
+    def take_out_of_use(self, reference: KeyReference) -> None:
+        """See :class:`Place`."""
+        self.kms.disable_key(KeyId=reference.key)
+
+    def put_back_into_use(self, reference: KeyReference) -> None:
+        """See :class:`Place`."""
+        self.kms.enable_key(KeyId=reference.key)
+
+    def forbid(self) -> KeyService:
+        """See :class:`Place`."""
+        self.log_in(self.server.environment_of(None))
+        return self.service()
+
+    def log_in(self, environment: Mapping[str, str]) -> None:
+        """As somebody."""
+        for name, value in environment.items():
+            self._monkeypatch.setenv(name, value)
+
+    def log_in_with(self, *titles: str) -> None:
+        """As somebody with these policies of the page."""
+        self.log_in(self.server.environment_of(self.policy(*titles)))
+
+    def policy(self, *titles: str) -> dict[str, Any]:
+        """Policies of the page together, without what MiniStack doesn't know: conditions, and which key is which."""
+        allowed = [{"Effect": "Allow", "Action": sorted(self.actions(title)), "Resource": "*"} for title in titles]
+        return {"Version": "2012-10-17", "Statement": allowed}
+
+    def actions(self, title: str) -> set[str]:
+        """What a policy of the page allows."""
+        return {action for statement in kms_policies()[title]["Statement"] for action in statement["Action"]}
+
+    def aliases(self) -> list[dict[str, Any]]:
+        """Those of the number."""
+        found = self.kms.list_aliases()["Aliases"]
+        return [alias for alias in found if alias["AliasName"].startswith(f"alias/{self.prefix}{self.number}/")]
+
+    def state(self, reference: KeyReference) -> str:
+        """What AWS calls the state of a key."""
+        return self.state_of(reference.key)
+
+    def state_of(self, key: str) -> str:
+        """The same, by the key's ID or ARN."""
+        return str(self.kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"])
+
+
 class MemoryPlace:
     """A kind that is not the product's, whose keys are apart from one another as those of a cloud's KMS are: what the
     suite holds for it as well is no peculiarity of Transit."""
@@ -119,7 +187,16 @@ class MemoryPlace:
         return SAFES[self.url, self.number][int(reference.key)]
 
 
+def kms_policies() -> dict[str, dict[str, Any]]:
+    """Those of the page for AWS KMS, by their headings."""
+    page = (_PAGES / "aws-kms.md").read_text()
+    found = re.findall(r"^### ((?:For|To) [^\n]*)\n.*?^```json\n(\{.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return {heading: json.loads(text) for heading, text in found}
+
+
 def _policy(title: str) -> str:
-    found = re.search(rf"^### {title}\n.*?^```hcl\n(.*?)^```$", _PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    found = re.search(
+        rf"^### {title}\n.*?^```hcl\n(.*?)^```$", (_PAGES / "vault-transit.md").read_text(), re.DOTALL | re.MULTILINE
+    )
     assert found
     return found[1]

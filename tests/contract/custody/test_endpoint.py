@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.contract.custody.place import VaultPlace
+from tests.contract.custody.place import Place, VaultPlace
 from tests.pairs import pair
 from whatsapp_flow_endpoint import FlowEndpoint, FlowKeys, show
 from whatsapp_flow_endpoint import opening as opening_module
@@ -26,7 +26,7 @@ FORM = {"action": "INIT", "version": "3.0", "flow_token": "t"}
 SECRET = "an app secret"
 
 
-def ring_of(place: VaultPlace, *references: KeyReference, pems: int = 0) -> KeyRing:
+def ring_of(place: Place, *references: KeyReference, pems: int = 0) -> KeyRing:
     now = datetime.now(UTC)
     held = [RingKey(each.fingerprint, Role.RETAINED, "2026-11-24", now, "", each) for each in references]
     held += [RingKey(pair(n).fingerprint, Role.RETAINED, "2026-11-24", now, pair(n).to_pem()) for n in range(pems)]
@@ -98,19 +98,19 @@ def test_forms_that_come_together_share_calls(transit: VaultPlace, calls: list[i
     assert len(calls) < 80
 
 
-def test_among_those_that_share_a_call_one_for_another_key_harms_none(transit: VaultPlace) -> None:
-    service = transit.service()
+def test_among_those_that_share_a_call_one_for_another_key_harms_none(service_place: Place) -> None:
+    service = service_place.service()
     before, after = service.make(), service.make()
-    endpoint = endpoint_of(ring_of(transit, after, before), transit.url)
+    endpoint = endpoint_of(ring_of(service_place, after, before), service_place.url)
     pems = [before.public_key_pem, after.public_key_pem, pair().public_key_pem] * 10
     with ThreadPoolExecutor(30) as pool:
         statuses = list(pool.map(lambda pem: answered(endpoint, pem), pems))
     assert statuses == [200, 200, 421] * 10
 
 
-def test_a_form_for_a_key_that_nobody_has_is_421(transit: VaultPlace) -> None:
-    made = transit.service().make()
-    assert answered(endpoint_of(ring_of(transit, made), transit.url), pair().public_key_pem) == 421
+def test_a_form_for_a_key_that_nobody_has_is_421(service_place: Place) -> None:
+    made = service_place.service().make()
+    assert answered(endpoint_of(ring_of(service_place, made), service_place.url), pair().public_key_pem) == 421
 
 
 OUTAGES = {
@@ -144,13 +144,13 @@ def test_where_the_service_is_of_no_use_the_answer_is_503_and_the_log_says_why(
     assert OUTAGES[outage] in line
 
 
-def test_it_goes_on_as_soon_as_the_service_does(transit: VaultPlace) -> None:
-    service = transit.service()
+def test_it_goes_on_as_soon_as_the_service_does(service_place: Place) -> None:
+    service = service_place.service()
     made, _ = service.make(), service.make()
-    endpoint = endpoint_of(ring_of(transit, made), transit.url)
-    transit.take_out_of_use(made)
+    endpoint = endpoint_of(ring_of(service_place, made), service_place.url)
+    service_place.take_out_of_use(made)
     assert answered(endpoint, made.public_key_pem) == 421
-    transit.put_back_into_use(made)
+    service_place.put_back_into_use(made)
     assert answered(endpoint, made.public_key_pem) == 200
 
 
@@ -181,12 +181,12 @@ def test_beside_a_key_whose_service_fails_a_new_key_is_waited_for(
 
 
 def test_an_endpoint_that_starts_while_a_number_moves_decrypts_with_what_it_can(
-    transit: VaultPlace, caplog: pytest.LogCaptureFixture
+    service_place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its environment doesn't name the service yet, and the key that is live is still a PEM."""
-    made = transit.service().make()
+    made = service_place.service().make()
     with caplog.at_level(logging.ERROR, "whatsapp_flow_endpoint"):
-        endpoint = endpoint_of(ring_of(transit, made, pems=1))
+        endpoint = endpoint_of(ring_of(service_place, made, pems=1))
     assert answered(endpoint, pair(0).public_key_pem) == 200
     assert "a key can't be used here: " in caplog.text
     assert "so it was not asked" in caplog.text

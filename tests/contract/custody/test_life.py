@@ -3,11 +3,12 @@
 import json
 from itertools import count
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from tests.contract.conftest import LOCKED
-from tests.contract.custody.place import VaultPlace
+from tests.contract.custody.place import KmsPlace, Place, VaultPlace
 from tests.contract.custody.test_contract import PAYLOAD
 from tests.contract.miniature_engine import A_DAY, WORDS, CheckRefusedError, MiniatureEngine, roles, trigger
 from tests.pairs import pair
@@ -16,7 +17,7 @@ from whatsapp_flow_keys import document
 from whatsapp_flow_keys.custody.services import KeyServices
 from whatsapp_flow_keys.dynamic.encryption_key import EncryptionKeyProvider
 from whatsapp_flow_keys.dynamic.key_ring import KeyRingProvider
-from whatsapp_flow_keys.errors import NoKeyOpensError
+from whatsapp_flow_keys.errors import NoKeyOpensError, StorePermissionError
 from whatsapp_flow_keys.flow_protocol.message import SealedRequest, encrypt_request
 from whatsapp_flow_keys.keys import PrivateKey, load_public_key
 from whatsapp_flow_keys.ring import KeyRing, Role
@@ -27,13 +28,13 @@ PLACES = ["a file", "the stack"]
 class Line:
     """The engine, the service and the store of one number."""
 
-    def __init__(self, engine: MiniatureEngine, transit: VaultPlace, store: str) -> None:
-        self.engine, self.transit, self.in_stack = engine, transit, store == "the stack"
-        transit.number = engine.number
+    def __init__(self, engine: MiniatureEngine, place: Place, store: str) -> None:
+        self.engine, self.place, self.in_stack = engine, place, store == "the stack"
+        place.number = engine.number
         self.given: dict[str, Any] = {} if self.in_stack else {"store": engine.store(), "stored_ring": True}
 
     def up(self, **given: Any) -> list[str]:
-        return self.engine.up(**{**self.given, "custody": self.transit.url, "deployed": True, **given})
+        return self.engine.up(**{**self.given, "custody": self.place.url, "deployed": True, **given})
 
     def ring(self) -> KeyRing:
         return self.engine.recorded_ring() if self.in_stack else self.engine.ring()
@@ -56,18 +57,28 @@ class Line:
 
 
 @pytest.fixture(params=PLACES)
-def line(request: pytest.FixtureRequest, engine: MiniatureEngine, transit: VaultPlace) -> Line:
-    return Line(engine, transit, request.param)
+def line(request: pytest.FixtureRequest, engine: MiniatureEngine, service_place: Place) -> Line:
+    return Line(engine, service_place, request.param)
 
 
 @pytest.fixture
-def in_file(engine: MiniatureEngine, transit: VaultPlace) -> Line:
+def in_file(engine: MiniatureEngine, service_place: Place) -> Line:
+    return Line(engine, service_place, "a file")
+
+
+@pytest.fixture
+def in_stack(engine: MiniatureEngine, service_place: Place) -> Line:
+    return Line(engine, service_place, "the stack")
+
+
+@pytest.fixture
+def at_transit(engine: MiniatureEngine, transit: VaultPlace) -> Line:
     return Line(engine, transit, "a file")
 
 
 @pytest.fixture
-def in_stack(engine: MiniatureEngine, transit: VaultPlace) -> Line:
-    return Line(engine, transit, "the stack")
+def in_kms(engine: MiniatureEngine, kms: KmsPlace) -> Line:
+    return Line(engine, kms, "a file")
 
 
 def test_the_first_key_is_made_there_published_and_decrypts(line: Line) -> None:
@@ -79,6 +90,7 @@ def test_the_first_key_is_made_there_published_and_decrypts(line: Line) -> None:
 def test_without_a_change_nobody_is_asked(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     line.up()
     monkeypatch.setenv("VAULT_TOKEN", "no such token")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "no such key")
     assert set(line.up()) == {"same"}
 
 
@@ -107,26 +119,23 @@ def test_a_key_that_leaves_the_ring_goes_out_of_use_and_no_other(line: Line) -> 
         line.up(**trigger(f"{times} times"))
         if first not in line.ring().references:
             break
-        assert line.transit.service().trouble(first) is None
+        assert line.place.service().trouble(first) is None
     assert times == (3 if line.in_stack else 2)
-    assert "out of use" in str(line.transit.service().trouble(first))
-    assert {line.transit.service().trouble(reference) for reference in line.ring().references} == {None}
+    assert "out of use" in str(line.place.service().trouble(first))
+    assert {line.place.service().trouble(reference) for reference in line.ring().references} == {None}
 
 
-def test_a_ring_that_could_not_be_tidied_is_a_warning_only(in_file: Line) -> None:
+def test_a_ring_that_could_not_be_tidied_is_a_warning_only(in_file: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     in_file.up()
     for name in ("once", "twice"):
         in_file.engine.clock.sleep(2 * A_DAY)
         in_file.up(**trigger(name))
-    key = in_file.transit.key
-    in_file.transit.log_in(
-        f'path "transit/keys/{key}" {{ capabilities = ["create", "read", "update"] }}\n'
-        f'path "transit/keys/{key}/rotate" {{ capabilities = ["update"] }}'
-    )
+    may_not = StorePermissionError(in_file.place.url, "these credentials may not")
+    monkeypatch.setattr(type(in_file.place.service()), "retire", Mock(side_effect=may_not))
     in_file.engine.clock.sleep(2 * A_DAY)
     in_file.up(**trigger("thrice"))
     assert in_file.engine.served() == in_file.engine.fingerprint()
-    assert [line for line in in_file.engine.said if "could not be taken out of use" in line]
+    assert [line for line in in_file.engine.said if "could not be retired" in line]
 
 
 def test_a_key_out_of_use_is_not_published(line: Line) -> None:
@@ -140,12 +149,12 @@ def test_a_key_out_of_use_is_not_published(line: Line) -> None:
     newest = line.engine.fingerprint()
     pending = next(key.reference for key in line.ring().keys if key.fingerprint == newest)
     assert pending
-    line.transit.service().make()
-    line.transit.take_out_of_use(pending)
+    line.place.service().make()
+    line.place.take_out_of_use(pending)
     with pytest.raises(Exception, match=r"can't decrypt forms: .*out of use.*Nothing was published"):
         line.up(**trigger("once"))
     assert line.engine.served() == live
-    line.transit.put_back_into_use(pending)
+    line.place.put_back_into_use(pending)
     line.up(**trigger("once"))
     assert line.engine.served() == newest
 
@@ -177,7 +186,7 @@ def test_an_adopted_key_is_imported(line: Line) -> None:
     line.engine.emulator.set_key(line.engine.number, adopted.public_key_pem)
     line.up(existing_private_key=adopted.to_pem())
     assert line.engine.fingerprint() == adopted.fingerprint
-    assert line.transit.service().find(adopted.fingerprint) is not None
+    assert line.place.service().find(adopted.fingerprint) is not None
     assert line.opens(adopted.public_key_pem)
     line.up(**trigger("once"))
     assert line.opens(adopted.public_key_pem)
@@ -196,7 +205,7 @@ def test_a_live_number_moves_there_by_a_rotation_and_back(line: Line) -> None:
     assert line.up(custody="ring")[0] == "replace"
     assert line.opens(held)
     assert line.opens(line.served_pem())
-    assert line.custodies() == [line.transit.url]
+    assert line.custodies() == [line.place.url]
 
 
 def test_a_key_of_a_service_that_the_endpoint_may_not_know_is_not_published(line: Line) -> None:
@@ -212,17 +221,17 @@ def test_a_key_of_a_service_that_the_endpoint_may_not_know_is_not_published(line
     assert line.engine.served() == line.engine.fingerprint()
 
 
-def test_under_another_name_of_the_server_no_key_goes_out_of_use_that_is_live(in_file: Line) -> None:
+def test_under_another_name_of_the_server_no_key_goes_out_of_use_that_is_live(at_transit: Line) -> None:
     """127.0.0.1 and localhost are one server to it, and two services to the ring: the versions are of one key."""
-    in_file.up()
-    live, elsewhere = in_file.ring().references[0], in_file.transit.url.replace("127.0.0.1", "localhost")
+    at_transit.up()
+    live, elsewhere = at_transit.ring().references[0], at_transit.place.url.replace("127.0.0.1", "localhost")
     for name in ("once", "twice", "thrice"):
-        in_file.engine.emulator.fault("error", phone_number_id=in_file.engine.number, method="POST", code=LOCKED)
+        at_transit.engine.emulator.fault("error", phone_number_id=at_transit.engine.number, method="POST", code=LOCKED)
         with pytest.raises(Exception, match="locked"):
-            in_file.up(custody=elsewhere, **trigger(name))
-        in_file.engine.emulator.clear_faults()
-    assert in_file.engine.served() == live.fingerprint
-    assert in_file.transit.service().trouble(live) is None
+            at_transit.up(custody=elsewhere, **trigger(name))
+        at_transit.engine.emulator.clear_faults()
+    assert at_transit.engine.served() == live.fingerprint
+    assert at_transit.place.service().trouble(live) is None
 
 
 def test_a_key_that_the_ring_has_as_a_pem_is_not_imported_as_if_that_hid_it(in_file: Line) -> None:
@@ -230,7 +239,7 @@ def test_a_key_that_the_ring_has_as_a_pem_is_not_imported_as_if_that_hid_it(in_f
     pem = in_file.ring().keys[0].private_key_pem
     with pytest.raises(Exception, match=r"existing_private_key: the key ring has key .* as a PEM"):
         in_file.up(existing_private_key=pem)
-    assert in_file.transit.service().find(in_file.engine.fingerprint()) is None
+    assert in_file.place.service().find(in_file.engine.fingerprint()) is None
 
 
 def test_a_ring_that_has_moved_there_is_no_secret_in_the_end(line: Line) -> None:
@@ -251,7 +260,7 @@ def test_a_passphrase_that_keys_were_written_with_stays_until_they_have_left(in_
     pem = in_file.served_pem()
     in_file.up(passphrase=WORDS)
     body, _ = encrypt_request(load_public_key(pem), PAYLOAD)
-    keys = FlowKeys(in_file.ring(), WORDS, services=KeyServices.naming(in_file.transit.url))
+    keys = FlowKeys(in_file.ring(), WORDS, services=KeyServices.naming(in_file.place.url))
     assert SealedRequest.read(body).open(keys.keys).payload == PAYLOAD
 
 
@@ -278,20 +287,20 @@ def test_to_name_the_ring_rotates_nothing(line: Line) -> None:
     assert set(line.up(custody="ring")) == {"same"}
 
 
-def test_a_document_can_have_no_other_server_asked(in_file: Line) -> None:
+def test_a_document_can_have_no_other_server_asked(at_transit: Line) -> None:
     """Whoever may write the document, which need be no secret, would get a token."""
-    in_file.up()
-    file = in_file.engine.folder / "ring.json"
+    at_transit.up()
+    file = at_transit.engine.folder / "ring.json"
     file.write_text(file.read_text().replace("127.0.0.1", "localhost"))
     with pytest.raises(Exception, match="nothing else names that service, so it was not asked"):
-        in_file.up(**trigger("once"))
+        at_transit.up(**trigger("once"))
 
 
 def test_who_may_not_make_a_key_is_told_before_anything_changes(in_file: Line) -> None:
     in_file.up()
     before = in_file.ring()
-    in_file.transit.forbid()
-    with pytest.raises(Exception, match="it needs read on transit/keys/"):
+    in_file.place.forbid()
+    with pytest.raises(Exception, match=r"A stack needs .* An endpoint needs"):
         in_file.up(**trigger("once"))
     assert in_file.ring() == before
 
@@ -299,14 +308,14 @@ def test_who_may_not_make_a_key_is_told_before_anything_changes(in_file: Line) -
 def test_what_a_person_sees_of_a_move_in_a_preview(line: Line) -> None:
     line.up(custody=None)
     line.up()
-    assert [said for said in line.engine.said if f"is to be made and held by {line.transit.url}" in said]
+    assert [said for said in line.engine.said if f"is to be made and held by {line.place.url}" in said]
 
 
 def test_a_key_that_its_service_does_not_have_any_more_is_not_let_go_with_the_ring(in_file: Line) -> None:
     in_file.up()
-    service, reference = in_file.transit.service(), in_file.ring().references[0]
+    service, reference = in_file.place.service(), in_file.ring().references[0]
     service.make()
-    in_file.transit.take_out_of_use(reference)
+    in_file.place.take_out_of_use(reference)
     with pytest.raises(Exception, match=f"Meta serves key {reference.fingerprint}"):
         in_file.engine.destroy()
 

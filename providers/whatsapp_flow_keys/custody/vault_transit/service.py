@@ -5,7 +5,6 @@ A rotation makes the next version; the old ones go on decrypting. A version goes
 """
 
 import base64
-import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -156,7 +155,8 @@ class VaultTransit:
     def _import(self, key: "PrivateKey") -> None:
         """By the server's wrapping key. Source: OpenBao, "Transit: import key". The first who asks for that waits while
         the server makes it, of 4096 bits: it gets the time of all attempts for one."""
-        from whatsapp_flow_keys.custody.vault_transit.wrapping import wrapped_for
+        from whatsapp_flow_keys.custody.wrapping import wrapped_for
+        from whatsapp_flow_keys.keys import load_public_key
 
         path = f"{self._mount}/wrapping_key"
         answer = self._calls.ask(
@@ -165,7 +165,8 @@ class VaultTransit:
         public_key = body_of(answer, "data").get("public_key")
         if not isinstance(public_key, str):
             raise self._calls.refusal(answer)
-        ciphertext = wrapped_for(public_key, key, os.urandom(32))
+        wrapped = wrapped_for(load_public_key(public_key, field="wrapping_key"), key)
+        ciphertext = base64.b64encode(wrapped).decode()
         self._written("import", ciphertext=ciphertext, type=_TYPE, hash_function="SHA256", allow_rotation=True)
 
     def _known(self) -> "_Held":

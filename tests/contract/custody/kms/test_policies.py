@@ -1,0 +1,84 @@
+"""The policies of docs/custody/aws-kms.md: each is enough, and neither can do the other's work.
+
+MiniStack decides by actions; the conditions, which it doesn't know, are looked at here, and were read in AWS's
+documentation.
+"""
+
+import pytest
+
+from tests.contract.custody.kms.calls import aged, listening
+from tests.contract.custody.place import KmsPlace, kms_policies
+from tests.contract.custody.test_contract import sealed_for
+from tests.pairs import pair
+from tools.ministack import ACCOUNT, REGION
+from whatsapp_flow_keys.errors import StorePermissionError
+
+SPEC = {"kms:KeySpec": "RSA_2048", "kms:KeyUsage": "ENCRYPT_DECRYPT"}
+ALIASES = "alias/whatsapp-flows-106540352242922/*"
+
+
+def test_the_stacks_is_enough_for_a_life(kms: KmsPlace) -> None:
+    kms.log_in_with("For the stack")
+    service = kms.service()
+    before, after = service.make(), service.make()
+    with aged(before, after):
+        for _ in range(2):
+            service.retire([before.fingerprint], [after.fingerprint])
+    assert kms.state(before) == "PendingDeletion"
+    assert service.find(after.fingerprint) == after
+    assert service.trouble(after) is None
+
+
+def test_and_allows_nothing_that_a_life_does_not_ask_for(kms: KmsPlace) -> None:
+    service, asked = kms.service(), set()
+    with listening("before-parameter-build.kms", lambda model, **_: asked.add(f"kms:{model.name}")):
+        before, after = service.make(), service.make()
+        with aged(before, after):
+            for _ in range(2):
+                service.retire([before.fingerprint], [after.fingerprint])
+        service.trouble(after)
+    assert asked | {"kms:TagResource"} == kms.actions("For the stack")  # CreateKey with tags needs that right, too
+
+
+def test_with_the_stacks_no_form_can_be_decrypted(kms: KmsPlace) -> None:
+    made = kms.service().make()
+    kms.log_in_with("For the stack")
+    with pytest.raises(StorePermissionError, match="kms:Decrypt"):
+        kms.service().unwrap(made, sealed_for(made).wrapped_key)
+
+
+def test_with_the_endpoints_forms_can_be_decrypted_and_nothing_else(kms: KmsPlace) -> None:
+    made = kms.service().make()
+    kms.log_in_with("For the endpoint")
+    service, wrapped = kms.service(), sealed_for(made).wrapped_key
+    assert len(service.unwrap(made, wrapped)) == 16
+    for call in (service.make, lambda: service.trouble(made), lambda: service.find("0" * 64)):
+        with pytest.raises(StorePermissionError, match="kms:"):
+            call()
+    assert kms.actions("For the endpoint") == {"kms:Decrypt"}
+
+
+def test_to_import_a_key_the_stack_needs_the_third(kms: KmsPlace) -> None:
+    kms.log_in_with("For the stack")
+    with pytest.raises(StorePermissionError, match="kms:GetParametersForImport"):
+        kms.service().adopt(pair())
+    kms.log_in_with("For the stack", "To import a key")
+    assert kms.service().adopt(pair()).fingerprint == pair().fingerprint
+
+
+def test_each_is_limited_to_keys_of_the_kind_or_to_what_harms_nobody() -> None:
+    for title, policy in kms_policies().items():
+        assert policy["Version"] == "2012-10-17"
+        for statement in policy["Statement"]:
+            wanted = statement.get("Condition", {}).get("StringEquals", {})
+            place = f"arn:aws:kms:{REGION}:{ACCOUNT}:"
+            if statement["Sid"] in ("Make", "Look"):
+                assert statement["Resource"] == "*"
+            else:
+                assert statement["Resource"] in (f"{place}key/*", f"{place}{ALIASES}")
+            if statement["Sid"] in ("Make", "Use", "Retire", "Import"):
+                assert SPEC.items() <= wanted.items(), (title, statement["Sid"])
+            if statement["Sid"] == "Retire":
+                assert statement["Condition"]["ForAnyValue:StringLike"] == {"kms:ResourceAliases": ALIASES}
+            if statement["Sid"] == "Decrypt":
+                assert wanted == {"kms:KeySpec": "RSA_2048", "kms:EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}

@@ -1,0 +1,116 @@
+"""KMS keys that left the ring: disabled first, deleted later, and no other."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.contract.custody.kms.calls import aged
+from tests.contract.custody.place import KmsPlace
+from tests.contract.custody.test_contract import PAYLOAD, sealed_for
+from tests.pages import section_to_type
+from tests.pairs import pair
+from whatsapp_flow_keys.custody.aws_kms.service import LONGEST_WINDOW, PHONE_NUMBER_ID
+from whatsapp_flow_keys.custody.opening import ServiceKey
+from whatsapp_flow_keys.key_reference import KeyReference
+
+
+@pytest.fixture
+def made(kms: KmsPlace) -> list[KeyReference]:
+    """Four keys, the oldest first."""
+    return [kms.service().make() for _ in range(4)]
+
+
+def retire(kms: KmsPlace, made: list[KeyReference], gone: set[int], kept: set[int]) -> list[str]:
+    """What is said of each key's state then."""
+    with aged(*made):
+        kms.service().retire([made[at].fingerprint for at in gone], [made[at].fingerprint for at in kept])
+    return [kms.state(reference) for reference in made]
+
+
+def test_what_leaves_is_disabled_and_its_deletion_is_scheduled_when_a_later_one_leaves(
+    kms: KmsPlace, made: list[KeyReference]
+) -> None:
+    assert retire(kms, made, {0}, {1, 2}) == ["Disabled", "Enabled", "Enabled", "Enabled"]
+    assert retire(kms, made, {1}, {2, 3}) == ["PendingDeletion", "Disabled", "Enabled", "Enabled"]
+
+
+def test_the_window_is_the_longest_that_aws_takes(kms: KmsPlace, made: list[KeyReference]) -> None:
+    retire(kms, made, {0}, {1})
+    retire(kms, made, {1}, {2, 3})
+    at = kms.kms.describe_key(KeyId=made[0].key)["KeyMetadata"]["DeletionDate"]
+    assert timedelta(days=29) < at - datetime.now(UTC) <= timedelta(days=LONGEST_WINDOW) == timedelta(days=30)
+
+
+def test_to_retire_the_same_key_once_more_deletes_nothing_that_a_younger_one_outlives(
+    kms: KmsPlace, made: list[KeyReference]
+) -> None:
+    """The key that left is younger than one that stays: it is out of use, and no more."""
+    assert retire(kms, made, {1}, {0, 2}) == ["Enabled", "Disabled", "Enabled", "Enabled"]
+    assert retire(kms, made, {1}, {0, 2}) == ["Enabled", "Disabled", "Enabled", "Enabled"]
+
+
+def test_a_key_that_no_ring_ever_held_goes_with_those_that_left(kms: KmsPlace, made: list[KeyReference]) -> None:
+    """As one that a run made before it was killed. One that another run makes just now is younger than all."""
+    assert retire(kms, made, {1}, {2}) == ["Disabled", "Disabled", "Enabled", "Enabled"]
+
+
+def test_a_key_that_is_to_be_deleted_already_is_left_alone(kms: KmsPlace, made: list[KeyReference]) -> None:
+    kms.kms.schedule_key_deletion(KeyId=made[0].key, PendingWindowInDays=7)
+    assert retire(kms, made, {0}, {1, 2, 3})[0] == "PendingDeletion"
+    at = kms.kms.describe_key(KeyId=made[0].key)["KeyMetadata"]["DeletionDate"]
+    assert at - datetime.now(UTC) <= timedelta(days=7)
+
+
+def test_a_key_without_an_alias_of_ours_is_nobody_of_ours(kms: KmsPlace, made: list[KeyReference]) -> None:
+    stranger = kms.kms.create_key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]["Arn"]
+    kms.kms.create_alias(AliasName=f"alias/somebody-{kms.number}/{'0' * 64}", TargetKeyId=stranger)
+    retire(kms, made, {0, 1, 2}, {3})
+    assert kms.kms.describe_key(KeyId=stranger)["KeyMetadata"]["KeyState"] == "Enabled"
+
+
+def test_where_the_deletion_is_forbidden_every_key_that_left_is_disabled_all_the_same(
+    kms: KmsPlace, made: list[KeyReference]
+) -> None:
+    retire(kms, made, {0}, {1, 2, 3})
+    policy = kms.policy("For the stack")
+    for statement in policy["Statement"]:
+        statement["Action"] = [action for action in statement["Action"] if action != "kms:ScheduleKeyDeletion"]
+    kms.log_in(kms.server.environment_of(policy))
+    with pytest.raises(Exception, match="kms:ScheduleKeyDeletion"):
+        retire(kms, made, {1, 2}, {3})
+    assert [kms.state(reference) for reference in made] == ["Disabled", "Disabled", "Disabled", "Enabled"]
+
+
+def test_what_left_comes_back_by_the_pages_commands(kms: KmsPlace, made: list[KeyReference]) -> None:
+    service = kms.service()
+    retire(kms, made, {0}, {1, 2})
+    retire(kms, made, {1}, {2, 3})
+    cancel, enable, _ = section_to_type("docs/custody/aws-kms.md", "What happens when")
+    for command in (cancel, enable):
+        typed(kms, command, made[0])
+    assert service.trouble(made[0]) is None
+    typed(kms, enable, made[1])
+    assert sealed_for(made[1]).open([ServiceKey(made[1], service)]).payload == PAYLOAD
+
+
+def test_a_key_that_nobody_needs_goes_by_the_pages_command(kms: KmsPlace, made: list[KeyReference]) -> None:
+    typed(kms, section_to_type("docs/custody/aws-kms.md", "What happens when")[2], made[0])
+    assert "out of use: its deletion is scheduled" in str(kms.service().trouble(made[0]))
+
+
+def test_each_key_bears_the_tag_of_its_number(kms: KmsPlace) -> None:
+    for reference in (kms.service().make(), kms.service().adopt(pair())):
+        tags = kms.kms.list_resource_tags(KeyId=reference.key)["Tags"]
+        assert tags == [{"TagKey": PHONE_NUMBER_ID, "TagValue": kms.number}]
+
+
+def typed(kms: KmsPlace, command: str, reference: KeyReference) -> None:
+    """The call that a command of AWS's program makes, made by boto3, which has the program's names."""
+    _, _, operation, *words = command.replace('"$KEY_ARN"', reference.key).split()
+    options = zip(words[::2], words[1::2], strict=True)
+    given: dict[str, Any] = {
+        "".join(part.capitalize() for part in name.split("-")): int(value) if value.isdigit() else value
+        for name, value in options
+    }
+    getattr(kms.kms, operation.replace("-", "_"))(**given)
