@@ -1,12 +1,13 @@
 """A number whose private keys a key service holds, on the real engine, with the policies of the page and no others."""
 
 import json
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from click.testing import CliRunner
 
-from tests.contract.custody.place import VaultPlace
+from tests.contract.custody.place import KmsPlace, VaultPlace
 from tests.contract.stores.vault_place import policy
 from tests.forms import APP_SECRET
 from tests.pages import section_to_type
@@ -20,13 +21,30 @@ from tests.stack.traffic import no_form_failed, rotate_under_load
 from whatsapp_flow_keys.command_line import command
 
 if TYPE_CHECKING:
+    from tools.ministack import MiniStack
     from tools.openbao import OpenBao
 
-STORES = pytest.mark.parametrize("store", ["stack", "vault"])
+STORES = pytest.mark.parametrize("store", ["stack", "store"])
 
 
-class Custody:
-    """The transit engine of a real OpenBao. The engine's environment is the stack's, this test's an endpoint's."""
+class Custody(Protocol):
+    """A key service. The engine's environment is the stack's, this test's an endpoint's."""
+
+    endpoint: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        """The URL of the service."""
+
+    def number(self, store: str) -> dict[str, Any]:
+        """As a program gives it, and where the key ring lies."""
+
+    def log_out(self, environment: dict[str, str]) -> None:
+        """Whoever has this environment is nobody then."""
+
+
+class Transit:
+    """The transit engine of a real OpenBao."""
 
     def __init__(self, project: Project, openbao: "OpenBao", monkeypatch: pytest.MonkeyPatch) -> None:
         self.place = VaultPlace(openbao, monkeypatch, f"{project.unused_name()}-")
@@ -42,18 +60,61 @@ class Custody:
         for name, value in self.endpoint.items():
             monkeypatch.setenv(name, value)
 
-    def _store(self, whom: str) -> str:
-        return policy(f"For the {whom}", self.path)
+    @property
+    def url(self) -> str:
+        """See :class:`Custody`."""
+        return self.place.url
 
     def number(self, store: str) -> dict[str, Any]:
-        """As a program gives it, and where the key ring lies."""
+        """See :class:`Custody`."""
         declared = {"class": "VaultTransit", "key_prefix": self.place.url.split("/")[3].partition("?")[0]}
         return {"custody": declared, **({} if store == "stack" else {"store": self._openbao.url(self.path)})}
 
+    def log_out(self, environment: dict[str, str]) -> None:
+        """See :class:`Custody`."""
+        environment["VAULT_TOKEN"] = "no token of the server"
+
+    def _store(self, whom: str) -> str:
+        return policy(f"For the {whom}", self.path)
+
+
+class Kms:
+    """AWS KMS, as MiniStack serves it; the region is the environment's."""
+
+    def __init__(self, project: Project, server: "MiniStack", monkeypatch: pytest.MonkeyPatch) -> None:
+        prefix = f"{project.unused_name()}-"
+        place = KmsPlace(server, monkeypatch, prefix)
+        place.number = project.number
+        self.url, self._prefix, self._ring = place.url, prefix, project.path("ring.json")
+        nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+        project.environment |= {
+            **server.environment_of(place.policy("For the stack", "To import a key")),
+            **nowhere,
+        }
+        self.endpoint = {**server.environment_of(place.policy("For the endpoint")), **nowhere}
+        place.log_in(self.endpoint)
+
+    def number(self, store: str) -> dict[str, Any]:
+        """See :class:`Custody`."""
+        declared = {"class": "AwsKms", "key_prefix": self._prefix}
+        return {"custody": declared, **({} if store == "stack" else {"store": self._ring.as_uri()})}
+
+    def log_out(self, environment: dict[str, str]) -> None:
+        """See :class:`Custody`."""
+        environment["AWS_SECRET_ACCESS_KEY"] = "no secret of the user"
+
 
 @pytest.fixture
-def custody(project: Project, openbao: "OpenBao", monkeypatch: pytest.MonkeyPatch) -> Custody:
-    return Custody(project, openbao, monkeypatch)
+def transit(project: Project, openbao: "OpenBao", monkeypatch: pytest.MonkeyPatch) -> Transit:
+    return Transit(project, openbao, monkeypatch)
+
+
+@pytest.fixture(params=["transit", "kms"])
+def custody(request: pytest.FixtureRequest, project: Project, monkeypatch: pytest.MonkeyPatch) -> Custody:
+    if request.param == "kms":
+        return Kms(project, request.getfixturevalue("ministack"), monkeypatch)
+    found: Transit = request.getfixturevalue("transit")
+    return found
 
 
 @STORES
@@ -71,14 +132,14 @@ def test_a_key_lives_at_the_service_and_nowhere_else(project: Project, custody: 
     everything += project.succeed("stack", "export", "--show-secrets").output
     assert "PRIVATE KEY" not in everything
     assert "BEGIN PUBLIC KEY" in everything  # so the search finds a PEM
-    assert project.outputs()["line"]["WHATSAPP_FLOW_CUSTODY"] == custody.place.url
+    assert project.outputs()["line"]["WHATSAPP_FLOW_CUSTODY"] == custody.url
 
 
 @STORES
 def test_without_a_change_nobody_is_asked_and_nothing_is_to_do(project: Project, custody: Custody, store: str) -> None:
     project.declare(custody.number(store))
     project.up()
-    project.environment["VAULT_TOKEN"] = "no token of the server"
+    custody.log_out(project.environment)
     project.emulator.clear_requests()
     project.succeed("preview", "--expect-no-changes")
     project.up("--expect-no-changes")
@@ -93,7 +154,7 @@ def test_after_a_destroy_the_number_goes_on_with_the_keys_of_the_service(
     project.up()
     old, forms = project.served(), [project.form()]
     project.succeed("destroy", "--yes", "--skip-preview")
-    if store == "stack":
+    if store == "stack" or isinstance(custody, Kms):  # whose store is a file here, which can't be brought back
         assert f'set take_over="{old}"' in project.failing_up()
         project.declare({**custody.number(store), "take_over": old})
     project.up()
@@ -130,7 +191,7 @@ def test_on_a_store_no_form_fails_though_nobody_restarts_the_endpoint(
     project: Project, custody: Custody, platform: Platform
 ) -> None:
     platform.environ |= custody.endpoint
-    number = {**custody.number("vault"), "endpoint_url": platform.endpoint_url}
+    number = {**custody.number("store"), "endpoint_url": platform.endpoint_url}
     project.environment["WHATSAPP_APP_SECRET"] = APP_SECRET
 
     def declare(trigger: str | None = None) -> None:
@@ -167,8 +228,8 @@ def test_the_memory_of_an_endpoint_holds_no_private_key(
     assert leaks(everything, forms_of(key.to_pem())) == set()
 
 
-def test_the_command_line_asks_the_service(project: Project, custody: Custody, monkeypatch: pytest.MonkeyPatch) -> None:
-    project.declare(custody.number("vault"))
+def test_the_command_line_asks_the_service(project: Project, transit: Transit, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.declare(transit.number("store"))
     project.up()
     environment = {
         **project.outputs()["line"],
@@ -177,18 +238,18 @@ def test_the_command_line_asks_the_service(project: Project, custody: Custody, m
         "WHATSAPP_GRAPH_URL": project.emulator.url,
     }
     shown = CliRunner().invoke(command, ["show"], env=environment)
-    assert f"in use at {custody.place.url}" in shown.output
+    assert f"in use at {transit.place.url}" in shown.output
     verified = CliRunner().invoke(command, ["verify", "--json"], env=environment)
     assert verified.exit_code == 0, verified.output
     checks = {check["check"]: check["found"] for check in json.loads(verified.output)["checks"]}
-    assert checks["private_keys"] == f"every private key is in use at {custody.place.url}"
+    assert checks["private_keys"] == f"every private key is in use at {transit.place.url}"
     exported = CliRunner().invoke(command, ["export", "--to", "-"], env=environment)
     assert (exported.exit_code, "never hands out a private key" in exported.output) == (1, True)
 
 
-def test_a_document_that_was_lost_is_written_again_by_the_pages_command(project: Project, custody: Custody) -> None:
+def test_a_document_that_was_lost_is_written_again_by_the_pages_command(project: Project, transit: Transit) -> None:
     file = project.path("ring.json")
-    project.declare({**custody.number("stack"), "store": file.as_uri()})
+    project.declare({**transit.number("stack"), "store": file.as_uri()})
     project.up()
     live, forms = project.served(), [project.form()]
     file.unlink()
@@ -197,6 +258,6 @@ def test_a_document_that_was_lost_is_written_again_by_the_pages_command(project:
     assert project.opens(*forms, project.form())
 
 
-def test_the_preview_of_a_passphrase_beside_it_says_that_it_adds_nothing(project: Project, custody: Custody) -> None:
-    project.declare({**custody.number("vault"), "passphrase": "generated"})
+def test_the_preview_of_a_passphrase_beside_it_says_that_it_adds_nothing(project: Project, transit: Transit) -> None:
+    project.declare({**transit.number("store"), "passphrase": "generated"})
     assert "passphrase: adds nothing to a private key" in project.fail("preview")

@@ -18,8 +18,15 @@ PAGE = (ROOT / "docs" / "reference" / "environment.md").read_text()
 NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 
 NO_VARIABLES = {
+    "AWS_ENDPOINT_URL_KMS": "boto3 reads it; an error names it",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER": "boto3 reads it; an error names it",
     "AWS_ENDPOINT_URL_SOCIALMESSAGING": "boto3 reads it; an error names it",
+    "ENCRYPT_DECRYPT": "a word of AWS KMS",
+    "KEY_MATERIAL_DOES_NOT_EXPIRE": "a word of AWS KMS",
+    "RSAES_OAEP_SHA_256": "a word of AWS KMS",
+    "RSA_2048": "a word of AWS KMS",
+    "RSA_4096": "a word of AWS KMS",
+    "RSA_AES_KEY_WRAP_SHA_256": "a word of AWS KMS",
     "ALREADY_EXISTS": "a status of gRPC",
     "DEADLINE_EXCEEDED": "a status of gRPC",
     "FAILED_PRECONDITION": "a status of gRPC",

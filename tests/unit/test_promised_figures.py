@@ -25,6 +25,7 @@ _LIFECYCLE = "whatsapp_flow_keys.lifecycle"
 _META = "whatsapp_flow_keys.registrars.meta_graph"
 _STORES = "whatsapp_flow_keys.stores"
 _ENDPOINT = "whatsapp_flow_endpoint"
+_KMS = "whatsapp_flow_keys.custody.aws_kms.service"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,9 @@ PROMISES = (
         "custody.md",
         "once 4 calls for a key are",
     ),
+    Promise("whatsapp_flow_keys.aws.client:CONNECTIONS", 32, "custody/aws-kms.md", "by up to 32 connections"),
+    Promise(f"{_KMS}:DECRYPT_ATTEMPTS", 2, "custody/aws-kms.md", "It is made twice at most, in 3 s"),
+    Promise(f"{_KMS}:LONGEST_WINDOW", 30, "custody/aws-kms.md", "with the longest window, 30 days"),
     Promise(f"{_ENDPOINT}.asgi:_ASKING", 32, "custody.md", "has 32 that wait for key services"),
     Promise(f"{_ENDPOINT}.live_keys:EVERY", 60.0, "endpoint.md", "a minute after the last read"),
     Promise(f"{_ENDPOINT}.live_keys:APART", 1.0, "endpoint.md", "One read a second"),

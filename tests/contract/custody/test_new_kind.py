@@ -68,7 +68,11 @@ def test_a_program_composes_a_new_kind_by_its_class(memory: MemoryPlace, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("folder", "names"), [("vault_transit", r"custody\.vault_transit|\bVaultTransit|\"vaulttransit\"")]
+    ("folder", "names"),
+    [
+        ("aws_kms", r"custody\.aws_kms|\bAwsKms|\"awskms\""),
+        ("vault_transit", r"custody\.vault_transit|\bVaultTransit|\"vaulttransit\""),
+    ],
 )
 def test_the_page_names_every_place_that_names_a_kind(folder: str, names: str) -> None:
     naming = named_by(names, but=ROOT / "providers" / "whatsapp_flow_keys" / "custody" / folder)

@@ -26,12 +26,8 @@ from whatsapp_flow_keys.errors import OutOfUseError, StoreError, StorePermission
 from whatsapp_flow_keys.quotation import quotable
 
 
-class AnotherKeyError(StoreError):
-    """Ciphertext that was not encrypted with the key."""
-
-
-class AliasTakenError(StoreError):
-    """There is such an alias already."""
+class AliasTakenError(Exception):
+    """There is such an alias already. Nobody but the service sees this one."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +38,7 @@ class Meaning:
     refusal: Refusal
 
 
+_ANOTHER_KEY = ("IncorrectKeyException", "InvalidCiphertextException")
 _STATE = "KMSInvalidStateException"
 _RIGHTS = (
     ". A stack needs kms:CreateKey, kms:TagResource, kms:CreateAlias, kms:ListAliases, kms:DescribeKey, "
@@ -50,13 +47,6 @@ _RIGHTS = (
 )
 
 _MEANINGS = (
-    Meaning(
-        AnotherKeyError,
-        Refusal(
-            "was encrypted with another key ({code} at {action})", "IncorrectKeyException InvalidCiphertextException"
-        ),
-    ),
-    Meaning(AliasTakenError, Refusal("has such an alias already ({code} at {action})", "AlreadyExistsException")),
     Meaning(
         OutOfUseError,
         Refusal(
@@ -117,7 +107,8 @@ _MEANINGS = (
         StoreUnavailableError,
         Refusal(
             "what AWS had given to import the key with is not valid any more ({code} at {action}); run again",
-            "ExpiredImportTokenException InvalidImportTokenException",
+            "ExpiredImportTokenException IncorrectKeyMaterialException InvalidCiphertextException "
+            "InvalidImportTokenException",
         ),
     ),
     *(
@@ -137,8 +128,13 @@ _MEANINGS = (
 """The first row that is about an answer counts."""
 
 
-def as_ours(url: str, action: str, code: str, message: str) -> StoreError:
-    """The error for the person. ``code``: AWS's, or the class of boto3's own error, which has no ``message`` here."""
+def as_ours(url: str, action: str, code: str, message: str) -> Exception:
+    """The error for the person, but for two that mean no trouble: a ValueError says that what was to be decrypted was
+    encrypted with another key. ``code``: AWS's, or the class of boto3's own error, which has no ``message`` here."""
+    if action == "kms:Decrypt" and code in _ANOTHER_KEY:
+        return ValueError("encrypted with another key")
+    if code == "AlreadyExistsException":
+        return AliasTakenError(url)
     words = {"variable": "AWS_ENDPOINT_URL_KMS", "deadline": DEADLINE}
     rows = ((row.kind, row.refusal.sentence(action, code, message, **words)) for row in _MEANINGS)
     unknown = f"AWS gave an answer to {action} that isn't known here ({quotable(code, 60)}); run again"

@@ -19,7 +19,7 @@ from whatsapp_flow_keys.aws.places import ACCOUNT, REGION
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.custody.aws_kms.address import parse
 from whatsapp_flow_keys.custody.aws_kms.client import ask
-from whatsapp_flow_keys.custody.aws_kms.refusals import AliasTakenError, AnotherKeyError
+from whatsapp_flow_keys.custody.aws_kms.refusals import AliasTakenError
 from whatsapp_flow_keys.errors import OutOfUseError, StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.extras import require_extra
 from whatsapp_flow_keys.key_reference import KeyReference
@@ -111,11 +111,11 @@ class AwsKms:
 
     def retire(self, gone: Collection[str], kept: Collection[str]) -> None:
         """See :class:`KeyService`: disables the keys, with those that no ring ever held, as after a crash. It schedules
-        the deletion of those that were out of use before and are older than every kept one. Without a kept one here
-        none goes."""
+        the deletion of those that were out of use before and are older than every kept one. Without a kept one here,
+        or one that left, none goes."""
         named = list(self._named())
         oldest = min((each.made_at for each in named if each.fingerprint in kept), default=None)
-        if oldest is None:
+        if oldest is None or not any(each.fingerprint in gone for each in named):
             return
         left = [each for each in named if each.fingerprint not in kept]
         left = [each for each in left if each.fingerprint in gone or each.made_at < oldest]
@@ -131,16 +131,13 @@ class AwsKms:
         """See :class:`KeyService`."""
         if len(wrapped) != _CIPHERTEXT:
             raise ValueError("encrypted with another key")
-        try:
-            answer = self._ask(
-                "Decrypt",
-                KeyId=reference.key,
-                CiphertextBlob=wrapped,
-                EncryptionAlgorithm=_ALGORITHM,
-                attempts=DECRYPT_ATTEMPTS,
-            )
-        except AnotherKeyError:
-            raise ValueError("encrypted with another key") from None
+        answer = self._ask(
+            "Decrypt",
+            KeyId=reference.key,
+            CiphertextBlob=wrapped,
+            EncryptionAlgorithm=_ALGORITHM,
+            attempts=DECRYPT_ATTEMPTS,
+        )
         return bytes(answer["Plaintext"])
 
     def _create(self, public_key: Callable[[str], str], **given: str) -> KeyReference:
