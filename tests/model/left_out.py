@@ -39,7 +39,7 @@ def name_of(call: Call, outcome: Outcome) -> str:
 def every_outcome() -> frozenset[str]:
     """The names of all that can be left out: outcomes of calls, late messages, a result that is not saved."""
     world = _in_which_everything_can_happen()
-    subjects = {"write": world.places[0].ring}
+    subjects = {"write": world.places[0].ring, "retire": ((), ())}
     calls = [
         Call(port, 0, subjects.get(port, ours()[1].fingerprint), expected, joins=True)
         for port in PORTS

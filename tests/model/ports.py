@@ -246,7 +246,7 @@ class ScriptedStore:
 
 
 class ScriptedService:
-    """The port to a key service, which takes out of use what it is told to, and keeps nothing back."""
+    """The port to a key service."""
 
     def __init__(self, url: str, _number: str, _field: str) -> None:
         self.url = url
@@ -269,8 +269,7 @@ class ScriptedService:
         return None if answered.said else "it is out of use"
 
     def retire(self, gone: Collection[str], kept: Collection[str]) -> None:
-        del kept
-        _script.ask(Call("retire", subject=tuple(gone)))
+        _script.ask(Call("retire", subject=(tuple(gone), tuple(kept))))
 
     def unwrap(self, reference: KeyReference, wrapped: bytes) -> bytes:
         raise AssertionError("a stack has no right to decrypt")

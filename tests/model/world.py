@@ -298,8 +298,14 @@ def _find(world: World, call: Call, budget: int) -> Iterator[Outcome]:
 
 
 def _retire(world: World, call: Call, budget: int) -> Iterator[Outcome]:
-    service, gone = world.service, frozenset(call.subject)
-    done = world._replace(service=service._replace(in_use=service.in_use - gone, out=service.out | gone))
+    """As harsh as a service may be: what left goes out of use, and what was out of use and does not stay is deleted for
+    good, whoever took it out. Nothing goes where none of those that stay is here."""
+    service, (gone, kept) = world.service, call.subject
+    leaving, staying = frozenset(gone), frozenset(kept) - frozenset(gone)
+    if (service.in_use | service.out) & frozenset(kept):
+        out = service.out & staying | service.in_use & leaving
+        service = Service(service.in_use - leaving, out, service.by_others & staying)
+    done = world._replace(service=service)
     yield Outcome("", 0, done, True)
     if budget:
         yield Outcome("fails", 1, world, Failure.STORE_DOWN)

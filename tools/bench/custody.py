@@ -1,10 +1,11 @@
 """Forms that a key service decrypts, beside the bare call of it and a key that lies in the ring: in rounds, by turns.
 
-All in one process, so that the exchanges share everything but what differs. The service is a real OpenBao on this
-machine: what a network adds is the network's.
+All in one process, so that the exchanges share everything but what differs. The services are on this machine, so what a
+network adds is the network's: a real OpenBao, and MiniStack in the place of AWS KMS.
 """
 
 import base64
+import itertools
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -21,11 +22,13 @@ import requests
 
 from tools.bench.server_figures import percentile
 from tools.bench.task import NUMBER, Asked, ask, environment, ring_of
+from tools.ministack import REGION, MiniStack
 from tools.openbao import OpenBao
 from tools.processes import say
 from tools.stop import Stop
 from whatsapp_flow_endpoint import FlowEndpoint, FlowRequest, show
 from whatsapp_flow_keys import document
+from whatsapp_flow_keys.custody.aws_kms.service import AwsKms
 from whatsapp_flow_keys.custody.services import open_service
 from whatsapp_flow_keys.custody.vault_transit.service import VaultTransit
 from whatsapp_flow_keys.key_reference import KeyReference
@@ -36,7 +39,11 @@ AT_ONCE = (1, 32)
 """How many forms come at once."""
 
 LOCAL, CALL, TRANSIT = "a key in the ring", "the bare call of Transit", "a key in Transit"
-CONTENDERS = (LOCAL, CALL, TRANSIT)
+KMS_CALL, KMS = "the bare call of AWS KMS", "a key in AWS KMS"
+CALL_OF = {LOCAL: CALL, CALL: CALL, TRANSIT: CALL, KMS_CALL: KMS_CALL, KMS: KMS_CALL}
+"""By contender, the bare call that it is compared with."""
+CONTENDERS = tuple(CALL_OF)
+SERVICES = (TRANSIT, KMS)
 
 
 @dataclass(frozen=True)
@@ -61,55 +68,61 @@ class Turn:
 
 @dataclass(frozen=True)
 class Measured:
-    """The turns of each contender, with so many forms at once; and the calls that a form cost in Transit."""
+    """The turns of each contender, with so many forms at once; and the calls that a form cost at each service."""
 
     turns: dict[tuple[str, int], tuple[Turn, ...]]
-    calls_per_form: dict[int, float]
+    calls_per_form: dict[tuple[str, int], float]
 
     def median(self, name: str, at_once: int, figure: Callable[[Turn], float]) -> float:
         """Over the rounds."""
         return median(figure(turn) for turn in self.turns[name, at_once])
 
-    def ratio(self, name: str, other: str, at_once: int, figure: Callable[[Turn], float]) -> float:
+    def to_the_call(self, name: str, at_once: int, figure: Callable[[Turn], float]) -> float:
         """The median of the ratios of each round."""
-        both = zip(self.turns[name, at_once], self.turns[other, at_once], strict=True)
+        both = zip(self.turns[name, at_once], self.turns[CALL_OF[name], at_once], strict=True)
         return median(figure(ours) / figure(theirs) for ours, theirs in both)
 
 
 def measure(plan: Plan) -> Measured:
     """Raises `Stop` when an answer is wrong."""
     key = PrivateKey.generate()
-    with OpenBao() as server, _signed_in(server):
-        server.client().sys.enable_secrets_engine("transit")
-        url = f"vaulttransit://127.0.0.1:{server.port}/whatsapp-flows-?tls=off"
-        held = open_service(url, NUMBER).adopt(key)
-        exchanges = {
-            LOCAL: _answers(_endpoint(ring_of([key]))),
-            CALL: _calls(server, held),
-            TRANSIT: _answers(_endpoint(_held_by(ring_of([key]), held), url)),
-        }
-        turns: dict[tuple[str, int], list[Turn]] = {}
-        calls: dict[int, list[int]] = {at_once: [] for at_once in AT_ONCE}
+    turns: dict[tuple[str, int], list[Turn]] = {}
+    calls: dict[tuple[str, int], list[int]] = {}
+    with OpenBao() as bao, MiniStack() as aws, patch.dict(os.environ, {**bao.environment, **aws.environment}):
+        exchanges = _exchanges(key, bao, aws)
         say(f"Measuring key services, {plan.rounds} rounds:", end="")
         with _counted() as made:
             for at in range(plan.rounds):
                 say(f" {at + 1}", end="")
-                for at_once in AT_ONCE:
-                    for name in CONTENDERS:
-                        asked = [ask(key) for _ in range(plan.forms)]
-                        made.clear()
-                        turns.setdefault((name, at_once), []).append(_turn(exchanges[name], asked, at_once))
-                        if name == TRANSIT:
-                            calls[at_once].append(len(made))
+                for at_once, name in itertools.product(AT_ONCE, CONTENDERS):
+                    asked = [ask(key) for _ in range(plan.forms)]
+                    made.clear()
+                    turns.setdefault((name, at_once), []).append(_turn(exchanges[name], asked, at_once))
+                    calls.setdefault((name, at_once), []).append(len(made))
         say("")
     return Measured(
         {case: tuple(found) for case, found in turns.items()},
-        {at_once: median(found) / plan.forms for at_once, found in calls.items()},
+        {case: median(found) / plan.forms for case, found in calls.items() if case[0] in SERVICES},
     )
 
 
 Exchange = Callable[[Asked], bool]
 """Whether one form was answered rightly."""
+
+
+def _exchanges(key: PrivateKey, bao: OpenBao, aws: MiniStack) -> dict[str, Exchange]:
+    """Of one key, in each place."""
+    bao.client().sys.enable_secrets_engine("transit")
+    in_transit = f"vaulttransit://127.0.0.1:{bao.port}/whatsapp-flows-?tls=off"
+    in_kms = f"awskms://{REGION}/whatsapp-flows-"
+    ring, version, arn = ring_of([key]), *(open_service(url, NUMBER).adopt(key) for url in (in_transit, in_kms))
+    return {
+        LOCAL: _answers(_endpoint(ring)),
+        CALL: _calls(bao, version),
+        TRANSIT: _answers(_endpoint(_held_by(ring, version), in_transit)),
+        KMS_CALL: _calls_of_kms(aws, arn),
+        KMS: _answers(_endpoint(_held_by(ring, arn), in_kms)),
+    }
 
 
 def _endpoint(ring: KeyRing, *services: str) -> FlowEndpoint:
@@ -154,6 +167,18 @@ def _calls(server: OpenBao, reference: KeyReference) -> Exchange:
     return called
 
 
+def _calls_of_kms(aws: MiniStack, reference: KeyReference) -> Exchange:
+    """The same by a client of boto3, which all threads share."""
+    client = aws.client("kms")
+
+    def called(asked: Asked) -> bool:
+        wrapped = base64.b64decode(json.loads(asked.body)["encrypted_aes_key"])
+        answer = client.decrypt(KeyId=reference.key, CiphertextBlob=wrapped, EncryptionAlgorithm="RSAES_OAEP_SHA_256")
+        return bool(answer["Plaintext"] == asked.session.aes_key)
+
+    return called
+
+
 def _turn(exchange: Exchange, asked: Sequence[Asked], at_once: int) -> Turn:
     seconds: list[float] = []
 
@@ -174,20 +199,18 @@ def _turn(exchange: Exchange, asked: Sequence[Asked], at_once: int) -> Turn:
 
 
 @contextmanager
-def _signed_in(server: OpenBao) -> Iterator[None]:
-    with patch.dict(os.environ, server.environment):
-        yield
+def _counted() -> Iterator[list[str]]:
+    """The decryptions that the services were asked for, each with the name of its class."""
+    made: list[str] = []
+    transit, kms = VaultTransit._decrypted, AwsKms._ask
 
+    def counted_transit(self: VaultTransit, ciphertexts: list[str]) -> list[str | Exception]:
+        made.append(type(self).__name__)
+        return transit(self, ciphertexts)
 
-@contextmanager
-def _counted() -> Iterator[list[int]]:
-    """The calls to Transit, each with how many ciphertexts it brought."""
-    made: list[int] = []
-    really = VaultTransit._decrypted
+    def counted_kms(self: AwsKms, action: str, **given: Any) -> dict[str, Any]:
+        made.append(type(self).__name__)
+        return kms(self, action, **given)
 
-    def counted(self: VaultTransit, ciphertexts: list[str]) -> list[str | Exception]:
-        made.append(len(ciphertexts))
-        return really(self, ciphertexts)
-
-    with patch.object(VaultTransit, "_decrypted", counted):
+    with patch.object(VaultTransit, "_decrypted", counted_transit), patch.object(AwsKms, "_ask", counted_kms):
         yield made

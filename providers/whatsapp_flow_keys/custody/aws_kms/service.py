@@ -1,18 +1,16 @@
 """The keys of one phone number in AWS KMS: RSA-2048 keys, which can't be exported.
 
 A rotation makes another KMS key; the ones before go on decrypting. Each has an alias that ends in its fingerprint, by
-which it is found. A key that left the ring is disabled, and its deletion is
-scheduled when a later one leaves: with the longest window, in which it can be cancelled.
+which it is found. A key that left the ring is disabled, and its deletion is scheduled when a later one leaves: with the
+longest window, in which it can be cancelled. No other key is touched.
 
 Answers are eventually consistent, so a key that was made a moment ago is asked for until it is there. What a call does
 and which errors it has: the service model of AWS KMS.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from whatsapp_flow_keys.aws.places import ACCOUNT, REGION
@@ -29,6 +27,9 @@ if TYPE_CHECKING:
 
 PHONE_NUMBER_ID = "whatsapp-flow-keys:phone-number-id"
 """The tag of each key."""
+
+_RETIRED = "retired/"
+"""Stands before the fingerprint in the second alias of a key that was taken out of use here."""
 
 LONGEST_WINDOW = 30
 """Days in which a scheduled deletion can be cancelled: the most that AWS KMS takes."""
@@ -74,7 +75,7 @@ class AwsKms:
 
     def adopt(self, key: "PrivateKey") -> KeyReference:
         """See :class:`KeyService`. What an earlier run began goes on: the alias is made before the import."""
-        known = self._named_by(key.fingerprint)
+        known = self._named(key.fingerprint)
         if known is None:
             self._import(self._create(lambda _: key.public_key_pem, Origin="EXTERNAL").key, key)
         elif self._described(known)["KeyState"] == "PendingImport":
@@ -83,7 +84,7 @@ class AwsKms:
 
     def find(self, fingerprint: str) -> KeyReference | None:
         """See :class:`KeyService`: by its alias, where the key that this names is enabled."""
-        named = self._named_by(fingerprint)
+        named = self._named(fingerprint)
         found = self._described(named) if named else None
         if found is None or found["KeyState"] != "Enabled":
             return None
@@ -98,7 +99,7 @@ class AwsKms:
         if self._place.account not in ("", arn["account"]):
             return f"{reference.key} is in another account than {self._place.account}"
         try:
-            found = self._described(reference.key)
+            found = self._waited_for(lambda: self._described(reference.key))
         except OutOfUseError:
             return f"there is no KMS key {reference.key}"
         state = str(found["KeyState"])
@@ -110,22 +111,21 @@ class AwsKms:
         return None if there.fingerprint == reference.fingerprint else f"the KMS key {reference.key} is another key"
 
     def retire(self, gone: Collection[str], kept: Collection[str]) -> None:
-        """See :class:`KeyService`: disables the keys, with those that no ring ever held, as after a crash. It schedules
-        the deletion of those that were out of use before and are older than every kept one. Without a kept one here,
-        or one that left, none goes."""
-        named = list(self._named())
-        oldest = min((each.made_at for each in named if each.fingerprint in kept), default=None)
-        if oldest is None or not any(each.fingerprint in gone for each in named):
+        """See :class:`KeyService`: disables the keys, and marks them as retired by another alias. It schedules the
+        deletion of those that were marked before, unless somebody enabled them again. Without a kept one here none
+        goes."""
+        aliases = dict(self._aliases())
+        if not any(fingerprint in aliases for fingerprint in kept):
             return
-        left = [each for each in named if each.fingerprint not in kept]
-        left = [each for each in left if each.fingerprint in gone or each.made_at < oldest]
-        states = {each: str(self._described(each.key)["KeyState"]) for each in left}
-        for each in left:
-            if states[each] == "Enabled":
-                self._ask("DisableKey", KeyId=each.key)
-        for each in left:
-            if states[each] in ("Disabled", "PendingImport") and each.made_at < oldest:
-                self._ask("ScheduleKeyDeletion", KeyId=each.key, PendingWindowInDays=LONGEST_WINDOW)
+        for fingerprint in sorted({*gone} - {*kept}):
+            if key := aliases.get(fingerprint):
+                with suppress(OutOfUseError):  # somebody else has scheduled its deletion
+                    self._ask("DisableKey", KeyId=key)
+                self._name(f"{_RETIRED}{fingerprint}", key)
+        for name, key in aliases.items():
+            was_retired = name.startswith(_RETIRED) and name.removeprefix(_RETIRED) not in (*gone, *kept)
+            if was_retired and self._described(key)["KeyState"] == "Disabled":
+                self._ask("ScheduleKeyDeletion", KeyId=key, PendingWindowInDays=LONGEST_WINDOW)
 
     def unwrap(self, reference: KeyReference, wrapped: bytes) -> bytes:
         """See :class:`KeyService`."""
@@ -152,10 +152,12 @@ class AwsKms:
             **given,
         )["KeyMetadata"]
         reference = KeyReference(self.url, str(made["Arn"]), public_key(str(made["Arn"])))
-        alias = f"{self._beginning}{reference.fingerprint}"
-        with suppress(AliasTakenError):  # an answer was lost, and boto3 asked again
-            self._waited_for(lambda: self._ask("CreateAlias", AliasName=alias, TargetKeyId=reference.key))
+        self._waited_for(lambda: self._name(reference.fingerprint, reference.key))
         return reference
+
+    def _name(self, name: str, key: str) -> None:
+        with suppress(AliasTakenError):  # an answer was lost, and boto3 asked again; or it was retired before
+            self._ask("CreateAlias", AliasName=f"{self._beginning}{name}", TargetKeyId=key)
 
     def _import(self, arn: str, key: "PrivateKey") -> None:
         """Source: the developer guide of AWS KMS, "Importing key material"."""
@@ -214,18 +216,18 @@ class AwsKms:
         found: dict[str, Any] = self._ask("DescribeKey", KeyId=key)["KeyMetadata"]
         return found
 
-    def _named_by(self, fingerprint: str) -> str | None:
-        return next((each.key for each in self._named() if each.fingerprint == fingerprint), None)
+    def _named(self, name: str) -> str | None:
+        return next((key for each, key in self._aliases() if each == name), None)
 
-    def _named(self) -> Iterator["_Named"]:
-        """The number's keys, by their aliases. AWS lists all of the account: to ask for one that isn't there may be
-        answered as one that nobody may see."""
+    def _aliases(self) -> Iterator[tuple[str, str]]:
+        """What follows the number in the aliases of its keys, and the keys' IDs. They are looked for among all of the
+        account: to ask for one that isn't there may be answered as one that nobody may see."""
         more: dict[str, str] = {}
         while True:
             page = self._ask("ListAliases", Limit=100, **more)
             for alias in page["Aliases"]:
                 if alias["AliasName"].startswith(self._beginning) and "TargetKeyId" in alias:
-                    yield _Named.of(alias)
+                    yield alias["AliasName"].removeprefix(self._beginning), alias["TargetKeyId"]
             if not page.get("Truncated"):
                 return
             more = {"Marker": page["NextMarker"]}
@@ -244,18 +246,3 @@ class AwsKms:
 
     def _ask(self, action: str, **given: Any) -> dict[str, Any]:
         return ask(self._place, action, **given)
-
-
-@dataclass(frozen=True)
-class _Named:
-    """A key with an alias of ours."""
-
-    fingerprint: str
-    key: str
-    made_at: datetime
-
-    @classmethod
-    def of(cls, alias: Mapping[str, Any]) -> "_Named":
-        """Of what AWS lists. An alias whose age it doesn't tell passes for a new one."""
-        newest = datetime.max.replace(tzinfo=UTC)
-        return cls(alias["AliasName"].rpartition("/")[2], alias["TargetKeyId"], alias.get("CreationDate", newest))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
@@ -13,7 +12,6 @@ from tools.ministack import REGION
 from whatsapp_flow_keys.aws.client import shared_client
 from whatsapp_flow_keys.client_library import ATTEMPTS, seconds_per_attempt
 from whatsapp_flow_keys.custody.aws_kms.service import DECRYPT_ATTEMPTS
-from whatsapp_flow_keys.key_reference import KeyReference
 
 
 def clients() -> list[Any]:
@@ -73,17 +71,3 @@ def answer_lost(action: str) -> Iterator[list[str]]:
 def refusal(code: str, message: str = "") -> dict[str, Any]:
     """An answer that refuses."""
     return {"Error": {"Code": code, "Message": message}}
-
-
-@contextmanager
-def aged(*oldest_first: KeyReference) -> Iterator[None]:
-    """The aliases of these keys are days apart in their age, as after a few rotations; all others are new."""
-    made_at = {each.fingerprint: datetime.now(UTC) - timedelta(days=9 - at) for at, each in enumerate(oldest_first)}
-
-    def older(parsed: Any, **_: Any) -> None:
-        for alias in parsed["Aliases"]:
-            fingerprint = alias["AliasName"].rpartition("/")[2]
-            alias["CreationDate"] = made_at.get(fingerprint, datetime.now(UTC))
-
-    with listening("after-call.kms.ListAliases", older):
-        yield

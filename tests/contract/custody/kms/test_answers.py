@@ -45,6 +45,12 @@ def test_a_key_that_was_made_a_moment_ago_is_waited_for(service: AwsKms, action:
     assert service.find(made.fingerprint) == made
 
 
+def test_before_it_is_published_it_is_waited_for_too(service: AwsKms) -> None:
+    made = service.make()
+    with answering("DescribeKey", NOT_YET, times=3):
+        assert service.trouble(made) is None
+
+
 def test_not_for_ever(service: AwsKms, clock: TestClock) -> None:
     began = clock.monotonic()
     with answering("GetPublicKey", NOT_YET), pytest.raises(OutOfUseError, match="there is no such KMS key"):

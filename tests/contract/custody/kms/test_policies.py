@@ -6,7 +6,7 @@ documentation.
 
 import pytest
 
-from tests.contract.custody.kms.calls import aged, listening
+from tests.contract.custody.kms.calls import listening
 from tests.contract.custody.place import KmsPlace, kms_policies
 from tests.contract.custody.test_contract import sealed_for
 from tests.pairs import pair
@@ -20,23 +20,21 @@ ALIASES = "alias/whatsapp-flows-106540352242922/*"
 def test_the_stacks_is_enough_for_a_life(kms: KmsPlace) -> None:
     kms.log_in_with("For the stack")
     service = kms.service()
-    before, after = service.make(), service.make()
-    with aged(before, after):
-        for _ in range(2):
-            service.retire([before.fingerprint], [after.fingerprint])
-    assert kms.state(before) == "PendingDeletion"
-    assert service.find(after.fingerprint) == after
-    assert service.trouble(after) is None
+    before, after, newest = service.make(), service.make(), service.make()
+    service.retire([before.fingerprint], [after.fingerprint, newest.fingerprint])
+    service.retire([after.fingerprint], [newest.fingerprint])
+    assert (kms.state(before), kms.state(after)) == ("PendingDeletion", "Disabled")
+    assert service.find(newest.fingerprint) == newest
+    assert service.trouble(newest) is None
 
 
 def test_and_allows_nothing_that_a_life_does_not_ask_for(kms: KmsPlace) -> None:
     service, asked = kms.service(), set()
     with listening("before-parameter-build.kms", lambda model, **_: asked.add(f"kms:{model.name}")):
-        before, after = service.make(), service.make()
-        with aged(before, after):
-            for _ in range(2):
-                service.retire([before.fingerprint], [after.fingerprint])
-        service.trouble(after)
+        before, after, newest = service.make(), service.make(), service.make()
+        service.retire([before.fingerprint], [after.fingerprint, newest.fingerprint])
+        service.retire([after.fingerprint], [newest.fingerprint])
+        service.trouble(newest)
     assert asked | {"kms:TagResource"} == kms.actions("For the stack")  # CreateKey with tags needs that right, too
 
 
