@@ -228,21 +228,21 @@ def test_the_memory_of_an_endpoint_holds_no_private_key(
     assert leaks(everything, forms_of(key.to_pem())) == set()
 
 
-def test_the_command_line_asks_the_service(project: Project, transit: Transit, monkeypatch: pytest.MonkeyPatch) -> None:
-    project.declare(transit.number("store"))
+def test_the_command_line_asks_the_service(project: Project, custody: Custody, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.declare(custody.number("store"))
     project.up()
     environment = {
         **project.outputs()["line"],
-        "VAULT_TOKEN": project.environment["VAULT_TOKEN"],
+        **{name: value for name, value in project.environment.items() if name.startswith(("AWS_", "VAULT_"))},
         "WHATSAPP_ACCESS_TOKEN": TOKEN,
         "WHATSAPP_GRAPH_URL": project.emulator.url,
     }
     shown = CliRunner().invoke(command, ["show"], env=environment)
-    assert f"in use at {transit.place.url}" in shown.output
+    assert f"in use at {custody.url}" in shown.output
     verified = CliRunner().invoke(command, ["verify", "--json"], env=environment)
     assert verified.exit_code == 0, verified.output
     checks = {check["check"]: check["found"] for check in json.loads(verified.output)["checks"]}
-    assert checks["private_keys"] == f"every private key is in use at {transit.place.url}"
+    assert checks["private_keys"] == f"every private key is in use at {custody.url}"
     exported = CliRunner().invoke(command, ["export", "--to", "-"], env=environment)
     assert (exported.exit_code, "never hands out a private key" in exported.output) == (1, True)
 
