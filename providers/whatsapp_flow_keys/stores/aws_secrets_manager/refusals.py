@@ -5,21 +5,7 @@ Source: the service model of Secrets Manager. What any service may answer is in 
 
 from dataclasses import dataclass
 
-from whatsapp_flow_keys.aws.refusals import (
-    BUSY,
-    CREDENTIALS,
-    DENIALS,
-    DENIED,
-    NEVER_SENT,
-    NO_REGION,
-    NO_URL,
-    OF_CLOCK,
-    PLAIN_HTTP,
-    PROXY,
-    TLS,
-    UNANSWERED,
-    Refusal,
-)
+from whatsapp_flow_keys.aws.refusals import BUSY, CREDENTIALS, DENIALS, DENIED, OF_CLOCK, OUT_OF_REACH, Refusal
 from whatsapp_flow_keys.client_library import DEADLINE
 from whatsapp_flow_keys.errors import StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.quotation import quotable
@@ -87,10 +73,7 @@ _MEANINGS = (
             "LimitExceededException",
         ),
     ),
-    *(
-        Meaning(StoreUnavailableError, refusal)
-        for refusal in (PLAIN_HTTP, TLS, PROXY, NEVER_SENT, NO_URL, UNANSWERED, NO_REGION)
-    ),
+    *(Meaning(StoreUnavailableError, refusal) for refusal in OUT_OF_REACH),
     Meaning(
         StoreUnavailableError,
         Refusal(
