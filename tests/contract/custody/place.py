@@ -148,6 +148,10 @@ class KmsPlace:
         found = self.kms.list_aliases()["Aliases"]
         return [alias for alias in found if alias["AliasName"].startswith(f"alias/{self.prefix}{self.number}/")]
 
+    def alias(self, reference: KeyReference, mark: str = "") -> str:
+        """The alias that names a key."""
+        return f"alias/{self.prefix}{self.number}/{mark}{reference.fingerprint}"
+
     def state(self, reference: KeyReference) -> str:
         """What AWS calls the state of a key."""
         return self.state_of(reference.key)

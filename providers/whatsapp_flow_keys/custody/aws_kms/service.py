@@ -85,11 +85,7 @@ class AwsKms:
     def find(self, fingerprint: str) -> KeyReference | None:
         """See :class:`KeyService`: by its alias, where the key that this names is enabled."""
         named = self._named(fingerprint)
-        found = self._described(named) if named else None
-        if found is None or found["KeyState"] != "Enabled":
-            return None
-        reference = KeyReference(self.url, str(found["Arn"]), self._public_key(str(found["Arn"])))
-        return reference if reference.fingerprint == fingerprint else None
+        return self._enabled(named, fingerprint) if named else None
 
     def trouble(self, reference: KeyReference) -> str | None:
         """See :class:`KeyService`."""
@@ -115,16 +111,16 @@ class AwsKms:
         deletion of those that were marked before, unless somebody enabled them again. Without a kept one here none
         goes."""
         aliases = dict(self._aliases())
-        if not any(fingerprint in aliases for fingerprint in kept):
+        staying = {aliases[fingerprint] for fingerprint in kept if fingerprint in aliases}
+        if not staying:
             return
         for fingerprint in sorted({*gone} - {*kept}):
-            if key := aliases.get(fingerprint):
-                with suppress(OutOfUseError):  # somebody else has scheduled its deletion
-                    self._ask("DisableKey", KeyId=key)
-                self._name(f"{_RETIRED}{fingerprint}", key)
+            if fingerprint in aliases and (left := self._enabled(aliases[fingerprint], fingerprint)):
+                self._ask("DisableKey", KeyId=left.key)
+                self._name(f"{_RETIRED}{fingerprint}", left.key)
         for name, key in aliases.items():
-            was_retired = name.startswith(_RETIRED) and name.removeprefix(_RETIRED) not in (*gone, *kept)
-            if was_retired and self._described(key)["KeyState"] == "Disabled":
+            was_retired = name.startswith(_RETIRED) and name.removeprefix(_RETIRED) not in gone
+            if was_retired and key not in staying and self._described(key)["KeyState"] == "Disabled":
                 self._ask("ScheduleKeyDeletion", KeyId=key, PendingWindowInDays=LONGEST_WINDOW)
 
     def unwrap(self, reference: KeyReference, wrapped: bytes) -> bytes:
@@ -215,6 +211,14 @@ class AwsKms:
         """A key in any state. Raises :class:`OutOfUseError` where there is none."""
         found: dict[str, Any] = self._ask("DescribeKey", KeyId=key)["KeyMetadata"]
         return found
+
+    def _enabled(self, key: str, fingerprint: str) -> KeyReference | None:
+        """A key that may be used and has this public half; None for any other. An alias can be moved to another key."""
+        found = self._described(key)
+        if found["KeyState"] != "Enabled":
+            return None
+        reference = KeyReference(self.url, str(found["Arn"]), self._public_key(str(found["Arn"])))
+        return reference if reference.fingerprint == fingerprint else None
 
     def _named(self, name: str) -> str | None:
         return next((key for each, key in self._aliases() if each == name), None)

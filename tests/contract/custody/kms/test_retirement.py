@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.contract.custody.kms.calls import answering, refusal
 from tests.contract.custody.place import KmsPlace
 from tests.contract.custody.test_contract import PAYLOAD, sealed_for
 from tests.pages import section_to_type
@@ -73,12 +72,23 @@ def test_a_key_that_no_ring_ever_held_is_left_alone(kms: KmsPlace, made: list[Ke
 def test_where_somebody_else_scheduled_the_deletion_the_others_are_retired(
     kms: KmsPlace, made: list[KeyReference]
 ) -> None:
-    """AWS refuses to disable such a key; MiniStack does not."""
-    refused = refusal("KMSInvalidStateException", "is pending deletion.")
-    with answering("DisableKey", refused, times=1) as asked:
-        retire(kms, made, {0, 1}, {2, 3})
-    assert len(asked) == 2
-    assert sorted(kms.state(reference) for reference in made) == ["Disabled", "Enabled", "Enabled", "Enabled"]
+    kms.kms.schedule_key_deletion(KeyId=made[0].key, PendingWindowInDays=7)
+    assert retire(kms, made, {0, 1}, {2, 3}) == ["PendingDeletion", "Disabled", "Enabled", "Enabled"]
+    at = kms.kms.describe_key(KeyId=made[0].key)["KeyMetadata"]["DeletionDate"]
+    assert at - datetime.now(UTC) <= timedelta(days=7)
+
+
+def test_an_alias_that_somebody_moved_lets_no_other_key_go(kms: KmsPlace, made: list[KeyReference]) -> None:
+    """It goes by the public half."""
+    kms.kms.update_alias(AliasName=kms.alias(made[0]), TargetKeyId=made[3].key)
+    assert retire(kms, made, {0}, {2}) == ["Enabled"] * 4
+
+
+def test_nor_does_a_mark_that_somebody_moved(kms: KmsPlace, made: list[KeyReference]) -> None:
+    retire(kms, made, {0}, {1, 2, 3})
+    kms.kms.update_alias(AliasName=kms.alias(made[0], "retired/"), TargetKeyId=made[3].key)
+    kms.take_out_of_use(made[3])
+    assert retire(kms, made, {1}, {2, 3}) == ["Disabled", "Disabled", "Enabled", "Disabled"]
 
 
 def test_where_the_deletion_is_forbidden_every_key_that_left_is_disabled_all_the_same(
