@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Callable
-from functools import lru_cache
-from threading import Lock
+from concurrent.futures import Future
+from contextvars import copy_context
+from functools import partial
+from threading import Lock, Thread
 from typing import Any
 
 from whatsapp_flow_keys.aws.refusals import OF_CREDENTIALS
@@ -63,28 +65,47 @@ def call(connect: Callable[[], Any], action: str, **parameters: Any) -> dict[str
     except (BotoCoreError, ResponseParserError, ValueError) as error:
         failed = CallError(type(error).__name__, certificate="CERTIFICATE_VERIFY_FAILED" in str(error))
     if failed.code in OF_CREDENTIALS:
-        _client.cache_clear()  # a client keeps credentials that it found in a file; somebody may have written others
+        _clients.clear()  # a client keeps credentials that it found in a file; somebody may have written others
     raise failed from None
 
 
 _making = Lock()
+_clients: dict[tuple[object, ...], "Future[Any]"] = {}
+_MOST_CLIENTS = 32
 
 
-def shared_client(service: str, region: str, seconds: float, attempts: int) -> Any:
+def shared_client(service: str, region: str, seconds: float, attempts: int, longest_wait: float | None = None) -> Any:
     """The client of a service in a region: made once, since that is slow. Threads may share it, but not a session.
 
     Each of its calls is made at most so often, each time for so many seconds. Another environment gets another client,
-    and so does a forked process, whose parent goes on using the connections.
+    and so does a forked process, whose parent goes on using the connections. To make one is to find credentials, for
+    which others may be asked. With a ``longest_wait`` nobody waits for that any longer: :class:`SlowCredentialsError`.
     """
     environment = frozenset((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))
+    key = (service, region, seconds, attempts, environment, os.getpid())
     with _making:
-        return _client(service, region, seconds, attempts, environment, os.getpid())
+        made = _clients.get(key)
+        if made is None:
+            if len(_clients) >= _MOST_CLIENTS:
+                _clients.clear()
+            made = _clients[key] = Future()
+            making = partial(copy_context().run, _make, key, made)
+            Thread(target=making, args=(service, region, seconds, attempts), name="aws-client", daemon=True).start()
+    try:
+        return made.result(longest_wait)
+    except TimeoutError:
+        raise SlowCredentialsError from None
 
 
-@lru_cache(maxsize=32)
-def _client(
-    service: Any, region: str, seconds: float, attempts: int, _environment: frozenset[tuple[str, str]], _process: int
-) -> Any:
+def _make(key: tuple[object, ...], made: "Future[Any]", *given: Any) -> None:
+    try:
+        made.set_result(_client(*given))
+    except BaseException as error:  # noqa: BLE001  raised where it is waited for; whoever asks next has it made anew
+        _clients.pop(key, None)
+        made.set_exception(error)
+
+
+def _client(service: Any, region: str, seconds: float, attempts: int) -> Any:
     from boto3.session import Session
     from botocore.config import Config
 
@@ -101,6 +122,10 @@ def _client(
         return client
     # Plain HTTP is for this machine only: a proxy of the environment must not see what is sent.
     return session.client(service, region_name=region, config=config.merge(Config(proxies={})))
+
+
+class SlowCredentialsError(ValueError):
+    """No credentials were found in time."""
 
 
 class PlainHttpError(ValueError):

@@ -1,5 +1,6 @@
 """The calls of AWS that the service makes."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from whatsapp_flow_keys.aws.client import CallError, call, shared_client
@@ -19,17 +20,23 @@ _ALWAYS_ANSWERED = {
 }
 
 
-def ask(
-    place: KmsPlace, action: str, *, service: str = "kms", attempts: int = ATTEMPTS, **given: Any
-) -> dict[str, Any]:
-    """One call. Its errors become ours; none is chained, since one may quote what was sent.
-
-    With fewer ``attempts`` than usual the pauses between them, too, lie within the time of a call.
-    """
+def ask(place: KmsPlace, action: str, *, service: str = "kms", **given: Any) -> dict[str, Any]:
+    """One call. Its errors become ours; none is chained, since one may quote what was sent."""
     seconds = seconds_per_attempt()
+    return _answer(place, service, action, lambda: shared_client(service, place.region, seconds, ATTEMPTS), given)
+
+
+def ask_once(place: KmsPlace, action: str, seconds: float, **given: Any) -> dict[str, Any]:
+    """The same by one attempt, which waits so many seconds for a connection, and as long for the answer; and for
+    credentials as long as for both."""
+    return _answer(place, "kms", action, lambda: shared_client("kms", place.region, seconds, 1, 2 * seconds), given)
+
+
+def _answer(
+    place: KmsPlace, service: str, action: str, connect: Callable[[], Any], given: Mapping[str, Any]
+) -> dict[str, Any]:
     try:
-        # With the client: making it looks for credentials already.
-        answer = call(lambda: shared_client(service, place.region, seconds, attempts), action, **given)
+        answer = call(connect, action, **given)  # with the client: making it looks for credentials already
     except CallError as error:
         raise as_ours(place.url, f"{service}:{action}", error.code, error.message) from None
     if _ALWAYS_ANSWERED.get(action, "ResponseMetadata") not in answer:

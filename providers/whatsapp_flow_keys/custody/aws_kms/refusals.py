@@ -36,17 +36,17 @@ _MEANINGS = (
     Meaning(
         OutOfUseError,
         Refusal(
-            "the KMS key is disabled ({code} at {action}). While a form may need it, enable it: `aws kms enable-key`",
-            "DisabledException",
+            "the KMS key is scheduled for deletion ({code} at {action}). While a form may need it, cancel that and "
+            "enable it: `aws kms cancel-key-deletion`, then `aws kms enable-key`",
+            f"DisabledException {_STATE}",
+            "(?i)pending ?deletion",
         ),
     ),
     Meaning(
         OutOfUseError,
         Refusal(
-            "the KMS key is scheduled for deletion ({code} at {action}). While a form may need it, cancel that and "
-            "enable it: `aws kms cancel-key-deletion`, then `aws kms enable-key`",
-            _STATE,
-            "(?i)pending ?deletion",
+            "the KMS key is disabled ({code} at {action}). While a form may need it, enable it: `aws kms enable-key`",
+            "DisabledException",
         ),
     ),
     Meaning(

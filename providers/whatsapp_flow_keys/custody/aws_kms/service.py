@@ -14,9 +14,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from whatsapp_flow_keys.aws.places import ACCOUNT, REGION
+from whatsapp_flow_keys.client_library import seconds_per_call
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.custody.aws_kms.address import parse
-from whatsapp_flow_keys.custody.aws_kms.client import ask
+from whatsapp_flow_keys.custody.aws_kms.client import ask, ask_once
 from whatsapp_flow_keys.custody.aws_kms.refusals import AliasTakenError
 from whatsapp_flow_keys.errors import OutOfUseError, StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.extras import require_extra
@@ -37,8 +38,6 @@ LONGEST_WINDOW = 30
 _SPEC, _USAGE, _ALGORITHM = "RSA_2048", "ENCRYPT_DECRYPT", "RSAES_OAEP_SHA_256"
 _CIPHERTEXT = 256
 """Bytes of what was encrypted with an RSA key of 2048 bits."""
-DECRYPT_ATTEMPTS = 2
-"""How often a decryption is asked for at most: with the pause between them, within the time of a call."""
 _ARN = re.compile(rf"arn:aws(?:-cn|-us-gov)?:kms:(?P<region>{REGION}):(?P<account>{ACCOUNT}):key/[A-Za-z0-9-]{{1,64}}")
 _PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Seconds between the looks for a key that was made a moment ago."""
@@ -118,23 +117,30 @@ class AwsKms:
             if fingerprint in aliases and (left := self._enabled(aliases[fingerprint], fingerprint)):
                 self._ask("DisableKey", KeyId=left.key)
                 self._name(f"{_RETIRED}{fingerprint}", left.key)
-        for name, key in aliases.items():
-            was_retired = name.startswith(_RETIRED) and name.removeprefix(_RETIRED) not in gone
-            if was_retired and key not in staying and self._described(key)["KeyState"] == "Disabled":
+        for fingerprint, key in aliases.items():
+            if fingerprint in gone or fingerprint in kept or key in staying:
+                continue
+            was_retired = aliases.get(f"{_RETIRED}{fingerprint}") == key
+            if was_retired and self._described(key)["KeyState"] == "Disabled":
                 self._ask("ScheduleKeyDeletion", KeyId=key, PendingWindowInDays=LONGEST_WINDOW)
 
     def unwrap(self, reference: KeyReference, wrapped: bytes) -> bytes:
         """See :class:`KeyService`."""
         if len(wrapped) != _CIPHERTEXT:
             raise ValueError("encrypted with another key")
-        answer = self._ask(
-            "Decrypt",
-            KeyId=reference.key,
-            CiphertextBlob=wrapped,
-            EncryptionAlgorithm=_ALGORITHM,
-            attempts=DECRYPT_ATTEMPTS,
-        )
-        return bytes(answer["Plaintext"])
+        try:
+            return self._decrypted(reference.key, wrapped)
+        except StoreUnavailableError as error:
+            if type(error) is not StoreUnavailableError:
+                raise
+            self._clock.sleep(_PAUSES[0])
+            return self._decrypted(reference.key, wrapped)
+
+    def _decrypted(self, key: str, wrapped: bytes) -> bytes:
+        """By one attempt. Two of them, each of a connection and an answer, and the pause between them fit into the time
+        of a call; with boto3's own pauses, and those that AWS asks for, they would not."""
+        given = {"KeyId": key, "CiphertextBlob": wrapped, "EncryptionAlgorithm": _ALGORITHM}
+        return bytes(ask_once(self._place, "Decrypt", seconds_per_call() / 5, **given)["Plaintext"])
 
     def _create(self, public_key: Callable[[str], str], **given: str) -> KeyReference:
         """A new key with its alias; ``public_key`` tells its SPKI PEM by its ARN."""

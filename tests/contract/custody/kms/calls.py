@@ -10,13 +10,15 @@ from botocore.exceptions import ConnectionClosedError
 
 from tools.ministack import REGION
 from whatsapp_flow_keys.aws.client import shared_client
-from whatsapp_flow_keys.client_library import ATTEMPTS, seconds_per_attempt
-from whatsapp_flow_keys.custody.aws_kms.service import DECRYPT_ATTEMPTS
+from whatsapp_flow_keys.client_library import ATTEMPTS, seconds_per_attempt, seconds_per_call
 
 
 def clients() -> list[Any]:
-    """The two that the service has: for decryptions, and for all else."""
-    return [shared_client("kms", REGION, seconds_per_attempt(), attempts) for attempts in (ATTEMPTS, DECRYPT_ATTEMPTS)]
+    """The two that the service has: for all else, and for decryptions."""
+    return [
+        shared_client("kms", REGION, seconds_per_attempt(), ATTEMPTS),
+        shared_client("kms", REGION, seconds_per_call() / 5, 1),
+    ]
 
 
 @contextmanager

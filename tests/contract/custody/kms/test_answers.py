@@ -92,6 +92,7 @@ def test_a_key_is_found_on_whichever_page_its_alias_is(kms: KmsPlace, service: A
 @pytest.mark.parametrize(
     ("code", "message", "kind", "said"),
     [
+        ("DisabledException", "arn:aws:kms:… is pending deletion.", OutOfUseError, "is scheduled for deletion"),
         ("DisabledException", "", OutOfUseError, "the KMS key is disabled .* `aws kms enable-key`"),
         (
             "KMSInvalidStateException",

@@ -9,8 +9,10 @@ import pytest
 from tests.contract.custody.kms.calls import listening
 from tests.contract.custody.place import KmsPlace, kms_policies
 from tests.contract.custody.test_contract import sealed_for
+from tests.pages import ROOT
 from tests.pairs import pair
 from tools.ministack import ACCOUNT, REGION
+from whatsapp_flow_keys.custody.aws_kms.service import LONGEST_WINDOW
 from whatsapp_flow_keys.errors import StorePermissionError
 
 SPEC = {"kms:KeySpec": "RSA_2048", "kms:KeyUsage": "ENCRYPT_DECRYPT"}
@@ -65,18 +67,38 @@ def test_to_import_a_key_the_stack_needs_the_third(kms: KmsPlace) -> None:
 
 
 def test_each_is_limited_to_keys_of_the_kind_or_to_what_harms_nobody() -> None:
-    for title, policy in kms_policies().items():
-        assert policy["Version"] == "2012-10-17"
-        for statement in policy["Statement"]:
-            wanted = statement.get("Condition", {}).get("StringEquals", {})
-            place = f"arn:aws:kms:{REGION}:{ACCOUNT}:"
-            if statement["Sid"] in ("Make", "Look"):
-                assert statement["Resource"] == "*"
-            else:
-                assert statement["Resource"] in (f"{place}key/*", f"{place}{ALIASES}")
-            if statement["Sid"] in ("Make", "Use", "Retire", "Import"):
-                assert SPEC.items() <= wanted.items(), (title, statement["Sid"])
-            if statement["Sid"] == "Retire":
-                assert statement["Condition"]["ForAnyValue:StringLike"] == {"kms:ResourceAliases": ALIASES}
-            if statement["Sid"] == "Decrypt":
-                assert wanted == {"kms:KeySpec": "RSA_2048", "kms:EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}
+    tag, place = "whatsapp-flow-keys:phone-number-id", f"arn:aws:kms:{REGION}:{ACCOUNT}:"
+    tagged = {f"aws:RequestTag/{tag}": "106540352242922"}
+    found = {
+        (title, statement["Sid"]): (statement["Resource"], statement.get("Condition", {}))
+        for title, policy in kms_policies().items()
+        for statement in policy["Statement"]
+    }
+    assert found == {
+        ("For the stack", "Make"): ("*", {"StringEquals": {**SPEC, **tagged}}),
+        ("For the stack", "Tag"): (
+            f"{place}key/*",
+            {"StringEquals": tagged, "ForAllValues:StringEquals": {"aws:TagKeys": [tag]}},
+        ),
+        ("For the stack", "Look"): ("*", {}),
+        ("For the stack", "Name"): (f"{place}{ALIASES}", {}),
+        ("For the stack", "Use"): (f"{place}key/*", {"StringEquals": SPEC}),
+        ("For the stack", "Retire"): (
+            f"{place}key/*",
+            {
+                "StringEquals": SPEC,
+                "ForAnyValue:StringLike": {"kms:ResourceAliases": ALIASES},
+                "NumericGreaterThanEqualsIfExists": {"kms:ScheduleKeyDeletionPendingWindowInDays": str(LONGEST_WINDOW)},
+            },
+        ),
+        ("For the endpoint", "Decrypt"): (
+            f"{place}key/*",
+            {"StringEquals": {"kms:KeySpec": "RSA_2048", "kms:EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}},
+        ),
+        ("To import a key", "Import"): (f"{place}key/*", {"StringEquals": {**SPEC, "kms:KeyOrigin": "EXTERNAL"}}),
+    }
+
+
+def test_what_narrows_the_endpoints_is_the_condition_of_the_stacks() -> None:
+    page = (ROOT / "docs" / "custody" / "aws-kms.md").read_text()
+    assert page.count(f'"ForAnyValue:StringLike": {{ "kms:ResourceAliases": "{ALIASES}" }}') == 2

@@ -91,6 +91,17 @@ def test_nor_does_a_mark_that_somebody_moved(kms: KmsPlace, made: list[KeyRefere
     assert retire(kms, made, {1}, {2, 3}) == ["Disabled", "Disabled", "Enabled", "Disabled"]
 
 
+def test_a_mark_alone_deletes_nobody(kms: KmsPlace, made: list[KeyReference]) -> None:
+    """As that of a key whose own alias is gone, or one that was moved to a key of somebody else's."""
+    retire(kms, made, {0}, {1, 2, 3})
+    kms.kms.delete_alias(AliasName=kms.alias(made[0]))
+    stranger = kms.kms.create_key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]["Arn"]
+    kms.kms.disable_key(KeyId=stranger)
+    kms.kms.create_alias(AliasName=kms.alias(made[3], "retired/"), TargetKeyId=stranger)
+    assert retire(kms, made, {1}, {0, 2}) == ["Disabled", "Disabled", "Enabled", "Enabled"]
+    assert kms.state_of(stranger) == "Disabled"
+
+
 def test_where_the_deletion_is_forbidden_every_key_that_left_is_disabled_all_the_same(
     kms: KmsPlace, made: list[KeyReference]
 ) -> None:
