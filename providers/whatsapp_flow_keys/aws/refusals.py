@@ -130,5 +130,5 @@ HALF = "ResponseStreamingError"
 UNANSWERED = Refusal(_OUT_OF_REACH, f"ConnectionClosedError HTTPClientError ReadTimeoutError {HALF}")
 """The call may have been sent, and its answer didn't come, or not all of it."""
 NO_REGION = Refusal("the AWS region is missing; give region=, or set AWS_REGION", "NoRegionError")
-OUT_OF_REACH = (SLOW_CREDENTIALS, PLAIN_HTTP, TLS, PROXY, NEVER_SENT, NO_URL, UNANSWERED, NO_REGION)
+OUT_OF_REACH = (PLAIN_HTTP, TLS, PROXY, NEVER_SENT, NO_URL, UNANSWERED, NO_REGION)
 """What kept an answer from coming, for whom it makes no difference whether the call was sent."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from whatsapp_flow_keys.aws.client import CallError, call, shared_client
-from whatsapp_flow_keys.client_library import ATTEMPTS, seconds_per_attempt
+from whatsapp_flow_keys.client_library import ATTEMPTS, seconds_per_attempt, seconds_per_call
 from whatsapp_flow_keys.custody.aws_kms.address import KmsPlace
 from whatsapp_flow_keys.custody.aws_kms.refusals import as_ours
 from whatsapp_flow_keys.errors import StoreUnavailableError
@@ -27,9 +27,10 @@ def ask(place: KmsPlace, action: str, *, service: str = "kms", **given: Any) -> 
 
 
 def ask_once(place: KmsPlace, action: str, seconds: float, **given: Any) -> dict[str, Any]:
-    """The same by one attempt, which waits so many seconds for a connection, and as long for the answer; and for
-    credentials as long as for both."""
-    return _answer(place, "kms", action, lambda: shared_client("kms", place.region, seconds, 1, 2 * seconds), given)
+    """The same by one attempt, which waits so many seconds for a connection, and as long for the answer. Credentials,
+    which a process looks for once, may take the time of a whole call."""
+    longest = seconds_per_call()
+    return _answer(place, "kms", action, lambda: shared_client("kms", place.region, seconds, 1, longest), given)
 
 
 def _answer(

@@ -6,7 +6,16 @@ answer is in `whatsapp_flow_keys.aws.refusals`.
 
 from dataclasses import dataclass
 
-from whatsapp_flow_keys.aws.refusals import BUSY, CREDENTIALS, DENIALS, DENIED, OF_CLOCK, OUT_OF_REACH, Refusal
+from whatsapp_flow_keys.aws.refusals import (
+    BUSY,
+    CREDENTIALS,
+    DENIALS,
+    DENIED,
+    OF_CLOCK,
+    OUT_OF_REACH,
+    SLOW_CREDENTIALS,
+    Refusal,
+)
 from whatsapp_flow_keys.client_library import DEADLINE
 from whatsapp_flow_keys.errors import OutOfUseError, StoreError, StorePermissionError, StoreUnavailableError
 from whatsapp_flow_keys.quotation import quotable
@@ -64,7 +73,7 @@ _MEANINGS = (
         Refusal("there is no such KMS key in this region and account ({code} at {action})", "NotFoundException"),
     ),
     *(Meaning(StorePermissionError, refusal) for refusal in DENIALS),
-    *(Meaning(StorePermissionError, refusal) for refusal in (*OF_CLOCK, *CREDENTIALS)),
+    *(Meaning(StorePermissionError, refusal) for refusal in (*OF_CLOCK, *CREDENTIALS, SLOW_CREDENTIALS)),
     Meaning(
         StoreUnavailableError,
         Refusal(
