@@ -202,15 +202,15 @@ def _turn(exchange: Exchange, asked: Sequence[Asked], at_once: int) -> Turn:
 def _counted() -> Iterator[list[str]]:
     """The decryptions that the services were asked for, each with the name of its class."""
     made: list[str] = []
-    transit, kms = VaultTransit._decrypted, AwsKms._ask
+    transit, kms = VaultTransit._decrypted, AwsKms._decrypted
 
     def counted_transit(self: VaultTransit, ciphertexts: list[str]) -> list[str | Exception]:
         made.append(type(self).__name__)
         return transit(self, ciphertexts)
 
-    def counted_kms(self: AwsKms, action: str, **given: Any) -> dict[str, Any]:
+    def counted_kms(self: AwsKms, key: str, wrapped: bytes) -> bytes:
         made.append(type(self).__name__)
-        return kms(self, action, **given)
+        return kms(self, key, wrapped)
 
-    with patch.object(VaultTransit, "_decrypted", counted_transit), patch.object(AwsKms, "_ask", counted_kms):
+    with patch.object(VaultTransit, "_decrypted", counted_transit), patch.object(AwsKms, "_decrypted", counted_kms):
         yield made
