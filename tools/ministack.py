@@ -63,7 +63,7 @@ class MiniStack(LoopbackServer):
         return self._as(ACCOUNT, "test")
 
     def environment_of(self, policy: Mapping[str, Any] | None) -> dict[str, str]:
-        """The same of a user with this policy, who may do nothing where that is None."""
+        """The same of a user with this policy; without one AWS denies everything."""
         iam, name = self.client("iam"), f"user-{secrets.token_hex(8)}"
         iam.create_user(UserName=name)
         if policy:

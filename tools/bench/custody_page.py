@@ -59,7 +59,8 @@ key service costs beside a PEM in the ring is the call: here to a server on the 
   `decrypt` of a client of boto3: as any program would make them.
 - **AWS KMS is MiniStack here**, an emulator in Python. How long it takes says nothing of AWS; what the kit adds to its
   call is the kit's.
-- The *own part* is what the kit adds to the call: the signature, the JSON, AES, the handler, hvac.
+- The *own part* is what the kit adds to the call: the signature, the JSON, AES, the handler; hvac, or the
+  search for the client of boto3.
 - With {AT_ONCE[-1]} at once, forms that arrive while others are under way share a call of Transit, so a form costs less
   than one. AWS KMS has no call for several.
 - {FULL.rounds} rounds of {FULL.forms} forms each, in which they take turns. Each form has an AES key of its own,

@@ -65,7 +65,8 @@ def call(connect: Callable[[], Any], action: str, **parameters: Any) -> dict[str
     except (BotoCoreError, ResponseParserError, ValueError) as error:
         failed = CallError(type(error).__name__, certificate="CERTIFICATE_VERIFY_FAILED" in str(error))
     if failed.code in OF_CREDENTIALS:
-        _clients.clear()  # a client keeps credentials that it found in a file; somebody may have written others
+        with _making:
+            _forget_clients()  # one keeps credentials that it found in a file; somebody may have written others
     raise failed from None
 
 
@@ -81,16 +82,17 @@ def shared_client(service: str, region: str, seconds: float, attempts: int, long
     and so does a forked process, whose parent goes on using the connections. To make one is to find credentials, for
     which others may be asked. With a ``longest_wait`` nobody waits for that any longer: :class:`SlowCredentialsError`.
     """
-    environment = frozenset((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))
+    environment = frozenset((name, os.environ.get(name)) for name in os.environ if name.startswith("AWS_"))
     key = (service, region, seconds, attempts, environment, os.getpid())
     with _making:
         made = _clients.get(key)
         if made is None:
             if len(_clients) >= _MOST_CLIENTS:
-                _clients.clear()
-            made = _clients[key] = Future()
+                _forget_clients()
+            made = Future()
             making = partial(copy_context().run, _make, key, made)
             Thread(target=making, args=(service, region, seconds, attempts), name="aws-client", daemon=True).start()
+            _clients[key] = made  # not before there is a thread that makes it
     try:
         return made.result(longest_wait)
     except TimeoutError:
@@ -100,9 +102,16 @@ def shared_client(service: str, region: str, seconds: float, attempts: int, long
 def _make(key: tuple[object, ...], made: "Future[Any]", *given: Any) -> None:
     try:
         made.set_result(_client(*given))
-    except BaseException as error:  # noqa: BLE001  raised where it is waited for; whoever asks next has it made anew
-        _clients.pop(key, None)
+    except BaseException as error:  # noqa: BLE001  it is raised where the client is waited for
+        with _making:  # the next call tries again
+            _clients.pop(key, None)
         made.set_exception(error)
+
+
+def _forget_clients() -> None:
+    """All but those that are being made, for which others wait."""
+    for key in [key for key, made in _clients.items() if made.done()]:
+        del _clients[key]
 
 
 def _client(service: Any, region: str, seconds: float, attempts: int) -> Any:

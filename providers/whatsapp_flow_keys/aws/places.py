@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from whatsapp_flow_keys.errors import InputError
 
+PARTITION = r"aws(?:-cn|-us-gov)?"
 REGION = r"[a-z]{2}(?:-[a-z]+)+-[0-9]"
 ACCOUNT = r"[0-9]{12}"
 
@@ -29,6 +30,13 @@ def parse_account(settings: Mapping[str, str], field: str) -> str:
 def region_of(environ: Mapping[str, str]) -> str | None:
     """The region of the environment, or of its profile; None where neither names one."""
     return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or _region_of_profile(environ)
+
+
+def with_region(url: str, environ: Mapping[str, str]) -> str:
+    """``scheme:///REST`` with the region of the environment, or of its profile, as its host; unchanged without one."""
+    scheme, separator, rest = url.partition(":///")
+    region = region_of(environ) if separator else None
+    return f"{scheme}://{region}/{rest}" if region else url
 
 
 def _region_of_profile(environ: Mapping[str, str]) -> str | None:

@@ -4,11 +4,10 @@ What an alias may be: the API reference of AWS KMS, "CreateAlias".
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from whatsapp_flow_keys.address import Address, given, parse_address, text
-from whatsapp_flow_keys.aws.places import parse_account, parse_region, region_of
+from whatsapp_flow_keys.aws.places import parse_account, parse_region
 from whatsapp_flow_keys.errors import InputError
 
 PREFIX = "whatsapp-flows-"
@@ -21,7 +20,7 @@ _PREFIX = re.compile(r"(?!aws/)[A-Za-z0-9/_-]{0,127}[A-Za-z/_-]")
 
 
 @dataclass(frozen=True)
-class KmsPlace:
+class KmsAddress:
     """A region, what the aliases begin with, and the account that the keys must lie in, or "" where nobody has said."""
 
     region: str
@@ -34,7 +33,7 @@ class KmsPlace:
         return str(Address(_SCHEME, self.region, self.prefix, {"account": self.account} if self.account else {}))
 
 
-def parse(url: str, field: str) -> KmsPlace:
+def parse(url: str, field: str) -> KmsAddress:
     """``awskms://REGION/PREFIX?account=ACCOUNT``. Raises :class:`InputError`, which names ``field``."""
     address = parse_address(url, field, settings=_SETTINGS, example=_EXAMPLE, what="key service")
     region = parse_region(address.host, field, _EXAMPLE)
@@ -43,16 +42,7 @@ def parse(url: str, field: str) -> KmsPlace:
             f"{field}: {address.path[:80]!r} can't begin a KMS key's alias; use at most 128 letters, digits, / - and "
             f"_, with no digit at the end, and not aws/ at the beginning, as in {_EXAMPLE}"
         )
-    return KmsPlace(region, address.path, parse_account(address.settings, field))
-
-
-def complete(url: str, environ: Mapping[str, str]) -> str:
-    """``awskms:///PREFIX`` with the region of the environment, or of its profile; unchanged without one."""
-    scheme, separator, rest = url.partition(":///")
-    if not separator:
-        return url
-    region = region_of(environ)
-    return f"{scheme}://{region}/{rest}" if region else url
+    return KmsAddress(region, address.path, parse_account(address.settings, field))
 
 
 def write(key_prefix: object, region: object, account: object) -> str:

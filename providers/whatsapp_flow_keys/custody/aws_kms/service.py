@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from whatsapp_flow_keys.aws.places import ACCOUNT, REGION
+from whatsapp_flow_keys.aws.places import ACCOUNT, PARTITION, REGION
 from whatsapp_flow_keys.client_library import seconds_per_call
 from whatsapp_flow_keys.clock import Clock, SystemClock
 from whatsapp_flow_keys.custody.aws_kms.address import parse
@@ -38,7 +38,7 @@ LONGEST_WINDOW = 30
 _SPEC, _USAGE, _ALGORITHM = "RSA_2048", "ENCRYPT_DECRYPT", "RSAES_OAEP_SHA_256"
 _CIPHERTEXT = 256
 """Bytes of what was encrypted with an RSA key of 2048 bits."""
-_ARN = re.compile(rf"arn:aws(?:-cn|-us-gov)?:kms:(?P<region>{REGION}):(?P<account>{ACCOUNT}):key/[A-Za-z0-9-]{{1,64}}")
+_ARN = re.compile(rf"arn:{PARTITION}:kms:(?P<region>{REGION}):(?P<account>{ACCOUNT}):key/[A-Za-z0-9-]{{1,64}}")
 _PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Seconds between the looks for a key that was made a moment ago."""
 _STATES = {

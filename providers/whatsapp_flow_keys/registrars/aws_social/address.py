@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from whatsapp_flow_keys.address import Address, given, parse_address, text
-from whatsapp_flow_keys.aws.places import ACCOUNT, REGION, parse_account, parse_region, region_of
+from whatsapp_flow_keys.aws.places import ACCOUNT, PARTITION, REGION, parse_account, parse_region, region_of
 from whatsapp_flow_keys.errors import InputError
 
 _SCHEME = "awssocial"
@@ -20,7 +20,7 @@ _EXAMPLE_ARN = "arn:aws:social-messaging:eu-central-1:123456789012:phone-number-
 _SETTINGS = ("account", "region")
 
 _ARN = re.compile(
-    rf"arn:aws(?:-cn|-us-gov)?:social-messaging:(?P<region>{REGION}):(?P<account>{ACCOUNT}):"
+    rf"arn:{PARTITION}:social-messaging:(?P<region>{REGION}):(?P<account>{ACCOUNT}):"
     rf"phone-number-id/(?P<digits>{_DIGITS})"
 )
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from whatsapp_flow_keys.address import TAG, Address, given, parse_address, parse_days, tag_settings, text
-from whatsapp_flow_keys.aws.places import ACCOUNT, REGION, parse_account, parse_region, region_of
+from whatsapp_flow_keys.aws.places import ACCOUNT, PARTITION, REGION, parse_account, parse_region
 from whatsapp_flow_keys.errors import InputError
 from whatsapp_flow_keys.ring import KeyRing
 
@@ -26,7 +26,7 @@ _EXAMPLE = f"{_SCHEME}://eu-west-1/whatsapp/flows/line?tag.team=payments"
 _SETTINGS = ("account", "kms_key_id", "recovery_window_days", TAG)
 
 _NAME = r"[A-Za-z0-9/_+=.@!-]{1,512}"
-_ARN = re.compile(rf"arn:aws(?:-cn|-us-gov)?:secretsmanager:({REGION}):({ACCOUNT}):secret:{_NAME}-[A-Za-z0-9]{{6}}")
+_ARN = re.compile(rf"arn:{PARTITION}:secretsmanager:({REGION}):({ACCOUNT}):secret:{_NAME}-[A-Za-z0-9]{{6}}")
 
 _MOST_TAGS = 47  # of AWS's 50: three are the store's own
 
@@ -91,15 +91,6 @@ def parse_secret(url: str, field: str) -> AwsSecret:
         tags=_parse_tags(address.tags, field),
         settings=settings,
     )
-
-
-def complete(url: str, environ: Mapping[str, str]) -> str:
-    """``awssecretsmanager:///NAME`` with the region of the environment, or of its profile; unchanged without one."""
-    scheme, separator, name = url.partition(":///")
-    if not separator or scheme.lower() != _SCHEME:
-        return url
-    region = region_of(environ)
-    return f"{scheme}://{region}/{name}" if region else url
 
 
 def write(name: object, secret_id: object, region: object, tags: object, **settings: object) -> str:

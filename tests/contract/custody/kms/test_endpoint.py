@@ -20,11 +20,6 @@ from whatsapp_flow_keys.client_library import at_most
 
 
 @pytest.fixture(autouse=True)
-def _no_pause_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda self, context: 0)
-
-
-@pytest.fixture(autouse=True)
 def _as_an_endpoint() -> Iterator[None]:
     """The clients that are listened to are those of its time limit."""
     with at_most(LONGEST_UNWRAPPING):
@@ -130,7 +125,7 @@ def test_one_that_says_nothing_is_asked_twice_and_no_other_key_is_begun(
 def test_credentials_that_do_not_come_hold_up_no_form_for_longer_and_all_wait_for_the_same(
     kms: KmsPlace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """boto3 waits long for a container's agent that says nothing, and would do so anew for each form."""
+    """boto3 waits long for a container's agent that says nothing, and each form would have it asked again."""
     made = kms.service().make()
     endpoint = endpoint_of(ring_of(kms, made), kms.url)
     really, came, asked = client_module._client, Event(), []
